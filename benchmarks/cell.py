@@ -1,0 +1,121 @@
+"""A cell of the grid: what is to be run (`CellSpec`) and what came of it (`CellResult`), as they stand on disk."""
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+Status = Literal["ok", "skipped", "failed", "timeout", "out_of_memory", "crashed", "interrupted"]
+Phase = Literal["fit", "train_steps", "text_to_label", "encoded_to_scores", "single_review", "test_set"]
+Params = dict[str, bool | int | float | str | None]
+
+
+class CellSpec(BaseModel):
+    """One training and its measurement; equal specs mean equal work.
+
+    Attributes:
+        dataset: name or path, as given.
+        data_fingerprint: sha256 of the prepared splits.
+        train_size, valid_size, test_size: rows used of each split.
+        model, loss: registry names.
+        model_params, loss_params: every parameter, defaults included.
+        device, precision: what the model runs on, resolved.
+        code_version: version of the suite.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: str
+    data_fingerprint: str
+    train_size: int
+    valid_size: int
+    test_size: int
+    model: str
+    model_params: Params
+    loss: str
+    loss_params: Params
+    seed: int
+    device: str
+    precision: str
+    code_version: str
+
+    @property
+    def id(self) -> str:
+        """A readable name, safe as a folder's, that two different specs never share."""
+        content = json.dumps(self.model_dump(), sort_keys=True)
+        digest = hashlib.sha256(content.encode()).hexdigest()[:10]
+        return f"{self.model}-{self.loss}-n{self.train_size}-s{self.seed}-{digest}"
+
+
+class Measurement(BaseModel):
+    """Raw readings of the harness's clock; rates are derived when reporting.
+
+    Attributes:
+        phase: "fit": one call of `fit`. "train_steps": spans of optimizer steps, warm-up and validation excluded
+            (torch models). "text_to_label": encode and score the measured rows. "encoded_to_scores": score alone.
+            "single_review": one review at a time, text to label, a reading each. "test_set": the one pass over all
+            test rows, text to label, whose predictions are stored.
+        examples, tokens: what each reading covers (for "train_steps" one count per reading).
+        seconds: the readings.
+    """
+
+    phase: Phase
+    examples: list[int]
+    tokens: list[int]
+    seconds: list[float]
+
+
+class Audit(BaseModel):
+    """One check that could have found the result meaningless."""
+
+    name: str
+    passed: bool
+    reason: str
+
+
+class Memory(BaseModel):
+    """Peak memory of the cell's process, in bytes; the device's by its allocator, None on the CPU."""
+
+    host: int
+    device: int | None = None
+
+
+class CellResult(BaseModel):
+    """What came of a cell.
+
+    Attributes:
+        reason: for any status but "ok", one line that says why.
+        metrics: accuracy, accuracy_without_leaks, macro_f1, log_loss (nats) on the test rows.
+        classes: class names, by index.
+        length_edges: the three inner edges (words) of the four length buckets, quartiles of the training lengths;
+            bucket 0 is length <= edges[0], bucket 3 is length > edges[2].
+        leaked_rows: test row numbers whose text also occurs in train or valid.
+        truncation: texts_cut and tokens_cut, shares of the test texts and of their tokens that the model never saw.
+        fit: the model's FitReport: parameters, history, selected, converged.
+        overhead_seconds: what the cell spent outside fit, encode and score.
+        environment: machine, versions, threads; equal for all cells of one run on one machine.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    spec: CellSpec
+    status: Status
+    reason: str = ""
+    metrics: dict[str, float] = Field(default_factory=dict)
+    classes: list[str] = Field(default_factory=list)
+    length_edges: list[float] = Field(default_factory=list)
+    leaked_rows: list[int] = Field(default_factory=list)
+    truncation: dict[str, float] = Field(default_factory=dict)
+    fit: dict[str, Any] = Field(default_factory=dict)
+    measurements: list[Measurement] = Field(default_factory=list)
+    memory: Memory | None = None
+    model_bytes: int | None = None
+    audits: list[Audit] = Field(default_factory=list)
+    overhead_seconds: float | None = None
+    environment: dict[str, Any] = Field(default_factory=dict)
+
+    def measurement(self, phase: Phase) -> Measurement | None:
+        """The readings of `phase`, if it was measured."""
+        return next((m for m in self.measurements if m.phase == phase), None)

@@ -1,0 +1,25 @@
+"""Cross-entropy, the reference every other loss is compared with."""
+
+from typing import ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from losses.loss import FloatArray, IntArray, Loss, cross_entropy_per_sample
+
+
+class CrossEntropy(Loss):
+    """CE_i = -log softmax(logits_i)[label_i], in nats."""
+
+    name: ClassVar[str] = "ce"
+
+    def __init__(self, lengths: IntArray) -> None:
+        super().__init__(lengths)
+
+    def sample_weight(self, lengths: IntArray) -> FloatArray:
+        """(N,) ones."""
+        return np.ones(len(lengths))
+
+    def __call__(self, logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
+        """(B,) losses."""
+        return cross_entropy_per_sample(logits, labels)

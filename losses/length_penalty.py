@@ -1,0 +1,31 @@
+"""The loss this suite exists to expose: a length term that cannot change training."""
+
+from typing import ClassVar
+
+import numpy as np
+from pydantic import NonNegativeFloat, PositiveInt
+from torch import Tensor
+
+from losses.loss import FloatArray, IntArray, Loss, cross_entropy_per_sample
+
+
+class LengthPenalty(Loss):
+    """CE_i + weight n_i / cap, n_i words.
+
+    The added term does not depend on the logits, so its gradient is zero and training is that of cross-entropy; only
+    the reported loss value differs. Off by default: it is here to be caught by the gradient audit.
+    """
+
+    name: ClassVar[str] = "length_penalty"
+
+    def __init__(self, lengths: IntArray, *, weight: NonNegativeFloat = 0.1, cap: PositiveInt = 512) -> None:
+        super().__init__(lengths)
+        self.weight, self.cap = weight, cap
+
+    def sample_weight(self, lengths: IntArray) -> FloatArray:
+        """(N,) ones: a constant added to a loss weighs nothing."""
+        return np.ones(len(lengths))
+
+    def __call__(self, logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
+        """(B,) losses."""
+        return cross_entropy_per_sample(logits, labels) + self.weight * lengths / self.cap

@@ -1,0 +1,138 @@
+"""The contract of a model, and the few types it shares with the harness. Imports nothing heavy."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from data.dataset import IntArray, Split
+
+if TYPE_CHECKING:
+    from losses.loss import Loss
+
+FloatArray = npt.NDArray[np.float64]
+Device = Literal["cpu", "cuda"]
+Precision = Literal["fp32", "bf16", "fp16"]
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+"""A parameter in [0, 1): a dropout probability, a share of the steps."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where and how a model runs: never "auto", the harness has decided."""
+
+    device: Device = "cpu"
+    precision: Precision = "fp32"
+    seed: int = 0
+
+
+class Monitor(Protocol):
+    """What training tells the harness, which alone holds a clock."""
+
+    def training(self) -> AbstractContextManager[None]:
+        """Around the optimizer steps of one epoch, validation left out."""
+
+    def step(self, done: int, total: int, examples: int, tokens: int) -> None:
+        """After each optimizer step: steps `done` of `total` planned, and what this step's batch held, padding not
+        counted.
+        """
+
+
+class SilentMonitor:
+    """A monitor for training outside the harness."""
+
+    @contextmanager
+    def training(self) -> Iterator[None]:
+        """Do nothing around an epoch."""
+        yield
+
+    def step(self, done: int, total: int, examples: int, tokens: int) -> None:
+        """Do nothing after a step."""
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """What came of a training.
+
+    Attributes:
+        parameters: numbers learnt, counted.
+        history: one entry per epoch or per tried setting, e.g. {"epoch": 1, "train_loss": .., "valid_loss": ..,
+            "valid_accuracy": ..}; losses in nats, accuracies in 0..1.
+        selected: the entry of `history` whose weights the model has.
+        converged: whether the solver reached its tolerance; None where the number of steps is set beforehand.
+    """
+
+    parameters: int
+    history: list[dict[str, float]] = field(default_factory=list)
+    selected: int = 0
+    converged: bool | None = None
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """N texts ready to be scored.
+
+    Attributes:
+        features: what `score` reads; its type is the model's own affair.
+        tokens: (N,) tokens the model reads of each text.
+        available: (N,) tokens each text has; more than `tokens` where it was truncated.
+    """
+
+    features: Any
+    tokens: IntArray
+    available: IntArray
+
+    def __len__(self) -> int:
+        """N."""
+        return len(self.tokens)
+
+
+class Model(ABC):
+    """A text classifier.
+
+    The constructor's keyword-only arguments are the model's configuration, each with a literal default and an
+    annotation (a builtin, a pydantic constrained number, `Fraction`, a `Literal`, or one of these `| None`): the
+    registry reads them from the source text, to list and to check them without importing torch. It does no work.
+    """
+
+    name: ClassVar[str]
+    devices: ClassVar[tuple[Device, ...]] = ("cpu",)
+    """Where the model can run; elsewhere the harness puts it on the CPU in fp32, and the tables say so."""
+
+    @abstractmethod
+    def fit(
+        self, train: Split, valid: Split, loss: "Loss", runtime: Runtime = Runtime(), monitor: Monitor | None = None
+    ) -> FitReport:
+        """Train on `train`, choose on `valid`; return when the device is done.
+
+        Raises:
+            FloatingPointError: the loss became NaN or infinite; the message names the step.
+        """
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Texts as the numbers `score` reads."""
+
+    @abstractmethod
+    def score(self, encoded: Encoded) -> FloatArray:
+        """(N, C) class probabilities, rows summing to 1; returns when the device is done."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write a fitted model into an existing, empty folder: safetensors or skops, and JSON. Never a pickle."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> "Model":
+        """The fitted model that `save` wrote, on the runtime's device.
+
+        Raises:
+            ValueError: the folder does not hold such a model.
+        """
