@@ -77,9 +77,17 @@ class Audit(BaseModel):
 
 
 class Memory(BaseModel):
-    """Peak memory of the cell's process, in bytes; the device's by its allocator, None on the CPU."""
+    """Memory of the cell's process, in bytes.
+
+    Attributes:
+        host: the peak resident memory of the whole process.
+        host_start: resident memory when the cell began: the interpreter and the libraries, torch included for every
+            model.
+        device: the peak of the device's allocator; None on the CPU.
+    """
 
     host: int
+    host_start: int = 0
     device: int | None = None
 
 

@@ -10,7 +10,9 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +85,19 @@ class Store:
             return None
         return result if result.schema_version == SCHEMA_VERSION and result.spec.id == cell_id else None
 
+    @contextmanager
+    def replace_model(self, cell_id: str) -> Iterator[Path]:
+        """An empty folder to save a model into; it becomes the cell's `model/` when the block ends well."""
+        folder = self.cell_folder(cell_id) / "model"
+        temporary = folder.with_name(f".model.{os.getpid()}.tmp")
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            shutil.rmtree(folder, ignore_errors=True)
+            temporary.replace(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
     def read_predictions(self, cell_id: str) -> pd.DataFrame:
         """A cell's predictions: row, label, length, probability_0 .. probability_<C-1>."""
         return pd.read_parquet(self.cell_folder(cell_id) / "predictions.parquet")
@@ -103,13 +118,26 @@ class Store:
             pd.DataFrame({"split": name, "row": s.rows, "label": s.labels, "length": s.lengths, "text": s.texts})
             for name, s in (("train", dataset.train), ("valid", dataset.valid), ("test", dataset.test))
         )
+        facts = {
+            "name": dataset.name,
+            "class_names": dataset.test.class_names,
+            "provenance": dict(dataset.provenance),
+            "leaked_test_rows": dataset.leaked_test_rows.tolist(),
+        }
+        _write(path.with_suffix(".json"), lambda temporary: _write_text(temporary, json.dumps(facts, indent=2)))
         _write(path, lambda temporary: frame.to_parquet(temporary, index=False))
 
-    def read_data(self, fingerprint: str, split: str, class_names: tuple[str, ...]) -> Split:
-        """One split ("train", "valid" or "test") as `write_data` kept it."""
-        frame = pd.read_parquet(self.data_path(fingerprint), filters=[("split", "==", split)])
-        labels, lengths, rows = (frame[name].to_numpy(dtype=np.int64) for name in ("label", "length", "row"))
-        return Split(tuple(frame["text"]), labels, lengths, rows, class_names)
+    def read_data(self, fingerprint: str) -> Dataset:
+        """The dataset that `write_data` kept."""
+        path = self.data_path(fingerprint)
+        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        frame = pd.read_parquet(path)
+        splits = {
+            name: _split(frame[frame["split"] == name], tuple(facts["class_names"]))
+            for name in ("train", "valid", "test")
+        }
+        leaked = np.array(facts["leaked_test_rows"], dtype=np.int64)
+        return Dataset(facts["name"], **splits, provenance=facts["provenance"], leaked_test_rows=leaked)
 
     def data_path(self, fingerprint: str) -> Path:
         """Where the prepared splits of that fingerprint lie.
@@ -120,6 +148,11 @@ class Store:
         if not re.fullmatch(r"[0-9a-f]{64}", fingerprint):
             raise StoreError(f"not a fingerprint: {fingerprint!r}")
         return self.folder / "data" / f"{fingerprint}.parquet"
+
+
+def _split(frame: pd.DataFrame, class_names: tuple[str, ...]) -> Split:
+    labels, lengths, rows = (frame[name].to_numpy(dtype=np.int64) for name in ("label", "length", "row"))
+    return Split(tuple(frame["text"]), labels, lengths, rows, class_names)
 
 
 def _write_text(path: Path, content: str) -> None:

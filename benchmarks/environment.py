@@ -1,0 +1,57 @@
+"""The machine and the software a figure was measured with."""
+
+import os
+import platform
+import sys
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+PACKAGES = (
+    "accelerate",
+    "datasets",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "statsmodels",
+    "tokenizers",
+    "torch",
+    "torchtext",
+    "transformers",
+)
+
+
+def threads() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def environment() -> dict[str, Any]:
+    """What a reader needs to judge a figure by: nothing that names a person, a host or a folder."""
+    installed = {d.metadata["Name"].lower(): d.version for d in distributions()}
+    return {
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cores": psutil.cpu_count(logical=False) or threads(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "platform": f"{platform.system()} {platform.release()}",
+        "python": sys.version.split()[0],
+        "packages": {name: installed[name] for name in PACKAGES if name in installed},
+        "threads": threads(),
+        "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def _processor() -> str:
+    """The processor's name with the matrix instructions that decide its speed."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():
+        return platform.processor()
+    lines = dict(line.split(":", 1) for line in cpuinfo.read_text().split("\n\n")[0].splitlines() if ":" in line)
+    facts = {key.strip(): value.strip() for key, value in lines.items()}
+    flags = set(facts.get("flags", "").split()) & {"avx2", "avx512f", "avx512_bf16", "amx_bf16"}
+    return f"{facts.get('model name', platform.processor())} ({', '.join(sorted(flags))})"

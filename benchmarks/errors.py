@@ -1,0 +1,16 @@
+"""The one error that ends a command with a line on stderr and exit status 2."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UsageError(Exception):
+    """Wrong usage or bad input; the message is one line that names the argument, the value and the choices."""
+
+
+def unknown(what: str, name: str, choices: Iterable[str]) -> UsageError:
+    """The error for a name that is not among `choices`; it names the nearest one."""
+    known = sorted(choices)
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return UsageError(f"unknown {what} {name!r}{hint} (choices: {', '.join(known) or 'none'})")

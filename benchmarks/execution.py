@@ -1,0 +1,182 @@
+"""One cell, from its spec to its result: data, loss, timed fit, timed scoring, metrics, audits."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+import numpy as np
+import pandas as pd
+import psutil
+import torch
+from sklearn.metrics import accuracy_score, f1_score, log_loss
+
+from benchmarks import audits
+from benchmarks.cell import Audit, CellResult, CellSpec, Measurement, Memory, Phase
+from benchmarks.clock import Clock, TrainingMonitor, synchronizer
+from benchmarks.environment import environment, threads
+from benchmarks.memory import peak_host_memory
+from benchmarks.registry import loss_class, model_class
+from benchmarks.store import Store
+from benchmarks.suite import Measure
+from data.dataset import Dataset, IntArray, Split
+from losses.loss import Loss
+from models.model import Device, Encoded, FitReport, FloatArray, Model, Precision, Runtime
+
+SAMPLE_SEED = 0
+"""Which rows a training size means: the same ones for every model, loss and seed, so that rows compare."""
+
+WARMUP_ROWS = 8
+
+
+def run_cell(spec: CellSpec, store: Store, measure: Measure, progress: Callable[[int, int], None]) -> None:
+    """Train, measure and audit one cell, and write its model, predictions and result into `store`.
+
+    Args:
+        spec: what to run; its data is in the store.
+        store: the results folder.
+        measure: how inference is measured.
+        progress: called with the training steps done and planned.
+    """
+    host_start = psutil.Process().memory_info().rss
+    torch.set_num_threads(threads())
+    runtime = Runtime(cast(Device, spec.device), cast(Precision, spec.precision), spec.seed)
+    clock = Clock(synchronizer(runtime.device))
+    began = clock.read()
+
+    whole = store.read_data(spec.data_fingerprint)
+    data = dataclasses.replace(whole, train=whole.train.sample(spec.train_size, seed=SAMPLE_SEED))
+    loss = loss_class(spec.loss)(data.train.lengths, **spec.loss_params)
+    model = model_class(spec.model)(**spec.model_params)
+    monitor = TrainingMonitor(clock, progress)
+    fitted, fit_seconds = clock.time(lambda: model.fit(data.train, data.valid, loss, runtime, monitor))
+
+    measurements = [
+        Measurement(phase="fit", examples=[len(data.train)], tokens=[], seconds=[fit_seconds]),
+        *([monitor.spans] if monitor.spans.seconds else []),
+    ]
+    scored = _score_test_set(model, data.test, clock)
+    measurements += [scored.measurement, *_measure_inference(model, data.test, measure, clock)]
+
+    result = CellResult(
+        spec=spec,
+        status="ok",
+        metrics=metrics(scored.probabilities, data.test, data.leaked_test_rows),
+        classes=list(data.test.class_names),
+        length_edges=[float(edge) for edge in np.quantile(data.train.lengths, [0.25, 0.5, 0.75])],
+        leaked_rows=[int(row) for row in data.leaked_test_rows],
+        truncation=truncation(scored.encoded),
+        fit=dataclasses.asdict(fitted),
+        measurements=measurements,
+        memory=Memory(
+            host=peak_host_memory(),
+            host_start=host_start,
+            device=torch.cuda.max_memory_allocated() if runtime.device == "cuda" else None,
+        ),
+        model_bytes=_save(model, store, spec),
+        audits=_audits(loss, data, scored, fitted),
+        environment=environment(),
+    )
+    timed = sum(sum(m.seconds) for m in measurements if m.phase != "train_steps")
+    result.overhead_seconds = clock.read() - began - timed
+    store.write_result(result, _predictions(data.test, scored.probabilities))
+
+
+def metrics(probabilities: FloatArray, test: Split, leaked_rows: IntArray) -> dict[str, float]:
+    """Accuracy (with and without the test texts that also occur in training), macro-F1 and log loss in nats.
+
+    Args:
+        probabilities: (N, C).
+        test: the N texts.
+        leaked_rows: row numbers of the leaked ones.
+    """
+    predicted = probabilities.argmax(axis=1)
+    unseen = ~np.isin(test.rows, leaked_rows)
+    return {
+        "accuracy": float(accuracy_score(test.labels, predicted)),
+        "accuracy_without_leaks": float(accuracy_score(test.labels[unseen], predicted[unseen])),
+        "macro_f1": float(f1_score(test.labels, predicted, average="macro")),
+        "log_loss": float(log_loss(test.labels, probabilities, labels=range(test.num_classes))),
+    }
+
+
+def truncation(encoded: Encoded) -> dict[str, float]:
+    """Shares of the texts that were cut, and of all tokens that the model never saw."""
+    return {
+        "texts_cut": float((encoded.available > encoded.tokens).mean()),
+        "tokens_cut": float(1 - encoded.tokens.sum() / max(encoded.available.sum(), 1)),
+    }
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The one pass over the test set."""
+
+    encoded: Encoded
+    probabilities: FloatArray
+    measurement: Measurement
+
+
+def _score_test_set(model: Model, test: Split, clock: Clock) -> Scored:
+    model.score(model.encode(test.texts[:WARMUP_ROWS]))
+    encoded, encode_seconds = clock.time(lambda: model.encode(test.texts))
+    probabilities, score_seconds = clock.time(lambda: model.score(encoded))
+    measurement = Measurement(
+        phase="test_set",
+        examples=[len(test)],
+        tokens=[int(encoded.tokens.sum())],
+        seconds=[encode_seconds + score_seconds],
+    )
+    return Scored(encoded, probabilities, measurement)
+
+
+def _measure_inference(model: Model, test: Split, measure: Measure, clock: Clock) -> list[Measurement]:
+    """The three regimes on the same rows, the two batch regimes in turn so that drift meets both alike."""
+    rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
+    encoded = model.encode(rows.texts)
+    seconds: dict[Phase, list[float]] = {"text_to_label": [], "encoded_to_scores": [], "single_review": []}
+    for _ in range(measure.repeats):
+        seconds["text_to_label"].append(clock.time(lambda: _label(model, rows.texts))[1])
+        seconds["encoded_to_scores"].append(clock.time(lambda: model.score(encoded))[1])
+    single = rows.texts[: measure.single]
+    _label(model, single[:1])
+    seconds["single_review"] = [clock.time(partial(_label, model, [text]))[1] for text in single]
+    batch = ([len(rows)] * measure.repeats, [int(encoded.tokens.sum())] * measure.repeats)
+    covered: dict[Phase, tuple[list[int], list[int]]] = {
+        "text_to_label": batch,
+        "encoded_to_scores": batch,
+        "single_review": ([1] * len(single), [int(count) for count in encoded.tokens[: measure.single]]),
+    }
+    return [
+        Measurement(phase=phase, examples=covered[phase][0], tokens=covered[phase][1], seconds=readings)
+        for phase, readings in seconds.items()
+    ]
+
+
+def _label(model: Model, texts: Sequence[str]) -> IntArray:
+    labels: IntArray = model.score(model.encode(texts)).argmax(axis=1)
+    return labels
+
+
+def _predictions(test: Split, probabilities: FloatArray) -> pd.DataFrame:
+    columns = {f"probability_{index}": probabilities[:, index] for index in range(probabilities.shape[1])}
+    return pd.DataFrame({"row": test.rows, "label": test.labels, "length": test.lengths, **columns})
+
+
+def _save(model: Model, store: Store, spec: CellSpec) -> int:
+    """Save the model; its size on disk in bytes."""
+    with store.replace_model(spec.id) as folder:
+        model.save(folder)
+        return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _audits(loss: Loss, data: Dataset, scored: Scored, fitted: FitReport) -> list[Audit]:
+    return [
+        audits.loss_gradient(loss, data.train.lengths, data.train.num_classes),
+        audits.splits_disjoint(data),
+        audits.decoding(scored.probabilities, data.test.num_classes),
+        audits.predictions(scored.probabilities, data.test.labels, data.test.class_names),
+        audits.convergence(fitted),
+        audits.truncation(scored.encoded),
+    ]

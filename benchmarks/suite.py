@@ -1,0 +1,104 @@
+"""Suite files: which grids to run on which data, as TOML."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+from benchmarks.errors import UsageError, unknown
+
+SUITES = Path(__file__).parent / "suites"
+
+Value = bool | int | float | str
+TrainSize = PositiveInt | Literal["all"]
+
+
+class Section(BaseModel):
+    """A part of a suite file; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(Section):
+    """Which data.
+
+    Attributes:
+        name: a registered dataset, or a path.
+        valid_size: rows cut from the source's training rows, to choose by.
+        test_size: test rows; None takes all there are.
+    """
+
+    name: str = "imdb-packaged"
+    valid_size: PositiveInt = 2_500
+    test_size: PositiveInt | None = None
+
+
+class Measure(Section):
+    """How inference is measured.
+
+    Attributes:
+        rows: test rows scored in each repeat.
+        repeats: readings of each of the two batch regimes, taken in turn.
+        single: reviews scored one at a time.
+    """
+
+    rows: PositiveInt = 256
+    repeats: PositiveInt = 3
+    single: PositiveInt = 100
+
+
+class Grid(Section):
+    """Models x losses x training sizes x seeds.
+
+    Attributes:
+        models, losses: names or globs. "*" is everything that is registered and not off by default.
+        train_sizes: training rows; "all" takes those that validation and test leave.
+        seeds: of weights, batches and dropout. The rows are the same for every seed.
+        set: "name.parameter" -> value, or a list of values, which makes an axis of the grid.
+    """
+
+    models: list[str] = ["*"]
+    losses: list[str] = ["*"]
+    train_sizes: Annotated[list[TrainSize], Field(min_length=1)] = ["all"]
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [1]
+    set: dict[str, Value | list[Value]] = {}
+
+
+class Suite(Section):
+    """A whole suite file; its name is the file's."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    description: str = ""
+    data: Data = Data()
+    measure: Measure = Measure()
+    grid: Annotated[list[Grid], Field(min_length=1)]
+
+
+def suite_names() -> tuple[str, ...]:
+    """The suites that come with this project."""
+    return tuple(sorted(path.stem for path in SUITES.glob("*.toml")))
+
+
+def read_suite(name: str) -> Suite:
+    """The suite of that name, or in that `.toml` file.
+
+    Raises:
+        UsageError: there is none, or the file is not a valid suite.
+    """
+    path = Path(name) if name.endswith(".toml") else SUITES / f"{name}.toml"
+    if path.parent == SUITES and name not in suite_names():
+        raise unknown("suite", name, (*suite_names(), "FILE.toml"))
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--suite {name!r} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"--suite {name!r} is not TOML: {error}".replace("\n", " ")) from None
+    try:
+        return Suite.model_validate({"name": path.stem} | content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        value = "" if first["type"] in {"missing", "extra_forbidden"} else f"={first['input']!r}"
+        raise UsageError(f"--suite {name!r}: {where}{value}: {first['msg']}") from None

@@ -1,0 +1,56 @@
+"""Token ids -> batches that hold texts of similar length, so that little of the work goes into padding."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from data.dataset import IntArray
+
+TokenIds = npt.NDArray[np.int32]
+
+PAD_ID = 0
+WINDOW = 50
+"""Batches whose texts are sorted together: more would pad less, and shuffle less."""
+
+
+def training_batches(counts: IntArray, batch_size: int, generator: np.random.Generator) -> list[IntArray]:
+    """One epoch: every row once, in random batches of rows of similar length, in random order.
+
+    Rows are shuffled, sorted by length within windows of `WINDOW` batches, cut into batches, and the batches shuffled.
+
+    Args:
+        counts: (N,) tokens of each text.
+        batch_size: rows of a batch; one batch has what is left over.
+        generator: what the order is drawn from.
+    """
+    order = generator.permutation(len(counts))
+    batches = []
+    for start in range(0, len(order), batch_size * WINDOW):
+        window = order[start : start + batch_size * WINDOW]
+        window = window[np.argsort(counts[window], kind="stable")]
+        batches += [window[first : first + batch_size] for first in range(0, len(window), batch_size)]
+    return [batches[i] for i in generator.permutation(len(batches))]
+
+
+def scoring_batches(counts: IntArray, token_budget: int) -> list[IntArray]:
+    """Every row once, longest first, in batches of at most `token_budget` tokens, padding counted, or of one row.
+
+    Longest first, so that memory that does not suffice shows at once.
+    """
+    order = np.argsort(-counts, kind="stable")
+    batches = []
+    start = 0
+    while start < len(order):
+        rows = max(1, token_budget // max(1, int(counts[order[start]])))
+        batches.append(order[start : start + rows])
+        start += rows
+    return batches
+
+
+def pad(texts: Sequence[TokenIds]) -> TokenIds:
+    """(B, T) ids of B texts, T the longest and at least 1, filled up on the right with `PAD_ID`."""
+    padded = np.full((len(texts), max(1, *map(len, texts))), PAD_ID, dtype=np.int32)
+    for row, ids in zip(padded, texts, strict=True):
+        row[: len(ids)] = ids
+    return padded

@@ -1,0 +1,60 @@
+"""One row per planned cell, with its raw figures: for other programs and for spreadsheets."""
+
+import json
+
+import pandas as pd
+
+from benchmarks.cell import CellResult
+from reports.calibration import brier_score, expected_calibration_error
+from reports.results import Results
+from reports.throughput import throughput
+
+
+def cell_figures(results: Results) -> pd.DataFrame:
+    """Every planned cell: what it is, how it ended, and its figures in full precision; empty where not measured.
+
+    Shares are in 0..1, times in seconds, sizes in bytes, rates in texts a second.
+    """
+    figures = pd.DataFrame([{"cell": cell.spec.id} | _figures(results, cell) for cell in results.cells])
+    if figures.empty:
+        return results.cells_frame
+    return results.cells_frame.merge(figures, on="cell", how="left", validate="one_to_one")
+
+
+def _figures(results: Results, cell: CellResult) -> dict[str, object]:
+    spec = cell.spec
+    figures: dict[str, object] = {
+        "dataset": spec.dataset,
+        "data_fingerprint": spec.data_fingerprint,
+        "valid_size": spec.valid_size,
+        "test_size": spec.test_size,
+        "model_name": spec.model,
+        "model_params": json.dumps(spec.model_params, sort_keys=True),
+        "loss_name": spec.loss,
+        "loss_params": json.dumps(spec.loss_params, sort_keys=True),
+        "code_version": spec.code_version,
+        **cell.metrics,
+        **cell.truncation,
+    }
+    if cell.status == "ok":
+        predictions = results.predictions(cell)
+        figures["expected_calibration_error"] = expected_calibration_error(predictions)
+        figures["brier_score"] = brier_score(predictions)
+    cost = throughput([cell])
+    p50, p95, p99 = cost.single_seconds
+    return figures | {
+        "fit_seconds": cost.fit_seconds,
+        "training_rate": cost.training_rate,
+        "text_to_label_rate": cost.text_to_label_rate,
+        "encoded_to_scores_rate": cost.encoded_to_scores_rate,
+        "single_seconds_p50": p50,
+        "single_seconds_p95": p95,
+        "single_seconds_p99": p99,
+        "overhead_seconds": cell.overhead_seconds,
+        "host_bytes": cost.host_bytes,
+        "host_start_bytes": cost.host_start_bytes,
+        "device_bytes": cost.device_bytes,
+        "parameters": cost.parameters,
+        "model_bytes": cost.model_bytes,
+        "audits_failed": " ".join(audit.name for audit in cell.audits if not audit.passed),
+    }

@@ -1,0 +1,73 @@
+"""How figures and texts are written, in every kind of report."""
+
+import unicodedata
+
+import numpy as np
+
+from reports.resampling import Interval
+
+NOT_MEASURED = "–"
+
+
+def plain(text: object) -> str:
+    """A text from data or users on one line, without control, direction or other invisible characters."""
+    visible = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in str(text))
+    return " ".join(visible.split())
+
+
+def percent(share: float) -> str:
+    """A share of one: "84.2 %"."""
+    return NOT_MEASURED if np.isnan(share) else f"{100 * share:.1f} %"
+
+
+def percent_interval(share: float, interval: Interval) -> str:
+    """A share with its interval, in percent: "84.2 (82.0–86.1)"."""
+    return f"{100 * share:.1f} ({100 * interval.low:.1f}–{100 * interval.high:.1f})"
+
+
+def points(difference: float, *, signed: bool = True) -> str:
+    """A difference of two shares in percentage points: "+1.25"."""
+    if np.isnan(difference):
+        return NOT_MEASURED
+    rounded = round(100 * difference, 2) + 0.0  # a negative nought becomes a plain one
+    return _minus(f"{rounded:{'+' if signed else ''}.2f}")
+
+
+def between(interval: Interval) -> str:
+    """An interval of differences in percentage points: "−0.50 to +2.00"."""
+    return f"{points(interval.low)} to {points(interval.high)}"
+
+
+def points_interval(difference: float, interval: Interval) -> str:
+    """A difference with its interval, in percentage points: "+1.25 (−0.50 to +3.00)"."""
+    return NOT_MEASURED if np.isnan(difference) else f"{points(difference)} ({between(interval)})"
+
+
+def p_value(p: float) -> str:
+    """A p-value: "0.012", "< 0.001"."""
+    if np.isnan(p):
+        return NOT_MEASURED
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def decimal(value: float, digits: int = 3) -> str:
+    """A figure with so many decimals."""
+    return NOT_MEASURED if np.isnan(value) else f"{value:.{digits}f}"
+
+
+def significant(value: float) -> str:
+    """A measured quantity with three significant digits and no exponent: "0.00123", "12.3", "12,300"."""
+    if np.isnan(value):
+        return NOT_MEASURED
+    rounded = float(f"{value:.3g}")
+    digits = 2 - int(np.floor(np.log10(abs(rounded)))) if rounded else 0
+    return f"{rounded:,.{max(digits, 0)}f}"
+
+
+def count(value: float) -> str:
+    """A whole number: "12,345"."""
+    return NOT_MEASURED if np.isnan(value) else f"{value:,.0f}"
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\u2212")

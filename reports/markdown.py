@@ -1,0 +1,133 @@
+"""The report as files to read: Markdown, and every cell's figures as CSV."""
+
+import re
+import shlex
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from reports import formats, tables
+from reports.analysis import Analysis, analyse
+from reports.cells import cell_figures
+from reports.resampling import RESAMPLES
+from reports.results import Results, read_results
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+SPECIAL = re.compile(r"[\\`*\[\]|~$]|<(?=\S)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""What Markdown gives a meaning to within a line; an underscore between letters has none."""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""First characters that make a spreadsheet take a text for a formula."""
+
+
+class Markdown(str):
+    """Text that is Markdown already; the template escapes any other."""
+
+    __slots__ = ()
+
+
+def write_markdown(folder: Path) -> Path:
+    """Write `report.md` into a results folder; the same results give the same bytes.
+
+    Raises:
+        StoreError: `folder` holds no results.
+    """
+    return _write(folder / "report.md", render(analyse(read_results(folder))))
+
+
+def write_cells_csv(folder: Path) -> Path:
+    """Write `cells.csv`, one row per planned cell in full precision; a text that a spreadsheet would take for a formula
+    begins with an apostrophe.
+
+    Raises:
+        StoreError: `folder` holds no results.
+    """
+    frame = cell_figures(read_results(folder)).convert_dtypes().map(_inert)
+    return _write(folder / "cells.csv", frame.to_csv(index=False, lineterminator="\n"))
+
+
+def render(analysis: Analysis) -> str:
+    """The whole report as Markdown."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # that would be for HTML; `finalize` escapes for Markdown
+        finalize=lambda value: value if isinstance(value, Markdown) else escape(value),
+    )
+    environment.filters["count"] = formats.count
+    results = analysis.results
+    return environment.get_template("report.md.jinja").render(
+        analysis=analysis,
+        run=results.run,
+        results=results,
+        command=_code_block(shlex.join(results.run["command"])),
+        weights=_weights(results),
+        detectable=_detectable(analysis),
+        resamples=RESAMPLES,
+        tables={
+            "accuracy": table(tables.accuracy_table(analysis)),
+            "quality": table(tables.quality_table(analysis)),
+            "comparisons": table(tables.comparisons_table(analysis)),
+            "length": table(tables.length_table(analysis)),
+            "bucket_effects": table(tables.bucket_effects_table(analysis)),
+            "buckets": table(tables.bucket_table(analysis)),
+            "throughput": table(tables.throughput_table(analysis)),
+            "size": table(tables.size_table(analysis)),
+            "not_ok": table(tables.not_ok_table(results)),
+            "audits": table(tables.audits_table(results)),
+            "findings": table(tables.findings_table(results)),
+        },
+    )
+
+
+def escape(text: object) -> Markdown:
+    """A text on one line that shows as it is: no markup, no HTML, no end of a table's cell."""
+    escaped = SPECIAL.sub(lambda found: "\\" + found[0], formats.plain(text).replace("&", "&amp;"))
+    return Markdown(escaped.replace("\\<", "&lt;"))
+
+
+def table(frame: pd.DataFrame) -> Markdown:
+    """A frame as a Markdown table; a dash if it is empty."""
+    if frame.empty:
+        return Markdown(formats.NOT_MEASURED)
+    escaped = frame.map(escape).rename(columns=escape)
+    return Markdown(escaped.to_markdown(index=False, disable_numparse=True))
+
+
+def _code_block(text: str) -> Markdown:
+    """Indented, so that nothing in `text` can end it."""
+    lines = ["".join("\ufffd" if unicodedata.category(c)[0] == "C" else c for c in line) for line in text.split("\n")]
+    return Markdown("\n".join(f"    {line}" for line in lines))
+
+
+def _weights(results: Results) -> list[tuple[str, Any]]:
+    """Models that begin from pre-trained weights, and which."""
+    with_encoder = [c for c in results.configurations if c.model_params.get("encoder")]
+    return list(dict.fromkeys((c.model_name, c.model_params["encoder"]) for c in with_encoder))
+
+
+def _detectable(analysis: Analysis) -> str:
+    """The range over all comparisons, in points."""
+    smallest = [c.detectable for c in analysis.comparisons] or [np.nan]
+    low, high = formats.points(min(smallest), signed=False), formats.points(max(smallest), signed=False)
+    return low if low == high else f"{low} to {high}"
+
+
+def _inert(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = formats.plain(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _write(path: Path, content: str) -> Path:
+    path.write_text(content, encoding="utf-8", newline="\n")
+    return path

@@ -1,0 +1,45 @@
+"""The two main tables, printed at the end of a run."""
+
+from pathlib import Path
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reports import formats
+from reports.analysis import analyse
+from reports.results import read_results
+from reports.tables import accuracy_table, throughput_table
+
+
+def print_tables(folder: Path, console: Console) -> None:
+    """Print accuracy and throughput of a results folder.
+
+    Raises:
+        StoreError: `folder` holds no results.
+    """
+    results = read_results(folder)
+    analysis = analyse(results)
+    dataset = results.run["dataset"]["name"]
+    _print(console, f"Accuracy on {dataset}, 95 % interval (rank; = is shared)", accuracy_table(analysis))
+    _print(console, f"Throughput on {results.run['device']}, {results.run['precision']}", throughput_table(analysis))
+    for sentence in (s for ladder in analysis.ladders for s in (ladder.sentence, *(x.sentence for x in ladder.steps))):
+        console.print(formats.plain(sentence), markup=False, highlight=False)
+    console.print(f"{len(results.ok)} of {len(results.run['planned'])} cells ended ok", highlight=False)
+
+
+def _print(console: Console, title: str, frame: pd.DataFrame) -> None:
+    table = Table(title=_text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in frame.columns:
+        table.add_column(_text(name), overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*map(_text, row))
+    if len(frame):
+        console.print(table)
+
+
+def _text(value: object) -> Text:
+    """Without rich's markup or the terminal's control codes."""
+    return Text(formats.plain(value))
