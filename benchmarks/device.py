@@ -43,5 +43,5 @@ def resolve_precision(requested: str, device: Device) -> Precision:
 def has_bf16(device: Device) -> bool:
     """Whether the hardware, not an emulation, multiplies matrices in bfloat16."""
     if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -173,7 +173,7 @@ def _save(model: Model, store: Store, spec: CellSpec) -> int:
 
 def _audits(loss: Loss, data: Dataset, scored: Scored, fitted: FitReport) -> list[Audit]:
     return [
-        audits.loss_gradient(loss, data.train.lengths, data.train.num_classes),
+        audits.loss_gradient(loss, data.train.lengths, data.train.num_classes, reference=loss.name == "ce"),
         audits.splits_disjoint(data),
         audits.decoding(scored.probabilities, data.test.num_classes),
         audits.predictions(scored.probabilities, data.test.labels, data.test.class_names),

@@ -86,9 +86,9 @@ def read_suite(name: str) -> Suite:
     Raises:
         UsageError: there is none, or the file is not a valid suite.
     """
-    path = Path(name) if name.endswith(".toml") else SUITES / f"{name}.toml"
-    if path.parent == SUITES and name not in suite_names():
+    if not name.endswith(".toml") and name not in suite_names():
         raise unknown("suite", name, (*suite_names(), "FILE.toml"))
+    path = Path(name) if name.endswith(".toml") else SUITES / f"{name}.toml"
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

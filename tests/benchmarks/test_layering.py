@@ -27,6 +27,10 @@ def imported_modules(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def readable(module):
+    return any(module == read or module.startswith(f"{read}.") for read in REPORTS_MAY_READ)
+
+
 def violations(path, package):
     for module in imported_modules(path):
         top = module.split(".")[0]
@@ -35,9 +39,8 @@ def violations(path, package):
             yield module
         if package == "reports" and (top in {"torch", "transformers", "sklearn"}):
             yield module
-        if package == "reports" and top == "benchmarks" and len(module.split(".")) > 1:
-            if not any(module == read or module.startswith(f"{read}.") for read in REPORTS_MAY_READ):
-                yield module
+        if package == "reports" and module.startswith("benchmarks.") and not readable(module):
+            yield module
         if top == "pickle":
             yield module
 

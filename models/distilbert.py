@@ -1,0 +1,68 @@
+"""DistilBERT as transformers ships it for classification (Sanh et al. 2019, arXiv:1910.01108)."""
+
+from typing import ClassVar
+
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from torch import Tensor, nn
+from transformers import DistilBertConfig, DistilBertForSequenceClassification
+
+from models.encoder_classifier import EncoderClassifier
+from models.model import Fraction
+
+
+class DistilBert(EncoderClassifier):
+    """DistilBERT fine-tuned, with transformers' own head on the first token."""
+
+    name: ClassVar[str] = "distilbert"
+
+    def __init__(
+        self,
+        *,
+        encoder: str = "minilm",
+        max_length: PositiveInt = 256,
+        epochs: PositiveInt = 2,
+        batch_size: PositiveInt = 16,
+        learning_rate: PositiveFloat = 1e-4,
+        weight_decay: NonNegativeFloat = 0.01,
+        warmup: Fraction = 0.1,
+        clip_norm: PositiveFloat = 1.0,
+        dropout: Fraction = 0.1,
+        attention_dropout: Fraction = 0.0,
+        head_dropout: Fraction = 0.2,
+    ) -> None:
+        super().__init__(
+            encoder=encoder,
+            max_length=max_length,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            warmup=warmup,
+            clip_norm=clip_norm,
+            dropout=dropout,
+            attention_dropout=attention_dropout,
+        )
+        self.head_dropout = head_dropout
+
+    def _network(self, num_classes: int) -> nn.Module:
+        return FirstTokenClassifier(self._config, num_classes, self.head_dropout)
+
+
+class FirstTokenClassifier(nn.Module):
+    """`DistilBertForSequenceClassification`: first token -> dense -> ReLU -> dropout -> logits."""
+
+    def __init__(self, config: DistilBertConfig, num_classes: int, head_dropout: float) -> None:
+        super().__init__()
+        config.num_labels, config.seq_classif_dropout = num_classes, head_dropout
+        self.classifier = DistilBertForSequenceClassification(config)
+
+    @property
+    def encoder(self) -> nn.Module:
+        """The part that is pre-trained."""
+        encoder: nn.Module = self.classifier.distilbert
+        return encoder
+
+    def forward(self, input_ids: Tensor, mask: Tensor) -> Tensor:
+        """input_ids (B, T), mask (B, T) -> logits (B, C)."""
+        logits: Tensor = self.classifier(input_ids=input_ids, attention_mask=mask).logits
+        return logits

