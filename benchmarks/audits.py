@@ -1,6 +1,7 @@
 """Checks that can find a result meaningless; every one runs on every cell, and its verdict stands in the report."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -10,12 +11,13 @@ from torch.nn.functional import cross_entropy
 from benchmarks.cell import Audit
 from data.dataset import Dataset, IntArray
 from losses.loss import Loss
-from models.model import Encoded, FitReport, FloatArray
+from models.model import FitReport, FloatArray
 
 LEAST_DIFFERENCE = 1e-6
 """Relative difference of two gradients above which rounding does not explain it."""
 
 PROBED_ROWS = 256
+MOST_UNSEEN = 0.5
 CHANCE_LEVEL = 0.01
 """One-sided significance level of "better than always naming the most common class"."""
 
@@ -108,9 +110,12 @@ def convergence(fitted: FitReport) -> Audit:
     return Audit(name="convergence", passed=fitted.converged is not False, reason=reasons[fitted.converged])
 
 
-def truncation(encoded: Encoded) -> Audit:
-    """How much of the texts the model never saw; most of it would make the comparison one of prefixes."""
-    cut = float((encoded.available > encoded.tokens).mean())
-    unseen = float(1 - encoded.tokens.sum() / max(int(encoded.available.sum()), 1))
-    reason = f"{cut:.1%} of the texts were cut; {unseen:.1%} of their tokens were never seen"
-    return Audit(name="truncation", passed=unseen < 0.5, reason=reason)
+def truncation(shares: Mapping[str, float]) -> Audit:
+    """How much of the texts the model never saw; most of it would make the comparison one of prefixes.
+
+    Args:
+        shares: `texts_cut` and `tokens_cut`, of the test texts and of their tokens.
+    """
+    unseen = shares["tokens_cut"]
+    reason = f"{shares['texts_cut']:.1%} of the texts were cut; {unseen:.1%} of their tokens were never seen"
+    return Audit(name="truncation", passed=unseen < MOST_UNSEEN, reason=reason)

@@ -178,5 +178,5 @@ def _audits(loss: Loss, data: Dataset, scored: Scored, fitted: FitReport) -> lis
         audits.decoding(scored.probabilities, data.test.num_classes),
         audits.predictions(scored.probabilities, data.test.labels, data.test.class_names),
         audits.convergence(fitted),
-        audits.truncation(scored.encoded),
+        audits.truncation(truncation(scored.encoded)),
     ]

@@ -103,7 +103,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Entry:
-    """A registered class, described without being imported."""
+    """A registered class, described without being imported.
+
+    Attributes:
+        target: "module:Class".
+        summary: the first line of its docstring.
+        devices: where a model can run; empty for what is no model.
+    """
 
     kind: Kind
     name: str
@@ -190,7 +196,7 @@ def _describe(kind: Kind, name: str, target: str) -> Entry:
         target=target,
         summary=(ast.get_docstring(node) or "").split("\n")[0],
         parameters=_parameters(node),
-        devices=_devices(module, class_name),
+        devices=_devices(module, class_name) if kind == "models" else (),
     )
 
 
