@@ -1,0 +1,79 @@
+"""IMDB as its authors publish it: the folder `aclImdb`, one file per review."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from data.dataset import DataError
+from data.source import RawDataset, RawSplit, Source
+
+CLASSES = ("neg", "pos")
+FILM = re.compile(r"/title/(tt\d+)")
+
+
+class AclImdb(Source):
+    """The folder that aclImdb_v1.tar.gz unpacks to: {train,test}/{neg,pos}/ID_RATING.txt and urls_*.txt.
+
+    Maas et al. (2011), Learning Word Vectors for Sentiment Analysis. The `urls` files tell which film a review is of.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def load(self) -> RawDataset:
+        """Read every review.
+
+        Raises:
+            DataError: a folder or file is missing or cannot be read.
+        """
+        return RawDataset(
+            train=_read(self.folder / "train"),
+            test=_read(self.folder / "test"),
+            provenance={"origin": f"folder {self.folder.name}, as aclImdb_v1.tar.gz unpacks"},
+        )
+
+
+def is_acl_imdb(folder: Path) -> bool:
+    """Whether the folder looks like one."""
+    return all((folder / split / label).is_dir() for split in ("train", "test") for label in CLASSES)
+
+
+def _read(folder: Path) -> RawSplit:
+    texts: list[str] = []
+    labels: list[int] = []
+    groups: list[str] = []
+    for label, name in enumerate(CLASSES):
+        films = _films(folder / f"urls_{name}.txt")
+        for path in sorted((folder / name).glob("*.txt"), key=_number):
+            texts.append(_text(path))
+            labels.append(label)
+            number = _number(path)
+            # A review whose film is not known is a group of its own.
+            groups.append(films[number] if number < len(films) else f"{name}/{path.name}")
+    if not texts:
+        raise DataError(f"no reviews in {folder.parent.name}/{folder.name}/{{neg,pos}}/*.txt")
+    return RawSplit(tuple(texts), np.array(labels, dtype=np.int64), tuple(groups) if any(groups) else None)
+
+
+def _number(path: Path) -> int:
+    number = path.stem.partition("_")[0]
+    if not number.isdecimal():
+        raise DataError(f"{path.parent.name}/{path.name} is not named ID_RATING.txt")
+    return int(number)
+
+
+def _films(path: Path) -> list[str]:
+    """Film of each review, by its number."""
+    if not path.exists():
+        return []
+    return [match[1] if (match := FILM.search(line)) else line for line in _text(path).splitlines()]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path.parent.name}/{path.name} is not UTF-8: {error.reason}") from None
+    except OSError as error:
+        raise DataError(f"{path.parent.name}/{path.name} cannot be read: {error.strerror}") from None

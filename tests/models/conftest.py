@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from data.dataset import Split
+
+PRAISE = ["great", "wonderful", "moving", "superb"]
+BLAME = ["awful", "boring", "dull", "poor"]
+FILLER = ["the", "film", "was", "a", "plot", "with", "of", "actor"]
+
+
+def review(generator, opinion, words):
+    text = [*generator.choice(FILLER, words), *generator.choice(opinion, 3)]
+    generator.shuffle(text)
+    return " ".join(text)
+
+
+def make_split(size, seed=0, opinions=(BLAME, PRAISE), words=(3, 20)):
+    """Reviews of `words` words each, in which opinions are easy to find."""
+    generator = np.random.default_rng(seed)
+    labels = np.arange(size) % len(opinions)
+    texts = tuple(review(generator, opinions[label], generator.integers(*words)) for label in labels)
+    lengths = np.array([len(text.split()) for text in texts])
+    return Split(texts, labels, lengths, np.arange(size), tuple(f"class {i}" for i in range(len(opinions))))
+
+
+@pytest.fixture(scope="session")
+def train():
+    return make_split(64)
+
+
+@pytest.fixture(scope="session")
+def valid():
+    return make_split(24, seed=1)
