@@ -1,0 +1,136 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torchtext.data.utils import get_tokenizer
+from torchtext.vocab import Vocab
+
+from data.dataset import DataError
+from data.imdb_packaged import ImdbPackaged
+from losses.ce import CrossEntropy
+from models.lstm import PAD, UNKNOWN, Lstm, LstmNetwork, build_vocabulary, pool, reversal, split_words
+
+basic_english = get_tokenizer("basic_english")
+
+
+@pytest.fixture(scope="module")
+def reviews():
+    try:
+        return ImdbPackaged().load().train.texts[::10]
+    except DataError as error:
+        pytest.skip(str(error))
+
+
+def mask_of(*lengths):
+    return torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+
+
+def test_words_are_torchtext_s_on_real_reviews(reviews):
+    for review in reviews:
+        assert split_words(review) == basic_english(review)
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\"'.,()!?;: <br/>İΣßA\x1c\x85"))))
+def test_words_are_torchtext_s_on_any_text(text):
+    assert split_words(text) == basic_english(text)
+
+
+@pytest.mark.parametrize(("max_words", "min_frequency"), [(30_000, 2), (500, 1), (500, 40)])
+def test_numbers_are_torchtext_s(reviews, max_words, min_frequency):
+    counts = Counter(word for review in reviews for word in basic_english(review))
+    vocab = Vocab(counts, max_size=max_words, min_freq=min_frequency, specials=[PAD, UNKNOWN])
+    assert build_vocabulary(reviews, max_words, min_frequency) == vocab.itos
+
+
+def test_a_word_of_the_reviews_that_looks_like_padding_is_not_padding():
+    assert build_vocabulary([f"{PAD} {UNKNOWN} film"], 10, 1) == [PAD, UNKNOWN, "film"]
+
+
+def test_the_last_words_are_read(train, valid):
+    model = Lstm(max_length=3, epochs=1, min_steps=0, embedding_width=4, hidden_width=4)
+    model.fit(train, valid, CrossEntropy(train.lengths))
+    encoded = model.encode(["the film was superb"])
+    assert [model._vocabulary[i] for i in encoded.features[0]] == ["film", "was", "superb"]
+    assert (encoded.tokens.tolist(), encoded.available.tolist()) == ([3], [4])
+
+
+def test_reversal_keeps_padding_in_place():
+    places = torch.tensor([[5, 6, 7, 0, 0], [1, 2, 3, 4, 5]])
+    assert places.gather(1, reversal(mask_of(3, 5))).tolist() == [[7, 6, 5, 0, 0], [5, 4, 3, 2, 1]]
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    return LstmNetwork(words=50, embedding_width=8, hidden_width=6, dropout=0.0, num_classes=2).eval()
+
+
+def packed_states(network, embedded, lengths):
+    """What one bidirectional LSTM with the same weights yields over packed sequences."""
+    reference = nn.LSTM(8, 6, batch_first=True, bidirectional=True)
+    for name, weight in network.forward_lstm.named_parameters():
+        getattr(reference, name).data.copy_(weight)
+    for name, weight in network.backward_lstm.named_parameters():
+        getattr(reference, f"{name}_reverse").data.copy_(weight)
+    packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
+    states, _ = pad_packed_sequence(reference(packed)[0], batch_first=True, total_length=embedded.shape[1])
+    return states
+
+
+def test_states_are_those_of_packed_sequences(network):
+    lengths = [3, 9, 1, 6]
+    mask = mask_of(*lengths)
+    embedded = torch.randn(4, 9, 8)
+    states = network.states(embedded, mask)
+    torch.testing.assert_close(states[mask], packed_states(network, embedded, lengths)[mask], atol=1e-6, rtol=1e-5)
+
+
+def test_states_would_differ_if_the_backward_direction_began_in_the_padding(network):
+    """The test above could fail: reversing the padded row as it is does not give what packing gives."""
+    lengths, embedded = [3, 9], torch.randn(2, 9, 8)
+    naive = network.states(embedded, torch.ones(2, 9, dtype=torch.bool))
+    assert not torch.allclose(naive[0, :3], packed_states(network, embedded, lengths)[0, :3], atol=1e-4)
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_logits_do_not_depend_on_what_shares_the_batch(network, precision):
+    texts = [torch.randint(2, 50, (length,)) for length in (4, 17, 1)]
+    padded = nn.utils.rnn.pad_sequence(texts, batch_first=True)
+    tolerance = 1e-6 if precision == torch.float32 else 1e-2
+    with torch.autocast("cpu", dtype=precision, enabled=precision != torch.float32), torch.inference_mode():
+        together = network(padded, mask_of(4, 17, 1)).float()
+        alone = torch.cat([network(text[None], mask_of(len(text))) for text in texts]).float()
+    torch.testing.assert_close(together, alone, atol=tolerance, rtol=tolerance)
+
+
+def test_pooling_leaves_padding_out():
+    states = torch.tensor([[[1.0], [-3.0], [9.0]], [[2.0], [4.0], [6.0]]])
+    assert pool(states, mask_of(2, 3)).tolist() == [[-1.0, 1.0], [4.0, 6.0]]
+
+
+def test_a_text_without_words_has_finite_logits_and_gradients(network):
+    logits = network(torch.zeros(1, 1, dtype=torch.int64), torch.zeros(1, 1, dtype=torch.bool))
+    logits.sum().backward()
+    assert logits.isfinite().all()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
+
+
+def test_a_vocabulary_that_is_no_list_of_words_is_refused(tmp_path, train, valid):
+    model = Lstm(epochs=1, min_steps=0, embedding_width=4, hidden_width=4)
+    model.fit(train, valid, CrossEntropy(train.lengths))
+    model.save(tmp_path)
+    (tmp_path / "vocabulary.json").write_text('["a", 3]')
+    with pytest.raises(ValueError, match=r"vocabulary\.json is not a list of words"):
+        Lstm.load(tmp_path)
+
+
+def test_small_training_sets_get_more_epochs(train, valid):
+    model = Lstm(epochs=1, min_steps=9, batch_size=32, patience=None, embedding_width=4, hidden_width=4)
+    report = model.fit(train, valid, CrossEntropy(train.lengths))
+    assert len(report.history) == 5  # two steps an epoch
+    assert np.isfinite([step["valid_loss"] for step in report.history]).all()
