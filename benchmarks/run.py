@@ -58,7 +58,8 @@ def prepare_run(
     store = Store(folder)
     _check_folder(store, suite.name)
     dataset = load_dataset(suite.data)
-    specs = list(dict.fromkeys(specify(combination, dataset, runtime) for combination in planned))
+    specified = (specify(combination, dataset, runtime) for combination in planned)
+    specs = list({spec.id: spec for spec in specified}.values())
     for spec in specs:
         _check_cell(spec, dataset)
     return Run(suite, specs, dataset, runtime, store, command)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +92,7 @@ class Dataset:
     provenance: Mapping[str, str | int] = field(default_factory=dict)
     leaked_test_rows: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """sha256 over every text and label of the three splits, in order (64 hexadecimal digits)."""
         digest = hashlib.sha256()
