@@ -91,9 +91,11 @@ def execute(run: Run, console: Console, fresh: bool = False, timeout: float | No
 
                 result = runner.run(spec, advance)
                 progress.remove_task(task)
-                console.print(f"[{number}/{len(run.specs)}] {_title(spec)}: {_outcome(result)}", markup=False)
+                outcome = _outcome(result)
             else:
-                console.print(f"[{number}/{len(run.specs)}] {_title(spec)}: already done", markup=False)
+                outcome = "already done"
+            line = f"[{number}/{len(run.specs)}] {_title(spec)}: {outcome}"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
             results.append(result)
             progress.advance(cells)
     return results

@@ -151,7 +151,7 @@ class Store:
 
 
 def _split(frame: pd.DataFrame, class_names: tuple[str, ...]) -> Split:
-    labels, lengths, rows = (frame[name].to_numpy(dtype=np.int64) for name in ("label", "length", "row"))
+    labels, lengths, rows = (frame[name].to_numpy(dtype=np.int64, copy=True) for name in ("label", "length", "row"))
     return Split(tuple(frame["text"]), labels, lengths, rows, class_names)
 
 

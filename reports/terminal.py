@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +13,9 @@ from reports import formats
 from reports.analysis import analyse
 from reports.results import read_results
 from reports.tables import accuracy_table, throughput_table
+
+WIDEST = 1_000
+"""Characters."""
 
 
 def print_tables(folder: Path, console: Console) -> None:
@@ -26,18 +30,20 @@ def print_tables(folder: Path, console: Console) -> None:
     _print(console, f"Accuracy on {dataset}, 95 % interval (rank; = is shared)", accuracy_table(analysis))
     _print(console, f"Throughput on {results.run['device']}, {results.run['precision']}", throughput_table(analysis))
     for sentence in (s for ladder in analysis.ladders for s in (ladder.sentence, *(x.sentence for x in ladder.steps))):
-        console.print(formats.plain(sentence), markup=False, highlight=False)
+        console.print(formats.plain(sentence), markup=False, highlight=False, soft_wrap=True)
     console.print(f"{len(results.ok)} of {len(results.run['planned'])} cells ended ok", highlight=False)
 
 
 def _print(console: Console, title: str, frame: pd.DataFrame) -> None:
     table = Table(title=_text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in frame.columns:
-        table.add_column(_text(name), overflow="fold")
+        table.add_column(_text(name), no_wrap=True)
     for row in frame.itertuples(index=False):
         table.add_row(*map(_text, row))
     if len(frame):
-        console.print(table)
+        # A figure broken over two lines misleads; a narrow terminal breaks whole lines instead.
+        natural = Measurement.get(console, console.options.update(width=WIDEST), table).maximum
+        Console(file=console.file, width=max(natural, console.width)).print(table)
 
 
 def _text(value: object) -> Text:

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from benchmarks.cell import CellSpec
+from benchmarks.registry import entry
+from benchmarks.store import Store
+from data.dataset import Dataset, Split
+
+
+def make_split(size, first_row, seed):
+    """Reviews whose opinion is easy to find; no text twice."""
+    generator = np.random.default_rng(seed)
+    labels = np.arange(size) % 2
+    words = (["dull", "poor", "awful"], ["great", "superb", "moving"])
+    texts = tuple(
+        f"film {first_row + i} was {' '.join(generator.choice(words[label], 3))}" + " and so on" * int(i % 7)
+        for i, label in enumerate(labels)
+    )
+    lengths = np.array([len(text.split()) for text in texts])
+    return Split(texts, labels, lengths, first_row + np.arange(size), ("negative", "positive"))
+
+
+@pytest.fixture(scope="session")
+def dataset():
+    return Dataset(
+        "toy", make_split(60, 0, 0), make_split(20, 100, 1), make_split(40, 200, 2), {"origin": "made up", "rows": 120}
+    )
+
+
+@pytest.fixture
+def store(tmp_path, dataset):
+    store = Store(tmp_path / "results")
+    store.write_data(dataset)
+    return store
+
+
+@pytest.fixture
+def make_spec(dataset):
+    def make(model="tfidf_logreg", loss="ce", seed=1, **params):
+        return CellSpec(
+            dataset=dataset.name,
+            data_fingerprint=dataset.fingerprint,
+            train_size=40,
+            valid_size=len(dataset.valid),
+            test_size=len(dataset.test),
+            model=model,
+            model_params=entry("models", model).settings(params),
+            loss=loss,
+            loss_params=entry("losses", loss).settings({}),
+            seed=seed,
+            device="cpu",
+            precision="fp32",
+            code_version="0",
+        )
+
+    return make

@@ -1,0 +1,88 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from benchmarks.execution import metrics, run_cell, truncation
+from benchmarks.registry import model_class
+from benchmarks.suite import Measure
+from data.dataset import Split
+from models.model import Encoded
+
+MEASURE = Measure(rows=8, repeats=2, single=3)
+
+
+def split(labels):
+    n = len(labels)
+    return Split(tuple("abcdefgh"[:n]), np.array(labels), np.ones(n, dtype=np.int64), 10 + np.arange(n), ("no", "yes"))
+
+
+def test_metrics_are_those_of_the_rows():
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.5, 0.5]])
+    found = metrics(probabilities, split([0, 1, 1, 0]), np.array([12]))
+    assert found["accuracy"] == 0.75
+    assert found["accuracy_without_leaks"] == 1.0  # row 12, the third, is left out
+    assert found["log_loss"] == pytest.approx(-np.log([0.9, 0.8, 0.4, 0.5]).mean())
+    assert found["macro_f1"] == pytest.approx((2 * 2 / 5 + 2 * 1 / 3) / 2)
+
+
+def test_truncation_is_a_share_of_texts_and_of_tokens():
+    encoded = Encoded(None, tokens=np.array([4, 3, 2]), available=np.array([8, 3, 2]))
+    assert truncation(encoded) == {"texts_cut": pytest.approx(1 / 3), "tokens_cut": pytest.approx(4 / 13)}
+
+
+@pytest.fixture
+def result(store, make_spec):
+    spec = make_spec()
+    run_cell(spec, store, MEASURE, lambda done, total: None)
+    return store.read_result(spec.id)
+
+
+def test_a_cell_says_everything_the_report_needs(result):
+    assert result.status == "ok"
+    assert set(result.metrics) == {"accuracy", "accuracy_without_leaks", "macro_f1", "log_loss"}
+    assert result.metrics["accuracy"] > 0.9
+    assert {m.phase for m in result.measurements} == {
+        "fit", "test_set", "text_to_label", "encoded_to_scores", "single_review",
+    }  # fmt: skip
+    assert result.measurement("text_to_label").examples == [8, 8]
+    assert len(result.measurement("single_review").seconds) == 3
+    assert all(seconds > 0 for m in result.measurements for seconds in m.seconds)
+    assert [audit.name for audit in result.audits if not audit.passed] == []
+    assert result.memory.host > result.memory.host_start > 0
+    assert result.model_bytes > 0
+    assert result.overhead_seconds > 0
+    assert len(result.length_edges) == 3
+
+
+def test_predictions_are_those_of_the_saved_model(result, store, dataset):
+    model = model_class("tfidf_logreg").load(store.cell_folder(result.spec.id) / "model")
+    frame = store.read_predictions(result.spec.id)
+    assert frame["row"].tolist() == dataset.test.rows.tolist()
+    assert frame["label"].tolist() == dataset.test.labels.tolist()
+    scores = model.score(model.encode(dataset.test.texts))
+    np.testing.assert_allclose(frame[["probability_0", "probability_1"]].to_numpy(), scores, rtol=1e-6)
+
+
+def test_a_torch_model_s_training_rate_is_measured(store, make_spec):
+    spec = make_spec("lstm", epochs=4, min_steps=0, batch_size=4, embedding_width=4, hidden_width=4)
+    steps = []
+    run_cell(spec, store, MEASURE, lambda done, total: steps.append((done, total)))
+    spans = store.read_result(spec.id).measurement("train_steps")
+    planned = 4 * 10
+    assert steps[0] == (1, planned)
+    assert sum(spans.examples) == (len(steps) - 5) * 4  # five steps of warm-up are left out
+
+
+def test_a_leaked_row_shows_in_accuracy_and_audit(store, make_spec, dataset):
+    leaky = dataclasses.replace(
+        dataset,
+        test=dataclasses.replace(dataset.test, texts=(dataset.train.texts[0], *dataset.test.texts[1:])),
+        leaked_test_rows=dataset.test.rows[:1],
+    )
+    store.write_data(leaky)
+    spec = make_spec().model_copy(update={"data_fingerprint": leaky.fingerprint, "train_size": len(dataset.train)})
+    run_cell(spec, store, MEASURE, lambda done, total: None)
+    result = store.read_result(spec.id)
+    assert result.leaked_rows == [200]
+    assert "splits disjoint" in [audit.name for audit in result.audits if not audit.passed]
