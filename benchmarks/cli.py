@@ -133,7 +133,7 @@ def run(
 
     folder = out or Path("results") / chosen.name
     command = ["python", "-m", "benchmarks", *sys.argv[1:]]
-    prepared = prepare_run(chosen, choices, device, precision, folder, command)
+    prepared = prepare_run(chosen, choices, device.value, precision.value, folder, command)
     try:
         results = execute(prepared, console, fresh, timeout)
     except KeyboardInterrupt:

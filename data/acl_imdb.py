@@ -43,8 +43,10 @@ def _read(folder: Path) -> RawSplit:
     texts: list[str] = []
     labels: list[int] = []
     groups: list[str] = []
+    films_known = True
     for label, name in enumerate(CLASSES):
         films = _films(folder / f"urls_{name}.txt")
+        films_known = films_known and bool(films)
         for path in sorted((folder / name).glob("*.txt"), key=_number):
             texts.append(_text(path))
             labels.append(label)
@@ -53,7 +55,7 @@ def _read(folder: Path) -> RawSplit:
             groups.append(films[number] if number < len(films) else f"{name}/{path.name}")
     if not texts:
         raise DataError(f"no reviews in {folder.parent.name}/{folder.name}/{{neg,pos}}/*.txt")
-    return RawSplit(tuple(texts), np.array(labels, dtype=np.int64), tuple(groups) if any(groups) else None)
+    return RawSplit(tuple(texts), np.array(labels, dtype=np.int64), tuple(groups) if films_known else None)
 
 
 def _number(path: Path) -> int:

@@ -11,15 +11,21 @@ CONTROL_TO_SPACE = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
 def clean(text: str) -> str:
     """The text without `<br />` tags, with entities as characters, and single spaces for any run of white space.
 
-    Cleaning twice may differ from cleaning once only where the first pass uncovers an entity (`&amp;lt;`).
+    Entities that were escaped more than once (`&amp;lt;`) come out too, so that cleaning twice is cleaning once.
     """
-    if "<" in text:
-        text = LINE_BREAK.sub(" ", text)
-    if "&" in text:
-        text = html.unescape(text)
-    return " ".join(text.translate(CONTROL_TO_SPACE).split())
+    while (cleaner := _clean_once(text)) != text:
+        text = cleaner
+    return text
 
 
 def count_words(text: str) -> int:
     """Words of a cleaned text, between spaces: the length by which losses weigh and reports sort."""
     return len(text.split())
+
+
+def _clean_once(text: str) -> str:
+    if "<" in text:
+        text = LINE_BREAK.sub(" ", text)
+    if "&" in text:
+        text = html.unescape(text)
+    return " ".join(text.translate(CONTROL_TO_SPACE).split())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 from pandas.errors import EmptyDataError, ParserError
 from pyarrow import ArrowException
 
@@ -14,7 +15,7 @@ from data.dataset import DataError, IntArray
 from data.source import RawDataset, RawSplit, Source
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".parquet": pd.read_parquet,
+    ".parquet": lambda path: pq.ParquetFile(path).read().to_pandas(),  # shows a column that occurs twice
     ".csv": lambda path: _read_delimited(path, ","),
     ".tsv": lambda path: _read_delimited(path, "\t"),
     ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False, convert_dates=False),
@@ -53,7 +54,7 @@ class Files(Source):
         return RawDataset(
             train=train,
             test=test,
-            order="random",
+            order="blocks",  # neighbours in a file may be alike; where they are not, blocks are as good as any
             provenance={f"sha256 of {path.name}": _sha256(path) for path in paths},
         )
 
@@ -68,7 +69,7 @@ class Files(Source):
             raise DataError(f"{path.name} has no rows")
         groups = None
         if GROUP_COLUMN in frame:
-            groups = tuple(str(group) for group in frame[GROUP_COLUMN])
+            groups = _groups(path, frame[GROUP_COLUMN])
         return RawSplit(_texts(path, frame[self.text_column]), _labels(path, frame[self.label_column]), groups)
 
 
@@ -78,8 +79,10 @@ def open_path(path: Path) -> Source:
     Raises:
         DataError: there is nothing there that could be one.
     """
-    if not path.exists():
-        raise DataError("there is no such file or folder")
+    try:
+        path.stat()
+    except OSError as error:
+        raise DataError(f"there is no such file or folder ({error.strerror})") from None
     if path.is_dir():
         if is_acl_imdb(path):
             return AclImdb(path)
@@ -103,8 +106,11 @@ def _read_delimited(path: Path, separator: str) -> pd.DataFrame:
 def _frame(path: Path) -> pd.DataFrame:
     try:
         with path.open("rb") as file:
-            if not file.read(1):
-                raise DataError(f"{path.name} is empty")
+            content = file.read()
+        if not content:
+            raise DataError(f"{path.name} is empty")
+        if path.suffix != ".parquet" and b"\0" in content:
+            raise DataError(f"{path.name} holds a NUL byte (byte {content.index(0)}); it must be UTF-8 text")
         return READERS[path.suffix](path)
     except EmptyDataError:
         raise DataError(f"{path.name} is empty") from None
@@ -125,8 +131,18 @@ def _texts(path: Path, column: pd.Series) -> tuple[str, ...]:
     return tuple(column)
 
 
+def _groups(path: Path, column: pd.Series) -> tuple[str, ...]:
+    # Rows of no known group would all count as one.
+    missing = np.flatnonzero(column.isna() | (column == ""))
+    if len(missing):
+        raise DataError(
+            f"{path.name}: column {column.name!r} is empty in {len(missing)} rows, first in row {missing[0]}"
+        )
+    return tuple(map(str, column))
+
+
 def _labels(path: Path, column: pd.Series) -> IntArray:
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+    numbers = pd.to_numeric(column.replace({"True": 1, "False": 0}), errors="coerce").to_numpy(dtype=np.float64)
     wrong = np.flatnonzero(~np.isin(numbers, (0, 1)))
     if len(wrong):
         value = column.iloc[wrong[0]]

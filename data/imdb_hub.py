@@ -4,7 +4,7 @@ from pathlib import Path
 
 from httpx2 import HTTPError
 from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
+from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from data.dataset import DataError
 from data.source import RawDataset, RawSplit, Source, as_labels
@@ -65,6 +65,8 @@ class ImdbHub(Source):
                 return folder
         except LocalEntryNotFoundError:
             pass  # not fetched yet
+        except HFValidationError:
+            raise DataError(f"repository={self.repository!r} is neither a folder nor a name on the Hub") from None
         try:
             HfApi().dataset_info(self.repository, revision=REVISION, timeout=TIMEOUT)  # the download itself retries
             return Path(

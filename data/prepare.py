@@ -25,18 +25,23 @@ def prepare(source: Source, name: str, *, valid_size: int, test_size: int | None
     Args:
         source: where the rows come from.
         name: what the user calls it.
-        valid_size: validation rows; with groups, at most so many.
+        valid_size: validation rows; with groups, as near to so many as whole groups come.
         test_size: test rows; None takes all that the source has, or a quarter of its training rows.
 
     Raises:
-        DataError: the source cannot be used, or has fewer rows than asked for.
+        DataError: the source cannot be used or has fewer rows than asked for, a text is empty, a label is of no class,
+            or a split lacks a class.
     """
     raw = source.load()
     whole = _clean(raw.train, raw.class_names, "training")
     kept = first_occurrences(whole.texts, whole.labels)
     train = whole.take(kept)
     groups = None if raw.train.groups is None else tuple(raw.train.groups[i] for i in kept)
-    facts: dict[str, str | int] = {"duplicates dropped from training": len(whole) - len(train)}
+    conflicting = len(whole) - sum(map(set(train.texts).__contains__, whole.texts))
+    facts: dict[str, str | int] = {
+        "duplicates dropped from training": len(whole) - len(train) - conflicting,
+        "texts with two labels dropped from training": conflicting,
+    }
 
     if raw.test is None:
         size = len(train) // TEST_SHARE if test_size is None else test_size
@@ -63,6 +68,9 @@ def _clean(raw: RawSplit, class_names: tuple[str, ...], which: str) -> Split:
     empty = [row for row, text in enumerate(texts) if not text]
     if empty:
         raise DataError(f"{len(empty)} of {len(texts)} {which} texts are empty, the first in row {empty[0]}")
+    others = np.setdiff1d(raw.labels, np.arange(len(class_names)))
+    if len(others):
+        raise DataError(f"{which} rows have label {others[0]} (choices: 0 to {len(class_names) - 1})")
     lengths = np.fromiter(map(count_words, texts), dtype=np.int64, count=len(texts))
     return Split(texts, raw.labels, lengths, np.arange(len(texts)), class_names)
 

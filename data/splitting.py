@@ -49,24 +49,29 @@ def random_rows(labels: IntArray, size: int) -> IntArray:
 
 
 def whole_groups(labels: IntArray, groups: Sequence[str], size: int) -> IntArray:
-    """Indices of whole groups drawn at random, at most `size` rows in all and as near to it as comes.
+    """Indices of whole groups drawn at random, classes in the proportions of the whole.
 
-    A group is taken if it fits into what is left of both the total and, with a tenth of the total to spare, the share
-    of each class.
+    In random order, each group is taken that fits into what is left of every class's share. What is then still missing
+    is filled with the group that comes nearest, whatever its classes, for as long as one comes nearer; so the number of
+    rows is off by half of the largest group at most.
     """
     _, group_of_row = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
     classes, class_of_row = np.unique(labels, return_inverse=True)
     counts = np.zeros((group_of_row.max() + 1, len(classes)), dtype=np.int64)  # (groups, classes) rows
     np.add.at(counts, (group_of_row, class_of_row), 1)
-    quotas = np.array(list(_quotas(labels, size).values()))
-    room = quotas + max(1, size // 10)
-    left = size
+    room = np.array(list(_quotas(labels, size).values()))
     taken = np.zeros(len(counts), dtype=bool)
     for group in np.random.default_rng(SEED).permutation(len(counts)):
-        if counts[group].sum() <= left and (counts[group] <= room).all():
+        if (counts[group] <= room).all():
             taken[group] = True
             room -= counts[group]
-            left -= int(counts[group].sum())
+    left, sizes = int(room.sum()), counts.sum(axis=1)
+    while left > 0 and not taken.all():
+        nearest = min(np.flatnonzero(~taken), key=lambda group: abs(left - sizes[group]))
+        if abs(left - sizes[nearest]) >= left:
+            break
+        taken[nearest] = True
+        left -= int(sizes[nearest])
     return np.flatnonzero(taken[group_of_row])
 
 

@@ -129,7 +129,8 @@ class TfidfLogReg(Model):
     def score(self, encoded: Encoded) -> FloatArray:
         """(N, C) class probabilities."""
         probabilities: FloatArray = self._classifier.predict_proba(encoded.features).astype(np.float64)
-        return probabilities / probabilities.sum(axis=1, keepdims=True)  # they sum to 1 in float32 only
+        probabilities /= probabilities.sum(axis=1, keepdims=True)  # they summed to 1 in float32 only
+        return probabilities
 
     def save(self, folder: Path) -> None:
         """Write the settings and terms as JSON, their weights as safetensors, the classifier with skops."""

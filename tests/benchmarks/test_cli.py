@@ -1,0 +1,213 @@
+"""The command line: what users type, right and wrong."""
+
+import json
+import sys
+
+import pytest
+
+from benchmarks import device
+from benchmarks.cli import main, spread
+
+
+@pytest.fixture
+def type_in(monkeypatch, capsys, tmp_path):
+    """Type a command in an empty folder: its exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def type_in(*arguments):
+        monkeypatch.setattr(sys, "argv", ["benchmarks", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        output, errors = capsys.readouterr()
+        return caught.value.code or 0, output, errors
+
+    return type_in
+
+
+def written(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+HEADER = "text,label\n"
+ROWS = "".join(f"film number {i} was {'good' if i % 2 else 'bad'},{i % 2}\n" for i in range(400))
+
+FILES = {
+    "good.csv": HEADER + ROWS,
+    "empty.csv": "",
+    "header_only.csv": HEADER,
+    "no_label.csv": "text,stars\na film,1\n",
+    "twice.csv": "text,label,label\na film,1,1\n",
+    "one_class.csv": HEADER + "a film,1\nanother film,1\n",
+    "empty_text.csv": HEADER + "a film,1\n  ,0\n",
+    "stars.csv": HEADER + "a film,5\nanother,1\n",
+    "few.csv": HEADER + "a film,1\nanother,0\n",
+    "latin.csv": b"text,label\ncaf\xe9,1\n",
+    "garbage.parquet": b"\x00\x01\x02",
+    "notes.docx": "text",
+    "bad.toml": "[[grid]\n",
+    "odd.toml": "[[grid]]\nmodel = ['lstm']\n",
+    "range.toml": "[[grid]]\ntrain_sizes = [0]\n",
+}
+
+BAD_INPUT = {
+    "unknown model": (["--models", "lstn"], ["unknown model 'lstn'", "did you mean 'lstm'", "tfidf_logreg"]),
+    "glob without a match": (["--models", "gpt*"], ["unknown model 'gpt*'", "choices"]),
+    "unknown loss": (["--losses", "cee"], ["unknown loss 'cee'", "did you mean 'ce'"]),
+    "unknown suite": (["--suite", "quik"], ["unknown suite 'quik'", "did you mean 'quick'"]),
+    "missing suite file": (["--suite", "x.toml"], ["--suite 'x.toml'", "No such file"]),
+    "suite file that is no TOML": (["--suite", "bad.toml"], ["--suite 'bad.toml' is not TOML"]),
+    "unknown key in a suite file": (["--suite", "odd.toml"], ["grid.0.model"]),
+    "value out of range in a suite file": (["--suite", "range.toml"], ["train_sizes", "=0"]),
+    "unknown setting": (["--set", "lstm.epoch=3"], ["'epoch'", "did you mean 'epochs'"]),
+    "setting of an unknown model": (["--set", "lstn.epochs=3"], ["'lstn'", "did you mean 'lstm'"]),
+    "setting of the wrong type": (["--set", "lstm.epochs=many"], ["lstm.epochs='many'", "PositiveInt"]),
+    "setting out of range": (["--set", "lstm.epochs=0"], ["lstm.epochs='0'", "greater than 0"]),
+    "setting without a value": (["--set", "lstm.epochs"], ["--set 'lstm.epochs'", "NAME.PARAMETER=VALUE"]),
+    "setting of what does not run": (
+        ["--models", "lstm", "--set", "distilbert.epochs=1"],
+        ["'distilbert.epochs'", "no cell of it"],
+    ),
+    "bad seeds": (["--seeds", "one"], ["--seeds 'one'"]),
+    "no seed": (["--seeds", "0"], ["--seeds '0'"]),
+    "bad training size": (["--train-size", "-5"], ["--train-size '-5'"]),
+    "bad precision": (["--precision", "int3"], ["int3", "bf16"]),
+    "precision that the device lacks": (["--precision", "fp16", "--device", "cpu"], ["--precision 'fp16'", "bf16"]),
+    "bad timeout": (["--timeout", "0"], ["--timeout", "0"]),
+    "unknown option": (["--sede", "3"], ["--sede"]),
+    "unknown encoder": (
+        ["--models", "distilbert", "--set", "distilbert.encoder=bert-huge"],
+        ["encoder 'bert-huge'", "minilm"],
+    ),
+    "--all with --models": (["--all", "--models", "lstm"], ["--all", "--models"]),
+    "unknown dataset": (["--dataset", "imbd"], ["unknown dataset 'imbd'", "did you mean 'imdb'"]),
+    "missing dataset file": (["--dataset", "no.csv"], ["--dataset 'no.csv'", "no such file"]),
+    "empty dataset": (["--dataset", "empty.csv"], ["empty.csv is empty"]),
+    "dataset without rows": (["--dataset", "header_only.csv"], ["has no rows"]),
+    "dataset without its column": (["--dataset", "no_label.csv"], ["no column 'label'", "stars"]),
+    "dataset with a column twice": (["--dataset", "twice.csv"], ["2 columns 'label'"]),
+    "dataset of one class": (["--dataset", "one_class.csv"], ["one class only"]),
+    "dataset with an empty text": (["--dataset", "empty_text.csv"], ["1 of 2", "texts are empty", "row 1"]),
+    "dataset with other labels": (["--dataset", "stars.csv"], ["labels are not 0 or 1", "'5'", "row 0"]),
+    "dataset with too few rows": (["--dataset", "few.csv"], ["rows asked for", "only"]),
+    "dataset that is not UTF-8": (["--dataset", "latin.csv"], ["latin.csv is not UTF-8"]),
+    "dataset that is not Parquet": (["--dataset", "garbage.parquet"], ["garbage.parquet is not a readable parquet"]),
+    "dataset of another type": (["--dataset", "notes.docx"], ["'.docx'", ".parquet"]),
+    "folder that is no dataset": (["--dataset", "."], ["no train file"]),
+    "more rows than there are": (
+        ["--dataset", "good.csv", "--suite", "smoke", "--train-size", "5000"],
+        ["--train-size 5000", "only"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_line_and_nothing_is_written(type_in, tmp_path, case):
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = written(tmp_path)
+    arguments, expected = BAD_INPUT[case]
+    status, _, errors = type_in("run", *arguments)
+    assert status == 2
+    assert len(errors.splitlines()) == 1
+    assert errors.startswith("error: ")
+    for part in expected:
+        assert part in errors
+    assert written(tmp_path) == before
+
+
+def test_cuda_where_there_is_none(type_in, tmp_path, monkeypatch):
+    monkeypatch.setattr(device.torch.cuda, "is_available", lambda: False)
+    status, _, errors = type_in("run", "--device", "cuda")
+    assert (status, len(errors.splitlines())) == (2, 1)
+    assert "--device 'cuda'" in errors
+    assert "choices: auto, cpu" in errors
+    assert written(tmp_path) == []
+
+
+def test_an_output_folder_of_another_suite(type_in, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text(json.dumps({"schema_version": 1, "suite": "full"}))
+    status, _, errors = type_in("run", "--suite", "smoke", "--out", "out")
+    assert status == 2
+    assert "holds results of suite 'full', not 'smoke'" in errors
+
+
+def test_an_output_folder_with_something_else_in_it(type_in, tmp_path):
+    (tmp_path / "diary.txt").write_text("")
+    status, _, errors = type_in("run", "--suite", "smoke", "--out", tmp_path)
+    assert status == 2
+    assert "is not a results folder" in errors
+
+
+def test_an_output_folder_that_cannot_be_written_to(type_in):
+    status, _, errors = type_in("run", "--suite", "smoke", "--out", "/proc/results")
+    assert status == 2
+    assert "cannot be written to" in errors
+
+
+def test_an_unreachable_hub(type_in, monkeypatch, tmp_path):
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    from data import imdb_hub
+
+    def not_cached(*_, **__):
+        raise LocalEntryNotFoundError("not there")
+
+    monkeypatch.setattr(imdb_hub, "snapshot_download", not_cached)
+    monkeypatch.setattr(imdb_hub, "HfApi", lambda: HfApi(endpoint="http://127.0.0.1:9"))
+    status, _, errors = type_in("run", "--dataset", "imdb")
+    assert status == 2
+    assert "the Hub cannot be reached" in errors
+    assert "--dataset imdb-packaged" in errors
+    assert written(tmp_path) == []
+
+
+def test_a_dry_run_prints_the_plan_and_writes_nothing(type_in, tmp_path):
+    status, output, _ = type_in("run", "--models", "lstm", "tfidf*", "--seeds", "2", "--dry-run")
+    assert status == 0
+    assert "quick on imdb-packaged: 16 cells" in output
+    assert written(tmp_path) == []
+
+
+def test_spread_options_take_every_word_up_to_the_next_option():
+    assert spread(["run", "--models", "a", "b", "--seeds", "3", "--set", "x=1", "y=2"]) == [
+        "run", "--models", "a", "--models", "b", "--seeds", "3", "--set", "x=1", "--set", "y=2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["models", "losses", "datasets", "suites"])
+def test_list_names_everything(type_in, what):
+    status, output, _ = type_in("list", what, "--json")
+    assert status == 0
+    (rows,) = json.loads(output).values()
+    assert all(row["name"] and row["summary"] for row in rows)
+
+
+def test_list_of_something_unknown(type_in):
+    status, _, errors = type_in("list", "modells")
+    assert status == 2
+    assert "did you mean 'models'" in errors
+
+
+def test_report_of_a_folder_without_results(type_in):
+    status, _, errors = type_in("report", "nowhere")
+    assert status == 2
+    assert "no results in nowhere" in errors
+
+
+def test_version(type_in):
+    assert type_in("--version")[0] == 0
+
+
+@pytest.mark.parametrize("command", ["run", "list", "report", "doctor"])
+def test_help_shows_examples(type_in, command):
+    status, output, _ = type_in(command, "--help")
+    assert status == 0
+    assert " ".join(output.split()).count("python -m benchmarks") >= 2
+
+
+def test_the_doctor_finds_this_machine_able(type_in):
+    status, output, _ = type_in("doctor")
+    assert status == 0, output
+    assert "FAIL" not in output

@@ -1,0 +1,80 @@
+"""The smoke suite as a user runs it, in a process of its own."""
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from benchmarks.origin import CHECKOUT
+from benchmarks.registry import names
+from data.dataset import DataError
+from data.imdb_packaged import ImdbPackaged
+
+
+def suite(folder, *arguments):
+    command = [sys.executable, "-m", "benchmarks", "run", "--suite", "smoke", "--out", str(folder), *arguments]
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    try:
+        ImdbPackaged().load()
+    except DataError as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("results") / "smoke"
+    return folder, suite(folder, "--all")
+
+
+def test_every_model_and_loss_ends_ok(smoke):
+    folder, finished = smoke
+    assert finished.returncode == 0, finished.stderr
+    results = [json.loads(path.read_text()) for path in folder.glob("cells/*/result.json")]
+    assert {(r["spec"]["model"], r["spec"]["loss"], r["status"]) for r in results} == {
+        (model, loss, "ok") for model in names("models") for loss in ("ce", "length_weighted_ce")
+    }
+
+
+def test_the_report_and_the_table_are_there(smoke):
+    folder, finished = smoke
+    assert "8 of 8 cells ended ok" in finished.stdout
+    report = (folder / "report.md").read_text()
+    for heading in ("## Accuracy", "## Throughput", "## Audits", "## How to read it", "## How to reproduce it"):
+        assert heading in report
+    assert "imdb-packaged" in report
+    assert "minilm" in report
+    cells = pd.read_csv(folder / "cells.csv")
+    assert len(cells) == 8
+    assert cells["accuracy"].between(0, 1).all()
+
+
+def test_cells_leave_logs_predictions_and_models(smoke):
+    folder, _ = smoke
+    for cell in folder.glob("cells/*"):
+        assert {path.name for path in cell.iterdir()} == {"log.txt", "model", "predictions.parquet", "result.json"}
+        assert len(pd.read_parquet(cell / "predictions.parquet")) == 200
+
+
+def test_no_cell_spends_much_outside_what_is_timed(smoke):
+    cells = pd.read_csv(smoke[0] / "cells.csv")
+    assert cells["overhead_seconds"].max() < 5
+
+
+def test_running_again_runs_nothing_again(smoke):
+    folder, _ = smoke
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("cells/*/result.json")}
+    again = suite(folder)
+    assert again.returncode == 0
+    assert again.stdout.count("already done") == 8
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("cells/*/result.json")} == before
+
+
+def test_a_cell_that_fails_loses_no_other_and_shows_in_the_exit_status(smoke):
+    folder, _ = smoke
+    finished = suite(folder, "--models", "tfidf_logreg", "--set", "tfidf_logreg.min_df=100000")
+    assert finished.returncode == 3
+    assert "failed: ValueError" in finished.stdout
+    assert "failed" in (folder / "report.md").read_text()
+    assert len(list(folder.glob("cells/*/predictions.parquet"))) == 8

@@ -1,0 +1,131 @@
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.acl_imdb import AclImdb
+from data.dataset import DataError
+from data.files import Files, open_path
+
+FRAME = pd.DataFrame(
+    {
+        "text": ["a good film", 'he said "no", twice', "third\nline", "café ✓"],
+        "label": np.array([1, 0, 1, 0], dtype=np.int8),
+        "movie": ["x", "y", "x", "z"],
+    }
+)
+
+WRITE = {
+    "parquet": lambda frame, path: frame.to_parquet(path),
+    "csv": lambda frame, path: frame.to_csv(path, index=False),
+    "tsv": lambda frame, path: frame.to_csv(path, index=False, sep="\t"),
+    "jsonl": lambda frame, path: frame.to_json(path, orient="records", lines=True),
+}
+
+
+@pytest.mark.parametrize("kind", WRITE)
+def test_every_kind_of_file_says_the_same(tmp_path, kind):
+    path = tmp_path / f"reviews.{kind}"
+    WRITE[kind](FRAME, path)
+    raw = open_path(path).load()
+    assert raw.train.texts == tuple(FRAME["text"])
+    assert raw.train.labels.tolist() == [1, 0, 1, 0]
+    assert raw.train.labels.dtype == np.int64
+    assert raw.train.groups == ("x", "y", "x", "z")
+    assert raw.test is None
+    assert list(raw.provenance) == [f"sha256 of reviews.{kind}"]
+
+
+@pytest.mark.parametrize("kind", WRITE)
+def test_a_folder_has_a_train_and_a_test_file(tmp_path, kind):
+    WRITE[kind](FRAME, tmp_path / f"train.{kind}")
+    WRITE[kind](FRAME[:2], tmp_path / f"test.{kind}")
+    raw = open_path(tmp_path).load()
+    assert (len(raw.train.texts), len(raw.test.texts)) == (4, 2)
+
+
+def test_columns_may_have_other_names(tmp_path):
+    path = tmp_path / "reviews.csv"
+    FRAME.rename(columns={"text": "body", "label": "stars"}).to_csv(path, index=False)
+    assert Files(path, None, text_column="body", label_column="stars").load().train.texts == tuple(FRAME["text"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "finding"),
+    [
+        ("a.csv", b"", "a.csv is empty"),
+        ("a.csv", b"text,label\n", "a.csv has no rows"),
+        ("a.csv", b"text,label\n\xff\xfe,1\n", "a.csv is not UTF-8"),
+        ("a.csv", b"text,stars\nx,1\n", r"a.csv has no column 'label' \(it has: text, stars\)"),
+        ("a.csv", b"text,text,label\nx,y,1\n", "a.csv has 2 columns 'text'"),
+        ("a.csv", b"text,label\nx,1\ny\n", "a.csv"),
+        ("a.csv", b"text,label\nx,1\ny,0,3\n", "a.csv is not a readable csv file"),
+        ("a.csv", b"text,label\nx,1\ny,2\n", "1 labels are not 0 or 1, the first is '2' in row 1"),
+        ("a.csv", b"text,label\nx,1\ny,\n", "1 labels are not 0 or 1, the first is '' in row 1"),
+        ("a.csv", b"text,label\nx,1e999\ny,nan\n", "2 labels are not 0 or 1"),
+        ("a.csv", b"text,label\nx,1\ny,1\n", "a.csv has one class only: every label is 1"),
+        ("a.jsonl", b"{\n", "a.jsonl is not a readable jsonl file"),
+        ("a.jsonl", b'{"text": null, "label": 1}\n{"text": "x", "label": 0}\n', "1 texts are missing or not text"),
+        ("a.jsonl", b'{"text": 5, "label": 1}\n{"text": "x", "label": 0}\n', "1 texts are missing or not text"),
+        ("a.parquet", b"PAR1", "a.parquet is not a readable parquet file"),
+        ("a.parquet", gzip.compress(b"x"), "a.parquet is not a readable parquet file"),
+        ("a.xlsx", b"x", r"files of type '\.xlsx' cannot be read"),
+    ],
+)
+def test_an_unusable_file_is_said_in_one_line(tmp_path, name, content, finding):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=finding) as caught:
+        open_path(tmp_path / name).load()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_path_without_anything(tmp_path):
+    with pytest.raises(DataError, match="no such file or folder"):
+        open_path(tmp_path / "nothing.csv")
+
+
+def test_a_folder_without_a_train_file(tmp_path):
+    with pytest.raises(DataError, match=r"no train file \(choices: train\.parquet"):
+        open_path(tmp_path)
+
+
+@pytest.fixture
+def acl_imdb(tmp_path):
+    for split in ("train", "test"):
+        for label in ("neg", "pos"):
+            folder = tmp_path / "aclImdb" / split / label
+            folder.mkdir(parents=True)
+            for number in (0, 1, 10):
+                (folder / f"{number}_7.txt").write_text(f"{split} {label} {number}", encoding="utf-8")
+            films = [f"http://www.imdb.com/title/tt000000{i // 2}/usercomments" for i in range(11)]
+            (folder.parent / f"urls_{label}.txt").write_text("\n".join(films))
+    return tmp_path / "aclImdb"
+
+
+def test_the_authors_folder_is_read_with_its_films(acl_imdb):
+    source = open_path(acl_imdb)
+    assert isinstance(source, AclImdb)
+    raw = source.load()
+    assert raw.train.texts == tuple(f"train {label} {number}" for label in ("neg", "pos") for number in (0, 1, 10))
+    assert raw.train.labels.tolist() == [0, 0, 0, 1, 1, 1]
+    assert raw.train.groups == ("tt0000000", "tt0000000", "tt0000005") * 2
+
+
+def test_a_review_that_is_not_utf8_is_named(acl_imdb):
+    (acl_imdb / "test" / "pos" / "1_7.txt").write_bytes(b"\xff")
+    with pytest.raises(DataError, match=r"pos/1_7\.txt is not UTF-8"):
+        open_path(acl_imdb).load()
+
+
+def test_a_file_with_another_name_is_named(acl_imdb):
+    (acl_imdb / "train" / "neg" / "notes.txt").write_text("x")
+    with pytest.raises(DataError, match=r"neg/notes\.txt is not named ID_RATING\.txt"):
+        open_path(acl_imdb).load()
+
+
+def test_a_folder_without_reviews_is_named(acl_imdb):
+    for path in (acl_imdb / "test").rglob("*_7.txt"):
+        path.unlink()
+    with pytest.raises(DataError, match="no reviews in aclImdb/test"):
+        open_path(acl_imdb).load()
