@@ -9,6 +9,7 @@ from torch import nn
 from transformers import DistilBertConfig, DistilBertModel
 
 from data.dataset import IntArray, Split
+from models import attention
 from models.batching import TokenIds
 from models.encoders import check_encoder, load_encoder, read_tokenizer
 from models.torch_classifier import TorchClassifier
@@ -87,6 +88,7 @@ class EncoderClassifier(TorchClassifier):
             )
         config.dropout = self.dropout
         config.attention_dropout = self.attention_dropout
+        config._attn_implementation = attention.NAME
         self._config, self._tokenizer = config, tokenizer
         self._first, self._last = (tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
         if self._first is None or self._last is None:

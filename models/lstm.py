@@ -23,6 +23,9 @@ from models.torch_classifier import TorchClassifier
 
 PAD, UNKNOWN = "<pad>", "<unk>"
 UNKNOWN_ID = 1
+EMBEDDING_STD = 0.1
+"""Of a new embedding: at PyTorch's 1, words that training hardly ever sees would stay loud noise."""
+
 VOCABULARY_FILE = "vocabulary.json"
 
 REPLACEMENTS = {
@@ -127,6 +130,7 @@ class LstmNetwork(nn.Module):
     def __init__(self, words: int, embedding_width: int, hidden_width: int, dropout: float, num_classes: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(words, embedding_width, padding_idx=PAD_ID)
+        nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
         self.forward_lstm = nn.LSTM(embedding_width, hidden_width, batch_first=True)
         self.backward_lstm = nn.LSTM(embedding_width, hidden_width, batch_first=True)
         self.dropout = nn.Dropout(dropout)
