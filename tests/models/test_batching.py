@@ -37,6 +37,10 @@ def test_an_epoch_has_as_many_steps_as_the_schedule_plans(counts, batch_size):
     assert sorted(map(len, batches))[1:] == [batch_size] * (len(batches) - 1)
 
 
+def test_an_epoch_of_several_windows_holds_every_row_once():
+    assert sorted(np.concatenate(batches_of(review_lengths(5_000)))) == list(range(5_000))
+
+
 def test_texts_of_a_training_batch_are_of_similar_length():
     counts = review_lengths()
     shuffled = np.split(np.random.default_rng(0).permutation(len(counts)), len(counts) // 32)
@@ -45,7 +49,7 @@ def test_texts_of_a_training_batch_are_of_similar_length():
 
 
 def test_batches_do_not_come_in_order_of_length():
-    counts = review_lengths()
+    counts = review_lengths(32 * WINDOW)  # within one window batches are cut in that order
     longest = np.array([counts[rows].max() for rows in batches_of(counts)])
     assert abs(np.corrcoef(longest, np.arange(len(longest)))[0, 1]) < 0.3
 

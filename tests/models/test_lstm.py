@@ -70,6 +70,12 @@ def network():
     return LstmNetwork(words=50, embedding_width=8, hidden_width=6, dropout=0.0, num_classes=2).eval()
 
 
+def test_new_embeddings_are_small():
+    """At PyTorch's standard deviation of 1, 2,000 reviews gave 76 % on validation instead of 82 % (one seed)."""
+    weight = LstmNetwork(words=2_000, embedding_width=8, hidden_width=2, dropout=0.0, num_classes=2).embedding.weight
+    assert weight.std().item() == pytest.approx(0.1, rel=0.05)
+
+
 def packed_states(network, embedded, lengths):
     """What one bidirectional LSTM with the same weights yields over packed sequences."""
     reference = nn.LSTM(8, 6, batch_first=True, bidirectional=True)

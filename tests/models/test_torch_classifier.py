@@ -290,6 +290,16 @@ def test_the_monitor_hears_of_every_step():
     assert sum(tokens) == 2 * model.encode(EASY.texts[:38]).tokens.sum()
 
 
+def test_the_seed_draws_the_batches():
+    """Not the weights alone: the sizes of the batches in words tell their order."""
+    drawn = []
+    for seed in (3, 3, 4):
+        monitor = Recorder()
+        fit(monitor=monitor, runtime=Runtime(seed=seed))
+        drawn.append([tokens for *_, tokens in monitor.steps])
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
 def test_scores_do_not_depend_on_order_or_company():
     model, _ = fit()
     together = score(model)
@@ -446,6 +456,7 @@ def folder(tmp_path, saved):
     return tmp_path
 
 
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")  # of the case without classes
 @pytest.mark.parametrize(("damage", "reason"), DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_folder_is_refused_in_one_line(folder, damage, reason):
     damage(folder)
