@@ -277,12 +277,15 @@ def _print_plan(console: Console, suite: Suite, planned: Sequence[Combination]) 
 
 def _write_reports(folder: Path, console: Console) -> None:
     from benchmarks.store import StoreError
+    from reports.figures import write_figures
+    from reports.html import write_html
     from reports.markdown import write_cells_csv, write_markdown
     from reports.terminal import print_tables
 
     try:
         print_tables(folder, console)
-        for path in (write_cells_csv(folder), write_markdown(folder)):
-            console.print(f"wrote {path}", markup=False, soft_wrap=True)
+        write_figures(folder)
+        for path in (write_cells_csv(folder), write_markdown(folder), write_html(folder)):
+            console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
     except StoreError as error:
         raise UsageError(str(error)) from None

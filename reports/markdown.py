@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from reports import formats, tables
 from reports.analysis import Analysis, analyse
 from reports.cells import cell_figures
-from reports.resampling import RESAMPLES
+from reports.reading import GUIDE
 from reports.results import Results, read_results
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -69,9 +69,9 @@ def render(analysis: Analysis) -> str:
         run=results.run,
         results=results,
         command=_code_block(shlex.join(results.run["command"])),
-        weights=_weights(results),
-        detectable=_detectable(analysis),
-        resamples=RESAMPLES,
+        weights=weights(results),
+        detectable=detectable(analysis),
+        guide=GUIDE,
         tables={
             "accuracy": table(tables.accuracy_table(analysis)),
             "quality": table(tables.quality_table(analysis)),
@@ -108,13 +108,13 @@ def _code_block(text: str) -> Markdown:
     return Markdown("\n".join(f"    {line}" for line in lines))
 
 
-def _weights(results: Results) -> list[tuple[str, Any]]:
+def weights(results: Results) -> list[tuple[str, Any]]:
     """Models that begin from pre-trained weights, and which."""
     with_encoder = [c for c in results.configurations if c.model_params.get("encoder")]
     return list(dict.fromkeys((c.model_name, c.model_params["encoder"]) for c in with_encoder))
 
 
-def _detectable(analysis: Analysis) -> str:
+def detectable(analysis: Analysis) -> str:
     """The range over all comparisons, in points."""
     smallest = [c.detectable for c in analysis.comparisons] or [np.nan]
     low, high = formats.points(min(smallest), signed=False), formats.points(max(smallest), signed=False)

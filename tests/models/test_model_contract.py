@@ -13,7 +13,15 @@ from models.model import FitReport, Runtime
 MODELS = names("models")
 SMALL = {
     "tfidf_logreg": {"C": 10.0},
-    "lstm": {"epochs": 8, "min_steps": 0, "batch_size": 8, "max_length": 32, "embedding_width": 16, "hidden_width": 16},
+    "lstm": {
+        "epochs": 8,
+        "learning_rate": 0.01,
+        "min_steps": 0,
+        "batch_size": 8,
+        "max_length": 32,
+        "embedding_width": 16,
+        "hidden_width": 16,
+    },
     "distilbert": {"epochs": 1, "max_length": 32},
     "distilbert_mlp": {"epochs": 1, "max_length": 32},
 }

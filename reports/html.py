@@ -1,0 +1,102 @@
+"""The report as one HTML file that needs nothing else: no network, no server, no library."""
+
+import base64
+import hashlib
+import re
+import shlex
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports import formats, tables
+from reports.analysis import Analysis, analyse
+from reports.errors import Mistakes, most_confident_mistakes
+from reports.figures import gallery
+from reports.headline import headlines
+from reports.markdown import TEMPLATES, detectable, weights
+from reports.reading import GUIDE
+from reports.results import read_results
+from reports.svg import dark_css
+
+NUMBER = re.compile(r"[-+\u2212]?\d[\d,]*(\.\d+)?")
+
+
+def write_html(folder: Path) -> Path:
+    """Write `report.html` into a results folder; the same results give the same bytes.
+
+    Raises:
+        StoreError: `folder` holds no results.
+    """
+    results = read_results(folder)
+    path = folder / "report.html"
+    path.write_text(render(analyse(results), most_confident_mistakes(results)), encoding="utf-8", newline="\n")
+    return path
+
+
+def render(analysis: Analysis, mistakes: tuple[Mistakes, ...]) -> str:
+    """The whole report as HTML; every text from data or users is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"count": formats.count, "percent": formats.percent, "plain": formats.plain, "table": table}
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8") + dark_css()
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    results = analysis.results
+    return environment.get_template("report.html.jinja").render(
+        analysis=analysis,
+        results=results,
+        run=results.run,
+        command=formats.plain(shlex.join(results.run["command"])),
+        headlines=headlines(analysis),
+        weights=weights(results),
+        detectable=detectable(analysis),
+        guide=GUIDE,
+        figures=gallery(analysis),
+        mistakes=mistakes,
+        tables=tables,
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_sha256(style),
+        script_hash=_sha256(script),
+        svg=Markup,
+    )
+
+
+def table(frame: pd.DataFrame, caption: str) -> Markup:
+    """A frame as a table whose columns sort by the numbers in them; a dash if it is empty."""
+    if frame.empty:
+        return Markup("<p>{}</p>").format(formats.NOT_MEASURED)
+    head = Markup("").join(Markup('<th scope="col"><button type="button">{}</button></th>').format(n) for n in frame)
+    body = Markup("").join(
+        Markup("<tr>{}</tr>").format(Markup("").join(map(_cell, row))) for row in frame.itertuples(index=False)
+    )
+    return Markup(
+        '<div class="scroll" tabindex="0" role="region" aria-label="{0}"><table><caption>{0}</caption>'
+        "<thead><tr>{1}</tr></thead><tbody>{2}</tbody></table></div>"
+    ).format(caption, head, body)
+
+
+def sort_key(text: str) -> float | None:
+    """The number that a cell begins with, if it begins with one: 84.2 of "84.2 (82.0–86.1)"."""
+    found = NUMBER.match(text.removeprefix("< "))
+    return float(found[0].replace(",", "").replace("\u2212", "-")) if found else None
+
+
+def _cell(value: object) -> Markup:
+    text = formats.plain(value)
+    key = sort_key(text)
+    if key is None:
+        return Markup("<td>{}</td>").format(text)
+    return Markup('<td class="number" data-sort="{}">{}</td>').format(key, text)
+
+
+def _sha256(text: str) -> str:
+    """As a Content-Security-Policy names what may run."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
