@@ -1,6 +1,7 @@
 """The command line. Each command imports what it needs, so that `list` and `--help` answer at once."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -19,7 +20,9 @@ from benchmarks.plan import Choices, Combination, TrainSize, combinations
 from benchmarks.registry import OFF_BY_DEFAULT, Kind, entries
 from benchmarks.suite import Suite, read_suite, suite_names
 
-EXIT_OK, EXIT_USAGE, EXIT_CELLS_FAILED, EXIT_INTERRUPTED = 0, 2, 3, 130
+EXIT_OK, EXIT_WORSE, EXIT_USAGE, EXIT_CELLS_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+
+LIMIT = re.compile(r"(accuracy):(\d+(?:\.\d+)?)pp|(throughput):(\d+(?:\.\d+)?)%")
 
 SPREADING = ("--models", "--losses", "--set")
 """Options that take every word up to the next option: `--models lstm "tfidf*"`."""
@@ -51,7 +54,7 @@ class PrecisionChoice(StrEnum):
 
 
 def main() -> None:
-    """Run the command line and exit: 0 ok, 2 wrong usage or bad input, 3 some cells failed, 130 interrupted."""
+    """Run the command line and exit: 0 ok, 1 `compare` found a loss, 2 wrong usage or bad input, 3 some cells failed, 130 interrupted."""
     try:
         check_origin()
         status = app(args=spread(sys.argv[1:]), standalone_mode=False)
@@ -177,6 +180,31 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results
     return EXIT_OK
 
 
+@app.command(
+    epilog="Examples: `python -m benchmarks compare results/main results/branch` · "
+    "`python -m benchmarks compare results/main results/branch --fail-on accuracy:0.5pp --fail-on throughput:10%`"
+)
+def compare(
+    base: Annotated[Path, typer.Argument(metavar="BASE", help="A results folder.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another one, of the same data.")],
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(metavar="accuracy:POINTSpp|throughput:PERCENT%", help="Exit 1 at such a loss, beyond noise."),
+    ] = None,
+) -> int:
+    """Compare two runs, cell against cell; Markdown for a pull request."""
+    from benchmarks.store import StoreError
+    from reports.compare import Limits, compare_runs, render
+
+    limits = Limits(**_limits(fail_on))
+    try:
+        comparison = compare_runs(base, new)
+    except StoreError as error:
+        raise UsageError(str(error)) from None
+    print(render(comparison, limits), end="")
+    return EXIT_WORSE if comparison.losses(limits) else EXIT_OK
+
+
 @app.command(epilog="Examples: `python -m benchmarks doctor` · `python -m benchmarks doctor --help`")
 def doctor() -> int:
     """Check that this machine has what a run needs."""
@@ -247,6 +275,18 @@ def _settings(texts: Sequence[str] | None) -> dict[str, list[Any]]:
             raise UsageError(f"--set {text!r} is not of the form NAME.PARAMETER=VALUE[,VALUE..]")
         settings[key] = value.split(",")
     return settings
+
+
+def _limits(texts: Sequence[str] | None) -> dict[str, float]:
+    """ "accuracy:0.5pp" is half a point, "throughput:10%" a tenth of the rate: both as shares."""
+    limits = {}
+    for text in texts or ():
+        found = LIMIT.fullmatch(text)
+        if not found:
+            raise UsageError(f"--fail-on {text!r} is no limit (choices: accuracy:POINTSpp, throughput:PERCENT%)")
+        what, size = filter(None, found.groups())
+        limits[what] = float(size) / 100
+    return limits
 
 
 def _listing() -> dict[str, list[dict[str, Any]]]:

@@ -55,7 +55,7 @@ class Lstm(TorchClassifier):
         embedding_width: PositiveInt = 128,
         hidden_width: PositiveInt = 128,
         dropout: Fraction = 0.5,
-        epochs: PositiveInt = 4,
+        epochs: PositiveInt = 2,
         min_steps: NonNegativeInt = 600,
         batch_size: PositiveInt = 32,
         learning_rate: PositiveFloat = 2e-3,

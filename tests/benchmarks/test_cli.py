@@ -200,7 +200,7 @@ def test_version(type_in):
     assert type_in("--version")[0] == 0
 
 
-@pytest.mark.parametrize("command", ["run", "list", "report", "doctor"])
+@pytest.mark.parametrize("command", ["run", "list", "report", "compare", "doctor"])
 def test_help_shows_examples(type_in, command):
     status, output, _ = type_in(command, "--help")
     assert status == 0
@@ -211,3 +211,15 @@ def test_the_doctor_finds_this_machine_able(type_in):
     status, output, _ = type_in("doctor")
     assert status == 0, output
     assert "FAIL" not in output
+
+
+@pytest.mark.parametrize("limit", ["accuracy:1%", "throughput:1pp", "speed:1%", "accuracy"])
+def test_a_limit_of_the_wrong_form(type_in, limit):
+    status, _, errors = type_in("compare", "a", "b", "--fail-on", limit)
+    assert status == 2
+    assert f"--fail-on {limit!r}" in errors
+    assert "accuracy:POINTSpp" in errors
+
+
+def test_comparing_a_folder_without_results(type_in):
+    assert type_in("compare", "a", "b")[0] == 2
