@@ -54,7 +54,10 @@ class PrecisionChoice(StrEnum):
 
 
 def main() -> None:
-    """Run the command line and exit: 0 ok, 1 `compare` found a loss, 2 wrong usage or bad input, 3 some cells failed, 130 interrupted."""
+    """Run the command line and exit.
+
+    0: ok; 1: `compare` found a loss; 2: wrong usage or bad input; 3: some cells failed; 130: interrupted.
+    """
     try:
         check_origin()
         status = app(args=spread(sys.argv[1:]), standalone_mode=False)
