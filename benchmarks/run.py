@@ -7,12 +7,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from benchmarks.cell import CellResult, CellSpec
 from benchmarks.device import resolve_device, resolve_precision
 from benchmarks.environment import environment
 from benchmarks.errors import UsageError
+from benchmarks.lock import LOCK_FILE, hold
 from benchmarks.plan import Choices, combinations, specify
 from benchmarks.registry import loss_class, model_class
 from benchmarks.runner import Runner
@@ -72,11 +81,17 @@ def execute(run: Run, console: Console, fresh: bool = False, timeout: float | No
         A result for each planned cell.
 
     Raises:
+        UsageError: another run is writing into the folder.
         KeyboardInterrupt: the user asked to stop; what was finished is in the store.
     """
     run.store.folder.mkdir(parents=True, exist_ok=True)
-    run.store.write_data(run.dataset)
-    run.store.write_run(_describe(run))
+    with hold(run.store.folder):
+        run.store.write_data(run.dataset)
+        run.store.write_run(_describe(run))
+        return _run_cells(run, console, fresh, timeout)
+
+
+def _run_cells(run: Run, console: Console, fresh: bool, timeout: float | None) -> list[CellResult]:
     runner = Runner(run.store, run.suite.measure, timeout)
     results = []
     with _progress(console) as progress:
@@ -86,8 +101,8 @@ def execute(run: Run, console: Console, fresh: bool = False, timeout: float | No
             if result is None:
                 task = progress.add_task(_title(spec), total=None)
 
-                def advance(done: int, total: int, task: int = task) -> None:
-                    progress.update(task, completed=done, total=total)  # type: ignore[arg-type]
+                def advance(done: int, total: int, task: TaskID = task) -> None:
+                    progress.update(task, completed=done, total=total)
 
                 result = runner.run(spec, advance)
                 progress.remove_task(task)
@@ -118,13 +133,18 @@ def _check_folder(store: Store, suite: str) -> None:
             raise UsageError(
                 f"--out {str(folder)!r} holds results of suite {owner!r}, not {suite!r}: name another folder"
             )
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    elif folder.exists() and not (folder.is_dir() and all(_begun(entry.name) for entry in folder.iterdir())):
         raise UsageError(f"--out {str(folder)!r} is not a results folder, and it is not empty: name another folder")
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     try:
         tempfile.TemporaryFile(dir=existing).close()
     except OSError as error:
         raise UsageError(f"--out {str(folder)!r} cannot be written to: {error.strerror}") from None
+
+
+def _begun(name: str) -> bool:
+    """Whether a run that was killed before it wrote `run.json` may have left this."""
+    return name in {LOCK_FILE, "data"} or (name.startswith(".") and name.endswith(".tmp"))
 
 
 def _check_cell(spec: CellSpec, dataset: Dataset) -> None:

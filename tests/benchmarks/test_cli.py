@@ -223,3 +223,11 @@ def test_a_limit_of_the_wrong_form(type_in, limit):
 
 def test_comparing_a_folder_without_results(type_in):
     assert type_in("compare", "a", "b")[0] == 2
+
+
+def test_a_folder_of_a_run_that_was_killed_at_its_start_is_taken_over(type_in, tmp_path):
+    (tmp_path / "out" / "data").mkdir(parents=True)
+    for name in ("run.lock", ".run.json.1.tmp"):
+        (tmp_path / "out" / name).write_text("")
+    status, _, errors = type_in("run", "--suite", "smoke", "--out", "out", "--dataset", "no.csv")
+    assert (status, "not a results folder" in errors) == (2, False)
