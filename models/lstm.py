@@ -51,10 +51,11 @@ class Lstm(TorchClassifier):
         *,
         max_words: PositiveInt = 30_000,
         min_frequency: PositiveInt = 2,
-        max_length: PositiveInt = 256,
+        max_length: PositiveInt = 400,
         embedding_width: PositiveInt = 128,
         hidden_width: PositiveInt = 128,
-        dropout: Fraction = 0.5,
+        dropout: Fraction = 0.6,
+        word_dropout: Fraction = 0.1,
         epochs: PositiveInt = 2,
         min_steps: NonNegativeInt = 600,
         batch_size: PositiveInt = 32,
@@ -73,6 +74,7 @@ class Lstm(TorchClassifier):
             embedding_width: numbers per word.
             hidden_width: numbers per word and direction that an LSTM yields.
             dropout: of embeddings and of the pooled text.
+            word_dropout: share of the words that are unknown in training, drawn anew each time a text is read.
             epochs, min_steps, batch_size, learning_rate, weight_decay, warmup, clip_norm, patience: see
                 `TorchClassifier`.
         """
@@ -88,7 +90,8 @@ class Lstm(TorchClassifier):
             min_steps=min_steps,
         )
         self.max_words, self.min_frequency = max_words, min_frequency
-        self.embedding_width, self.hidden_width, self.dropout = embedding_width, hidden_width, dropout
+        self.embedding_width, self.hidden_width = embedding_width, hidden_width
+        self.dropout, self.word_dropout = dropout, word_dropout
 
     def _prepare(self, train: Split) -> None:
         self._adopt(build_vocabulary(train.texts, self.max_words, self.min_frequency))
@@ -108,7 +111,14 @@ class Lstm(TorchClassifier):
         return ids, available
 
     def _network(self, num_classes: int) -> nn.Module:
-        return LstmNetwork(len(self._vocabulary), self.embedding_width, self.hidden_width, self.dropout, num_classes)
+        return LstmNetwork(
+            words=len(self._vocabulary),
+            embedding_width=self.embedding_width,
+            hidden_width=self.hidden_width,
+            dropout=self.dropout,
+            word_dropout=self.word_dropout,
+            num_classes=num_classes,
+        )
 
     def _save_vocabulary(self, folder: Path) -> None:
         (folder / VOCABULARY_FILE).write_text(json.dumps(self._vocabulary, ensure_ascii=False), encoding="utf-8")
@@ -127,8 +137,18 @@ class LstmNetwork(nn.Module):
     what comes out is what packed sequences yield, without their cost, and whatever texts share the batch.
     """
 
-    def __init__(self, words: int, embedding_width: int, hidden_width: int, dropout: float, num_classes: int) -> None:
+    def __init__(
+        self,
+        *,
+        words: int,
+        embedding_width: int,
+        hidden_width: int,
+        dropout: float,
+        num_classes: int,
+        word_dropout: float = 0.0,
+    ) -> None:
         super().__init__()
+        self.word_dropout = word_dropout
         self.embedding = nn.Embedding(words, embedding_width, padding_idx=PAD_ID)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
         self.forward_lstm = nn.LSTM(embedding_width, hidden_width, batch_first=True)
@@ -138,6 +158,9 @@ class LstmNetwork(nn.Module):
 
     def forward(self, input_ids: Tensor, mask: Tensor) -> Tensor:
         """input_ids (B, T), mask (B, T) -> logits (B, C)."""
+        if self.training:
+            dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.word_dropout
+            input_ids = input_ids.masked_fill(dropped, UNKNOWN_ID)  # padding too, which the mask leaves out
         embedded = self.dropout(self.embedding(input_ids))  # (B, T, E)
         logits: Tensor = self.head(self.dropout(pool(self.states(embedded, mask), mask)))
         return logits

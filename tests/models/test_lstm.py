@@ -140,3 +140,16 @@ def test_small_training_sets_get_more_epochs(train, valid):
     report = model.fit(train, valid, CrossEntropy(train.lengths))
     assert len(report.history) == 5  # two steps an epoch
     assert np.isfinite([step["valid_loss"] for step in report.history]).all()
+
+
+def test_words_are_dropped_in_training_only():
+    torch.manual_seed(0)
+    dropping = LstmNetwork(words=50, embedding_width=8, hidden_width=6, dropout=0.0, num_classes=2, word_dropout=0.9)
+    text = torch.randint(2, 50, (1, 30))
+    unknown = torch.ones_like(text)
+    with torch.inference_mode():
+        known = dropping.eval()(text, mask_of(30))
+        torch.testing.assert_close(dropping(text, mask_of(30)), known)
+        hidden = dropping(unknown, mask_of(30))
+        trained = dropping.train()(text, mask_of(30))
+    assert (trained - hidden).abs().max() < (known - hidden).abs().max()
