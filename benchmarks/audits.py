@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 from torch.nn.functional import cross_entropy
 
 from benchmarks.cell import Audit
@@ -18,6 +18,7 @@ LEAST_DIFFERENCE = 1e-6
 
 PROBED_ROWS = 256
 MOST_UNSEEN = 0.5
+SHUFFLED_LEVEL = 0.001
 CHANCE_LEVEL = 0.01
 """One-sided significance level of "better than always naming the most common class"."""
 
@@ -98,6 +99,34 @@ def predictions(probabilities: FloatArray, labels: IntArray, class_names: tuple[
         return Audit(name=name, passed=False, reason=reason)
     shares = ", ".join(f"{name} {count / len(labels):.0%}" for name, count in zip(class_names, counts, strict=True))
     return Audit(name=name, passed=True, reason=f"every class is predicted ({shares}), above chance")
+
+
+def shuffled_labels(probabilities: FloatArray, labels: IntArray) -> Audit:
+    """Whether a model trained on shuffled labels scores at chance; if it does not, test labels reach it otherwise.
+
+    At chance: the accuracy's two-sided binomial test at level 0.001 does not tell it from the share of the class that
+    is named most often by luck, one over the number of classes where these are balanced.
+    """
+    predicted = probabilities.argmax(axis=1)
+    share = np.bincount(predicted, minlength=probabilities.shape[1]) / len(labels)
+    expected = float((share * np.bincount(labels, minlength=probabilities.shape[1]) / len(labels)).sum())
+    correct = int((predicted == labels).sum())
+    at_chance = binomtest(correct, len(labels), expected).pvalue > SHUFFLED_LEVEL
+    reason = f"trained on shuffled labels, {correct / len(labels):.1%} are right; {expected:.1%} would be by chance"
+    return Audit(name="shuffled labels", passed=at_chance, reason=reason)
+
+
+def repeated(probabilities: FloatArray, before: FloatArray | None) -> Audit:
+    """Whether training again with the same seed gives the same predictions (N, C); None where there are none before."""
+    name = "repeated"
+    if before is None:
+        return Audit(name=name, passed=False, reason="the cell that is repeated left no predictions")
+    largest = float(np.abs(probabilities - before).max())
+    changed = int((probabilities.argmax(axis=1) != before.argmax(axis=1)).sum())
+    if largest == 0:
+        return Audit(name=name, passed=True, reason="the same seed gave the very same probabilities")
+    reason = f"the same seed gave {changed} other predictions, and probabilities up to {largest:.2g} apart"
+    return Audit(name=name, passed=False, reason=reason)
 
 
 def convergence(fitted: FitReport) -> Audit:

@@ -10,6 +10,7 @@ SCHEMA_VERSION = 1
 
 Status = Literal["ok", "skipped", "failed", "timeout", "out_of_memory", "crashed", "interrupted"]
 Phase = Literal["fit", "train_steps", "text_to_label", "encoded_to_scores", "single_review", "test_set"]
+Role = Literal["result", "shuffled labels", "repeated"]
 Params = dict[str, bool | int | float | str | None]
 
 
@@ -24,6 +25,8 @@ class CellSpec(BaseModel):
         model_params, loss_params: every parameter, defaults included.
         device, precision: what the model runs on, resolved.
         code_version: version of the suite.
+        role: "result" counts; the others are deep audits of one that does: the same training with shuffled labels,
+            which must end at chance, and the same training again, which must end the same.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +44,7 @@ class CellSpec(BaseModel):
     device: str
     precision: str
     code_version: str
+    role: Role = "result"
 
     @property
     def id(self) -> str:

@@ -44,6 +44,13 @@ class DeviceChoice(StrEnum):
     CUDA = "cuda"
 
 
+class AuditChoice(StrEnum):
+    """Values of --audit."""
+
+    STANDARD = "standard"
+    DEEP = "deep"
+
+
 class PrecisionChoice(StrEnum):
     """Values of --precision."""
 
@@ -114,6 +121,9 @@ def run(
     precision: Annotated[
         PrecisionChoice, typer.Option(help="Of matrix products in torch models.")
     ] = PrecisionChoice.AUTO,
+    audit: Annotated[
+        AuditChoice, typer.Option(help="deep: train each model on shuffled labels, and once more, too.")
+    ] = AuditChoice.STANDARD,
     timeout: Annotated[float | None, typer.Option(min=0.001, metavar="SECONDS", help="End a cell after this.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Default: results/<suite>.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run again what is already done.")] = False,
@@ -139,7 +149,8 @@ def run(
 
     folder = out or Path("results") / chosen.name
     command = ["python", "-m", "benchmarks", *sys.argv[1:]]
-    prepared = prepare_run(chosen, choices, device.value, precision.value, folder, command)
+    deep = audit is AuditChoice.DEEP
+    prepared = prepare_run(chosen, choices, device.value, precision.value, folder, command, deep=deep)
     try:
         results = execute(prepared, console, fresh, timeout)
     except KeyboardInterrupt:

@@ -47,6 +47,8 @@ def run_cell(spec: CellSpec, store: Store, measure: Measure, progress: Callable[
 
     whole = store.read_data(spec.data_fingerprint)
     data = dataclasses.replace(whole, train=whole.train.sample(spec.train_size, seed=SAMPLE_SEED))
+    if spec.role == "shuffled labels":
+        data = dataclasses.replace(data, train=_shuffled(data.train), valid=_shuffled(data.valid))
     loss = loss_class(spec.loss)(data.train.lengths, **spec.loss_params)
     model = model_class(spec.model)(**spec.model_params)
     monitor = TrainingMonitor(clock, progress)
@@ -75,7 +77,9 @@ def run_cell(spec: CellSpec, store: Store, measure: Measure, progress: Callable[
             device=torch.cuda.max_memory_allocated() if runtime.device == "cuda" else None,
         ),
         model_bytes=_save(model, store, spec),
-        audits=_audits(loss, data, scored, fitted),
+        audits=_audits(loss, data, scored, fitted)
+        if spec.role == "result"
+        else [_deep_audit(spec, store, scored, data)],
         environment=environment(),
     )
     timed = sum(sum(m.seconds) for m in measurements if m.phase != "train_steps")
@@ -169,6 +173,27 @@ def _save(model: Model, store: Store, spec: CellSpec) -> int:
     with store.replace_model(spec.id) as folder:
         model.save(folder)
         return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _shuffled(split: Split) -> Split:
+    """The same texts with labels that say nothing of them: within each class, all labels in the whole's proportions."""
+    generator = np.random.default_rng(SAMPLE_SEED)
+    proportions, labels = np.sort(split.labels), np.empty_like(split.labels)
+    for label in range(split.num_classes):
+        members = generator.permutation(np.flatnonzero(split.labels == label))
+        labels[members] = proportions[((np.arange(len(members)) + 0.5) / len(members) * len(split)).astype(np.int64)]
+    return dataclasses.replace(split, labels=labels)
+
+
+def _deep_audit(spec: CellSpec, store: Store, scored: Scored, data: Dataset) -> Audit:
+    if spec.role == "shuffled labels":
+        return audits.shuffled_labels(scored.probabilities, data.test.labels)
+    original = store.read_result(spec.model_copy(update={"role": "result"}).id)
+    if original is None or original.status != "ok":
+        return audits.repeated(scored.probabilities, None)
+    frame = store.read_predictions(original.spec.id)
+    columns = [f"probability_{index}" for index in range(data.test.num_classes)]
+    return audits.repeated(scored.probabilities, frame[columns].to_numpy())
 
 
 def _audits(loss: Loss, data: Dataset, scored: Scored, fitted: FitReport) -> list[Audit]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from benchmarks import __version__
-from benchmarks.cell import CellSpec
+from benchmarks.cell import CellSpec, Role
 from benchmarks.errors import UsageError, unknown
 from benchmarks.registry import OFF_BY_DEFAULT, SINGULAR, Kind, entry, names
 from benchmarks.suite import Grid, Suite
@@ -90,6 +90,20 @@ def specify(combination: Combination, dataset: Dataset, runtime: Runtime) -> Cel
         precision="fp32" if elsewhere or devices == ("cpu",) else runtime.precision,
         code_version=__version__,
     )
+
+
+def deep_audits(specs: Iterable[CellSpec]) -> list[CellSpec]:
+    """For each model, its cheapest cell once more with shuffled labels, and once more as it is.
+
+    Cheapest: fewest training rows; the first of those, which has the suite's first loss and seed.
+    """
+    cheapest: dict[str, CellSpec] = {}
+    for spec in specs:
+        best = cheapest.setdefault(spec.model, spec)
+        if spec.train_size < best.train_size:
+            cheapest[spec.model] = spec
+    roles: tuple[Role, ...] = ("shuffled labels", "repeated")
+    return [spec.model_copy(update={"role": role}) for spec in cheapest.values() for role in roles]
 
 
 def _expand(grid: Grid, choices: Choices) -> Iterator[Combination]:

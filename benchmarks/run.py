@@ -22,7 +22,7 @@ from benchmarks.device import resolve_device, resolve_precision
 from benchmarks.environment import environment
 from benchmarks.errors import UsageError
 from benchmarks.lock import LOCK_FILE, hold
-from benchmarks.plan import Choices, combinations, specify
+from benchmarks.plan import Choices, combinations, deep_audits, specify
 from benchmarks.registry import loss_class, model_class
 from benchmarks.runner import Runner
 from benchmarks.sources import load_dataset
@@ -54,7 +54,14 @@ class Run:
 
 
 def prepare_run(
-    suite: Suite, choices: Choices, device: str, precision: str, folder: Path, command: Sequence[str]
+    suite: Suite,
+    choices: Choices,
+    device: str,
+    precision: str,
+    folder: Path,
+    command: Sequence[str],
+    *,
+    deep: bool = False,
 ) -> Run:
     """Check everything that can be known beforehand; write nothing.
 
@@ -69,6 +76,8 @@ def prepare_run(
     dataset = load_dataset(suite.data)
     specified = (specify(combination, dataset, runtime) for combination in planned)
     specs = list({spec.id: spec for spec in specified}.values())
+    if deep:
+        specs += deep_audits(specs)
     for spec in specs:
         _check_cell(spec, dataset)
     return Run(suite, specs, dataset, runtime, store, command)
@@ -194,7 +203,8 @@ def _planned_before(run: Run) -> list[str]:
 
 
 def _title(spec: CellSpec) -> str:
-    return f"{spec.model} × {spec.loss}, {spec.train_size:,} reviews, seed {spec.seed}"
+    role = "" if spec.role == "result" else f", {spec.role}"
+    return f"{spec.model} × {spec.loss}, {spec.train_size:,} reviews, seed {spec.seed}{role}"
 
 
 def _outcome(result: CellResult) -> str:

@@ -145,6 +145,8 @@ class Results:
         """Configurations with at least one cell that ended ok, in planned order."""
         groups: dict[str, list[CellResult]] = {}
         for cell in self.ok:
+            if cell.spec.role != "result":
+                continue
             spec = cell.spec.model_dump(exclude={"seed"})
             groups.setdefault(json.dumps(spec, sort_keys=True), []).append(cell)
         return tuple(self._configuration(cells) for cells in groups.values())
@@ -183,7 +185,7 @@ class Results:
 
     @cached_property
     def cells_frame(self) -> pd.DataFrame:
-        """One row per planned cell: cell, model, loss, train_size, seed, device, precision, status, reason."""
+        """One row per planned cell: cell, model, loss, train_size, seed, role, device, precision, status, reason."""
         rows = [
             {
                 "cell": cell.spec.id,
@@ -191,6 +193,7 @@ class Results:
                 "loss": self.loss_label(cell),
                 "train_size": cell.spec.train_size,
                 "seed": cell.spec.seed,
+                "role": cell.spec.role,
                 "device": cell.spec.device,
                 "precision": cell.spec.precision,
                 "status": cell.status,
@@ -198,7 +201,7 @@ class Results:
             }
             for cell in self.cells
         ]
-        columns = ["cell", "model", "loss", "train_size", "seed", "device", "precision", "status", "reason"]
+        columns = ["cell", "model", "loss", "train_size", "seed", "role", "device", "precision", "status", "reason"]
         return pd.DataFrame([*rows, *map(_not_run, self.missing)], columns=columns)
 
 
@@ -241,6 +244,7 @@ def _not_run(cell_id: str) -> dict[str, object]:
         "loss": loss,
         "train_size": int(size[1:]),
         "seed": int(seed[1:]),
+        "role": "",
         "device": "",
         "precision": "",
         "status": "not run",

@@ -128,3 +128,27 @@ def test_a_model_that_saw_less_than_half_is_caught():
     audit = audits.truncation({"texts_cut": 0.5, "tokens_cut": 0.25})
     assert audit.passed
     assert audit.reason == "50.0% of the texts were cut; 25.0% of their tokens were never seen"
+
+
+def test_a_model_that_knows_test_labels_in_spite_of_shuffled_ones_is_caught():
+    labels = np.arange(400) % 2
+    knowing = np.where(np.arange(400) % 5 == 0, 1 - labels, labels)
+    audit = audits.shuffled_labels(probabilities(knowing), labels)
+    assert not audit.passed
+    assert audit.reason == "trained on shuffled labels, 80.0% are right; 50.0% would be by chance"
+
+
+def test_a_model_at_chance_on_shuffled_labels_passes():
+    generator = np.random.default_rng(1)
+    labels = generator.integers(0, 2, 400)
+    assert audits.shuffled_labels(probabilities(generator.integers(0, 2, 400)), labels).passed
+    assert audits.shuffled_labels(probabilities(np.zeros(400, dtype=int)), labels).passed
+
+
+def test_the_same_seed_must_give_the_same_predictions():
+    before = np.array([[0.2, 0.8], [0.6, 0.4]])
+    assert audits.repeated(before.copy(), before).passed
+    audit = audits.repeated(np.array([[0.2, 0.8], [0.4, 0.6]]), before)
+    assert not audit.passed
+    assert audit.reason == "the same seed gave 1 other predictions, and probabilities up to 0.2 apart"
+    assert not audits.repeated(before, None).passed

@@ -86,3 +86,24 @@ def test_a_leaked_row_shows_in_accuracy_and_audit(store, make_spec, dataset):
     result = store.read_result(spec.id)
     assert result.leaked_rows == [200]
     assert "splits disjoint" in [audit.name for audit in result.audits if not audit.passed]
+
+
+@pytest.mark.parametrize("model", ["tfidf_logreg", "lstm"])
+def test_deep_audits_pass_on_an_honest_model(store, make_spec, model):
+    settings = {} if model == "tfidf_logreg" else {"epochs": 2, "min_steps": 0, "embedding_width": 4, "hidden_width": 4}
+    spec = make_spec(model, **settings)
+    roles = ("result", "shuffled labels", "repeated")
+    specs = [spec.model_copy(update={"role": role}) for role in roles]
+    assert len({spec.id for spec in specs}) == 3
+    for one in specs:
+        run_cell(one, store, MEASURE, lambda done, total: None)
+    for role, one in zip(roles[1:], specs[1:], strict=True):
+        (audit,) = store.read_result(one.id).audits
+        assert (audit.name, audit.passed) == (role, True), audit.reason
+
+
+def test_a_repetition_of_nothing_fails(store, make_spec):
+    spec = make_spec().model_copy(update={"role": "repeated"})
+    run_cell(spec, store, MEASURE, lambda done, total: None)
+    (audit,) = store.read_result(spec.id).audits
+    assert not audit.passed

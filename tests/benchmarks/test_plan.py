@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import UsageError
-from benchmarks.plan import Choices, combinations, specify
+from benchmarks.plan import Choices, combinations, deep_audits, specify
 from benchmarks.suite import Grid, Suite
 from data.dataset import Dataset, Split
 from models.model import Runtime
@@ -123,3 +123,13 @@ def test_equal_work_has_one_id_and_any_change_another(dataset):
     assert specify(combination, dataset, Runtime()).id == spec.id
     for change in ({"precision": "bf16"}, {"data_fingerprint": "0" * 64}, {"code_version": "9"}, {"model_params": {}}):
         assert spec.model_copy(update=change).id != spec.id
+
+
+def test_deep_audits_are_of_each_model_s_cheapest_cell(dataset):
+    planned = combinations(
+        suite(Grid(train_sizes=[10, 5])), Choices(models=["tfidf_logreg", "lstm"], losses=["ce", "length_weighted_ce"])
+    )
+    found = deep_audits([specify(combination, dataset, Runtime()) for combination in planned])
+    assert [(spec.model, spec.loss, spec.train_size, spec.role) for spec in found] == [
+        (model, "ce", 5, role) for model in ("tfidf_logreg", "lstm") for role in ("shuffled labels", "repeated")
+    ]

@@ -78,3 +78,15 @@ def test_reading_results_needs_no_torch():
     script = f"import sys, reports.markdown, reports.terminal; print(sorted({heavy} & {{*sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path.cwd())
     assert done.stdout.strip() == "[]"
+
+
+def test_deep_audits_are_no_results(tmp_path, write_results):
+    store = write_results(tmp_path, {("lstm", "ce"): 0.8}, seeds=(1,))
+    (cell,) = store.results()
+    audited = cell.model_copy(update={"spec": cell.spec.model_copy(update={"role": "shuffled labels"})})
+    store.write_result(audited, store.read_predictions(cell.spec.id))
+    run = store.read_run()
+    store.write_run(run | {"planned": [*run["planned"], audited.spec.id]})
+    results = read_results(tmp_path)
+    assert len(results.ok) == 2
+    assert [c.seeds for c in results.configurations] == [1]
