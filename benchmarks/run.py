@@ -22,6 +22,7 @@ from benchmarks.device import resolve_device, resolve_precision
 from benchmarks.environment import environment
 from benchmarks.errors import UsageError
 from benchmarks.lock import LOCK_FILE, hold
+from benchmarks.near_duplicates import near_duplicates
 from benchmarks.plan import Choices, combinations, deep_audits, specify
 from benchmarks.registry import loss_class, model_class
 from benchmarks.runner import Runner
@@ -43,6 +44,7 @@ class Run:
         runtime: the device and precision asked for, resolved.
         store: where results go; nothing is there yet, or earlier results of the same suite.
         command: the command line that asked for it.
+        deep: whether deep audits were asked for.
     """
 
     suite: Suite
@@ -51,6 +53,7 @@ class Run:
     runtime: Runtime
     store: Store
     command: Sequence[str]
+    deep: bool
 
 
 def prepare_run(
@@ -80,7 +83,7 @@ def prepare_run(
         specs += deep_audits(specs)
     for spec in specs:
         _check_cell(spec, dataset)
-    return Run(suite, specs, dataset, runtime, store, command)
+    return Run(suite, specs, dataset, runtime, store, command, deep)
 
 
 def execute(run: Run, console: Console, fresh: bool = False, timeout: float | None = None) -> list[CellResult]:
@@ -177,7 +180,7 @@ def _describe(run: Run) -> dict[str, object]:
         "dataset": {
             "name": dataset.name,
             "fingerprint": dataset.fingerprint,
-            "provenance": dict(dataset.provenance),
+            "provenance": {**dataset.provenance, "test texts nearly in training": _near_duplicates(run)},
             "train": len(dataset.train),
             "valid": len(dataset.valid),
             "test": len(dataset.test),
@@ -188,6 +191,10 @@ def _describe(run: Run) -> dict[str, object]:
         "code_version": run.specs[0].code_version,
         "environment": environment(),
     }
+
+
+def _near_duplicates(run: Run) -> int | str:
+    return len(near_duplicates(run.dataset)) if run.deep else "not counted (--audit deep counts them)"
 
 
 def _planned_before(run: Run) -> list[str]:

@@ -1,7 +1,7 @@
 """The contract of a model, and the few types it shares with the harness. Imports nothing heavy."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +73,15 @@ class FitReport:
     history: list[dict[str, float]] = field(default_factory=list)
     selected: int = 0
     converged: bool | None = None
+
+
+def select(history: Sequence[Mapping[str, float]]) -> int:
+    """The entry of a training's history to keep: the highest accuracy on validation; of equals, the lowest log loss.
+
+    By accuracy, since that is what models are compared by: log loss alone would often keep an epoch that is less
+    confident and less often right.
+    """
+    return max(range(len(history)), key=lambda i: (history[i]["valid_accuracy"], -history[i]["valid_loss"], -i))
 
 
 @dataclass(frozen=True)

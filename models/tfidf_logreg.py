@@ -22,7 +22,7 @@ from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundExc
 from data.dataset import IntArray, Split
 from losses.loss import FloatArray as Weights
 from losses.loss import Loss
-from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime
+from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, select
 
 TOKEN = r"(?u)\b\w\w+\b|[!?]"
 """scikit-learn's words, and the two marks by which reviewers shout and doubt."""
@@ -62,7 +62,7 @@ UNREADABLE = (
 class TfidfLogReg(Model):
     """TF-IDF of words and word pairs (sublinear tf), L2-regularised logistic regression.
 
-    C is the one of `C_GRID` with the lowest log loss on validation; the loss enters as the weight of each training
+    C is the one of `C_GRID` with the highest accuracy on validation; the loss enters as the weight of each training
     text. Nothing is random: seeds do not matter.
     """
 
@@ -111,7 +111,7 @@ class TfidfLogReg(Model):
                     "converged": float(converged),
                 }
             )
-        selected = min(range(len(history)), key=lambda i: history[i]["valid_loss"])
+        selected = select(history)
         self._classifier = fitted[selected]
         return FitReport(
             parameters=self._classifier.coef_.size + self._classifier.intercept_.size,

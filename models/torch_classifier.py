@@ -26,7 +26,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from data.dataset import IntArray, Split
 from losses.loss import Loss
 from models.batching import TokenIds, pad, scoring_batches, training_batches
-from models.model import Device, Encoded, FitReport, FloatArray, Model, Monitor, Runtime, SilentMonitor
+from models.model import Device, Encoded, FitReport, FloatArray, Model, Monitor, Runtime, SilentMonitor, select
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -40,7 +40,7 @@ class TorchClassifier(Model):
 
     The learning rate rises linearly over the first steps and falls linearly to zero (Howard & Ruder 2018; Devlin et
     al. 2019); gradients are clipped by their norm; weight decay spares biases and normalisation gains. The epoch with
-    the lowest log loss on validation gives the weights.
+    the highest accuracy on validation gives the weights.
 
     A subclass spells out its constructor, keeps every argument as an attribute of the same name, and fills in the five
     hooks. `fit` calls `_prepare`, `_token_ids`, `_network`, `_initialise` in that order; `load` calls
@@ -75,7 +75,7 @@ class TorchClassifier(Model):
             weight_decay: of AdamW, decoupled.
             warmup: share of the planned steps over which the learning rate rises.
             clip_norm: largest norm of the gradient.
-            patience: epochs without a better validation log loss after which training ends; None never ends it early.
+            patience: epochs without a better validation accuracy or log loss after which training ends; None: never.
             min_steps: optimizer steps to plan at least, by adding epochs; small training sets need more than `epochs`.
         """
         self.max_length = max_length
@@ -126,7 +126,7 @@ class TorchClassifier(Model):
         runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
         monitor: Monitor | None = None,
     ) -> FitReport:
-        """Train on `train`, keep the weights of the epoch with the lowest log loss on `valid`.
+        """Train on `train`, keep the weights of the epoch with the highest accuracy on `valid`.
 
         Raises:
             FloatingPointError: the loss became NaN or infinite; the message names the step.
@@ -161,9 +161,10 @@ class TorchClassifier(Model):
                     "learning_rate": training.learning_rate,
                 }
             )
-            if epoch == 0 or valid_loss < history[selected]["valid_loss"]:
+            if select(history) == epoch:
                 selected, weights = epoch, _weights(network)
-            elif self.patience is not None and epoch - selected >= self.patience:
+            lowest = min(range(len(history)), key=lambda i: history[i]["valid_loss"])
+            if self.patience is not None and epoch - max(selected, lowest) >= self.patience:
                 break
         network.load_state_dict(weights)
         if runtime.device == "cuda":

@@ -40,7 +40,7 @@ class Step:
         )
         cost = f"{formats.significant(self.times)} times the training time of {cheaper}"
         if not self.comparison.significant:
-            return f"{model} takes {cost} and cannot be told apart from it ({found})."
+            return f"{model} takes {cost} and cannot be told apart from it, given all comparisons made ({found})."
         return f"{model} takes {cost} and is {'better' if self.gain > 0 else 'worse'} ({found})."
 
 

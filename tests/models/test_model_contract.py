@@ -71,8 +71,8 @@ def test_the_report_says_what_was_learnt_and_chosen(fit, train):
     _, report = fit
     assert isinstance(report, FitReport)
     assert report.parameters > 0
-    losses = [step["valid_loss"] for step in report.history]
-    assert losses[report.selected] == min(losses)
+    accuracies = [step["valid_accuracy"] for step in report.history]
+    assert accuracies[report.selected] == max(accuracies)
     assert json.loads(json.dumps(report.history)) == report.history
 
 
