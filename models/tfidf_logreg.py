@@ -24,8 +24,8 @@ from losses.loss import FloatArray as Weights
 from losses.loss import Loss
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, select
 
-TOKEN = r"(?u)\b\w\w+\b|[!?]"
-"""scikit-learn's words, and the two marks by which reviewers shout and doubt."""
+TOKEN = r"(?u)\w+(?:'\w+)?|[!?]"
+"""Words of any length, an apostrophe within them included, and the two marks by which reviewers shout and doubt."""
 
 C_GRID = (3.0, 10.0, 30.0, 100.0)
 """Inverse strengths of regularisation that are tried, weakest last."""
