@@ -26,6 +26,7 @@ from pydantic import (
 
 from benchmarks.errors import UsageError, unknown
 from models.model import Fraction
+from models.truncation import Truncation
 
 if TYPE_CHECKING:
     from data.source import Source
@@ -67,6 +68,7 @@ ANNOTATIONS: dict[str, Any] = {
     "PositiveFloat": PositiveFloat,
     "NonNegativeFloat": NonNegativeFloat,
     "Fraction": Fraction,
+    "Truncation": Truncation,
 }
 
 

@@ -8,6 +8,7 @@ from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
 from models.encoder_classifier import EncoderClassifier
 from models.model import Fraction
+from models.truncation import Truncation
 
 
 class DistilBert(EncoderClassifier):
@@ -28,6 +29,7 @@ class DistilBert(EncoderClassifier):
         clip_norm: PositiveFloat = 1.0,
         dropout: Fraction = 0.1,
         attention_dropout: Fraction = 0.0,
+        truncation: Truncation = "head",
         head_dropout: Fraction = 0.2,
     ) -> None:
         super().__init__(
@@ -41,6 +43,7 @@ class DistilBert(EncoderClassifier):
             clip_norm=clip_norm,
             dropout=dropout,
             attention_dropout=attention_dropout,
+            truncation=truncation,
         )
         self.head_dropout = head_dropout
 

@@ -8,6 +8,7 @@ from transformers import DistilBertConfig, DistilBertModel
 
 from models.encoder_classifier import EncoderClassifier
 from models.model import Fraction
+from models.truncation import Truncation
 
 
 class DistilBertMlp(EncoderClassifier):
@@ -28,6 +29,7 @@ class DistilBertMlp(EncoderClassifier):
         clip_norm: PositiveFloat = 1.0,
         dropout: Fraction = 0.1,
         attention_dropout: Fraction = 0.0,
+        truncation: Truncation = "head",
         head_width: PositiveInt = 256,
         head_dropout: Fraction = 0.2,
     ) -> None:
@@ -42,6 +44,7 @@ class DistilBertMlp(EncoderClassifier):
             clip_norm=clip_norm,
             dropout=dropout,
             attention_dropout=attention_dropout,
+            truncation=truncation,
         )
         self.head_width, self.head_dropout = head_width, head_dropout
 

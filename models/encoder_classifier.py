@@ -13,6 +13,7 @@ from models import attention
 from models.batching import TokenIds
 from models.encoders import check_encoder, load_encoder, read_tokenizer
 from models.torch_classifier import TorchClassifier
+from models.truncation import Truncation, truncate
 
 ENCODER_FILE, TOKENIZER_FILE = "encoder.json", "tokenizer.json"
 
@@ -36,6 +37,7 @@ class EncoderClassifier(TorchClassifier):
         clip_norm: float,
         dropout: float,
         attention_dropout: float,
+        truncation: Truncation,
         patience: int | None = None,
     ) -> None:
         """Keep the configuration.
@@ -47,6 +49,7 @@ class EncoderClassifier(TorchClassifier):
             dropout: within the encoder.
             attention_dropout: of attention weights; anything but 0 keeps PyTorch's fused attention from being used
                 on a CPU, and halves the speed of training there.
+            truncation: what is read of a text longer than `max_length`, see `models.truncation`.
         """
         super().__init__(
             max_length=max_length,
@@ -61,6 +64,7 @@ class EncoderClassifier(TorchClassifier):
         self.encoder = encoder
         self.dropout = dropout
         self.attention_dropout = attention_dropout
+        self.truncation = truncation
 
     def check_ready(self) -> None:
         """Make sure that the encoder is at hand.
@@ -95,10 +99,10 @@ class EncoderClassifier(TorchClassifier):
             raise ValueError(f"{TOKENIZER_FILE} lacks the marks [CLS] and [SEP]")
 
     def _token_ids(self, texts: Sequence[str]) -> tuple[list[TokenIds], IntArray]:
-        """[CLS], the first word pieces of the text, [SEP]."""
+        """[CLS], the word pieces of the text that `truncation` keeps, [SEP]."""
         pieces = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
-        kept = self.max_length - 2
-        ids = [np.array([self._first, *text[:kept], self._last], dtype=np.int32) for text in pieces]
+        kept = [truncate(text, self.max_length - 2, self.truncation) for text in pieces]
+        ids = [np.array([self._first, *text, self._last], dtype=np.int32) for text in kept]
         return ids, np.fromiter((len(text) + 2 for text in pieces), dtype=np.int64, count=len(pieces))
 
     def _initialise(self, network: nn.Module) -> None:

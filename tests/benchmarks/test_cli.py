@@ -71,7 +71,7 @@ BAD_INPUT = {
     "no seed": (["--seeds", "0"], ["--seeds '0'"]),
     "bad training size": (["--train-size", "-5"], ["--train-size '-5'"]),
     "bad precision": (["--precision", "int3"], ["int3", "bf16"]),
-    "precision that the device lacks": (["--precision", "fp16", "--device", "cpu"], ["--precision 'fp16'", "bf16"]),
+    "precision that the device lacks": (["--precision", "fp16", "--device", "cpu"], ["--precision 'fp16'", "fp32"]),
     "bad timeout": (["--timeout", "0"], ["--timeout", "0"]),
     "unknown option": (["--sede", "3"], ["--sede"]),
     "unknown encoder": (

@@ -29,3 +29,16 @@ def test_attention_dropout_reaches_the_encoder(train):
     model = DistilBert(attention_dropout=0.25, dropout=0.05)
     model._prepare(train)
     assert (model._config.attention_dropout, model._config.dropout) == (0.25, 0.05)
+
+
+def test_what_is_read_of_a_long_text_is_a_parameter(train):
+    first, last = (DistilBert(max_length=8, truncation=part) for part in ("head", "tail"))
+    for model in (first, last):
+        model._prepare(train)
+    words = [f"word{i}" for i in range(30)]
+    (head,), (available,) = first._token_ids([" ".join(words)])
+    (tail,), _ = last._token_ids([" ".join(words)])
+    assert len(head) == len(tail) == 8 < available
+    assert (head[0], head[-1]) == (tail[0], tail[-1])  # both marks of the ends
+    assert first._tokenizer.decode(head[1:-1].tolist()).startswith("word0")
+    assert last._tokenizer.decode(tail[1:-1].tolist()).endswith("9")

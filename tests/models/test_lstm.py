@@ -10,6 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torchtext.data.utils import get_tokenizer
 from torchtext.vocab import Vocab
 
+from benchmarks.device import precisions
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 from losses.ce import CrossEntropy
@@ -103,7 +104,16 @@ def test_states_would_differ_if_the_backward_direction_began_in_the_padding(netw
     assert not torch.allclose(naive[0, :3], packed_states(network, embedded, lengths)[0, :3], atol=1e-4)
 
 
-@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    "precision",
+    [
+        torch.float32,
+        pytest.param(
+            torch.bfloat16,
+            marks=pytest.mark.skipif("bf16" not in precisions("cpu"), reason="this CPU has no LSTM in bf16"),
+        ),
+    ],
+)
 def test_logits_do_not_depend_on_what_shares_the_batch(network, precision):
     texts = [torch.randint(2, 50, (length,)) for length in (4, 17, 1)]
     padded = nn.utils.rnn.pad_sequence(texts, batch_first=True)

@@ -1,0 +1,14 @@
+"""Which part of a text longer than a model reads is read (Sun et al. 2019, arXiv:1905.05583, section 5.3.1)."""
+
+from typing import Literal
+
+Truncation = Literal["head", "tail", "head_tail"]
+"""The first tokens, the last ones, or a quarter of the first and the rest from the last."""
+
+
+def truncate(tokens: list[int], length: int, truncation: Truncation) -> list[int]:
+    """At most `length` of a text's tokens, in their order."""
+    if len(tokens) <= length:
+        return tokens
+    first = {"head": length, "tail": 0, "head_tail": length // 4}[truncation]
+    return tokens[:first] + tokens[len(tokens) - (length - first) :]
