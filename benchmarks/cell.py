@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from benchmarks.suite import Measure
+
 SCHEMA_VERSION = 1
 
 Status = Literal["ok", "skipped", "failed", "timeout", "out_of_memory", "crashed", "interrupted"]
@@ -24,7 +26,8 @@ class CellSpec(BaseModel):
         model, loss: registry names.
         model_params, loss_params: every parameter, defaults included.
         device, precision: what the model runs on, resolved.
-        code_version: version of the suite.
+        code_version: of the code that decides the result.
+        measure: how inference is measured.
         role: "result" counts; the others are deep audits of one that does: the same training with shuffled labels,
             which must end at chance, and the same training again, which must end the same.
     """
@@ -44,6 +47,7 @@ class CellSpec(BaseModel):
     device: str
     precision: str
     code_version: str
+    measure: Measure = Measure()
     role: Role = "result"
 
     @property
@@ -52,6 +56,11 @@ class CellSpec(BaseModel):
         content = json.dumps(self.model_dump(), sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:10]
         return f"{self.model}-{self.loss}-n{self.train_size}-s{self.seed}-{digest}"
+
+    @property
+    def original(self) -> "CellSpec":
+        """The cell that counts, of which this one is a deep audit."""
+        return self.model_copy(update={"role": "result"})
 
 
 class Measurement(BaseModel):
@@ -99,6 +108,9 @@ class CellResult(BaseModel):
     """What came of a cell.
 
     Attributes:
+        status: "ok"; "failed": an exception, whose traceback is in the log; "out_of_memory": of the device or the host,
+            an exception or the kernel's doing; "timeout"; "crashed": the process ended in any other way; "skipped":
+            it would have been of no use; "interrupted": by the user.
         reason: for any status but "ok", one line that says why.
         metrics: accuracy, accuracy_without_leaks, macro_f1, log_loss (nats) on the test rows.
         classes: class names, by index.

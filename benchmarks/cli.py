@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -125,6 +126,9 @@ def run(
         AuditChoice, typer.Option(help="deep: train each model on shuffled labels, and once more, too.")
     ] = AuditChoice.STANDARD,
     timeout: Annotated[float | None, typer.Option(min=0.001, metavar="SECONDS", help="End a cell after this.")] = None,
+    retries: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Run a cell that crashed again, up to so often.")
+    ] = 0,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Default: results/<suite>.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run again what is already done.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
@@ -145,19 +149,33 @@ def run(
         _print_plan(console, chosen, combinations(chosen, choices))
         return EXIT_OK
 
+    from benchmarks.execution import PRELOAD, run_cell
     from benchmarks.run import execute, prepare_run
+    from benchmarks.runner import LocalExecutor
+    from benchmarks.store import StoreError
 
     folder = out or Path("results") / chosen.name
     command = ["python", "-m", "benchmarks", *sys.argv[1:]]
     deep = audit is AuditChoice.DEEP
     prepared = prepare_run(chosen, choices, device.value, precision.value, folder, command, deep=deep)
+    executor = LocalExecutor(prepared.store, run_cell, (*PRELOAD, __name__), timeout)
     try:
-        results = execute(prepared, console, fresh, timeout)
+        outcomes = execute(prepared, executor, console, fresh=fresh, retries=retries)
     except KeyboardInterrupt:
-        print(f"interrupted; the same command goes on where this stopped ({folder})", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return _interrupted(command)
+    except StoreError as error:
+        _complain(f"{error}; what was finished is kept, and the same command goes on from there")
+        return EXIT_CELLS_FAILED
     _write_reports(folder, console)
-    return EXIT_OK if all(result.status == "ok" for result in results) else EXIT_CELLS_FAILED
+    if outcomes.total() < len(prepared.specs):
+        return _interrupted(command)
+    return EXIT_OK if set(outcomes) == {"ok"} else EXIT_CELLS_FAILED
+
+
+def _interrupted(command: Sequence[str]) -> int:
+    again = shlex.join(word for word in command if word != "--fresh")
+    print(f"interrupted; what was finished is kept. To go on: {again}", file=sys.stderr)
+    return EXIT_INTERRUPTED
 
 
 @app.command("list", epilog="Examples: `python -m benchmarks list` · `python -m benchmarks list models --json`")

@@ -19,9 +19,13 @@ def hold(folder: Path) -> Iterator[None]:
     The operating system frees the lock when its process ends, however it ends: none is ever left behind.
 
     Raises:
-        UsageError: another run holds the folder; the message says which.
+        UsageError: another run holds the folder, and the message says which; or it cannot be written to.
     """
-    with (folder / LOCK_FILE).open("a+", encoding="utf-8") as file:
+    try:
+        file = (folder / LOCK_FILE).open("a+", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--out {str(folder)!r} cannot be written to: {error.strerror}") from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

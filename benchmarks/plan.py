@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from benchmarks import __version__
 from benchmarks.cell import CellSpec, Role
+from benchmarks.code_version import code_version
 from benchmarks.errors import UsageError, unknown
 from benchmarks.registry import OFF_BY_DEFAULT, SINGULAR, Kind, entry, names
-from benchmarks.suite import Grid, Suite
+from benchmarks.suite import Grid, Measure, Suite
 from data.dataset import Dataset
 from models.model import Runtime
 
@@ -63,7 +63,7 @@ def combinations(suite: Suite, choices: Choices) -> list[Combination]:
     return list(found)
 
 
-def specify(combination: Combination, dataset: Dataset, runtime: Runtime) -> CellSpec:
+def specify(combination: Combination, dataset: Dataset, runtime: Runtime, measure: Measure) -> CellSpec:
     """The cell that `combination` is on `dataset`; a model that cannot use the device runs on the CPU in fp32.
 
     Raises:
@@ -88,7 +88,8 @@ def specify(combination: Combination, dataset: Dataset, runtime: Runtime) -> Cel
         seed=combination.seed,
         device="cpu" if elsewhere else runtime.device,
         precision="fp32" if elsewhere or devices == ("cpu",) else runtime.precision,
-        code_version=__version__,
+        code_version=code_version(combination.model, combination.loss),
+        measure=measure,
     )
 
 

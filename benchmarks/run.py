@@ -1,34 +1,29 @@
-"""A run: everything checked before anything is written, then cell after cell."""
+"""A run: everything checked before anything is written, then described, then swept."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-from benchmarks.cell import CellResult, CellSpec
+from benchmarks import __version__
+from benchmarks.cell import CellSpec, Status
+from benchmarks.code_version import code_version
 from benchmarks.device import resolve_device, resolve_precision
+from benchmarks.display import Display
 from benchmarks.environment import environment
 from benchmarks.errors import UsageError
 from benchmarks.lock import LOCK_FILE, hold
 from benchmarks.near_duplicates import near_duplicates
 from benchmarks.plan import Choices, combinations, deep_audits, specify
-from benchmarks.registry import loss_class, model_class
-from benchmarks.runner import Runner
+from benchmarks.registry import loss_class, model_class, names
 from benchmarks.sources import load_dataset
-from benchmarks.store import Store, StoreError
+from benchmarks.store import DamagedError, Store, StoreError
 from benchmarks.suite import Suite
+from benchmarks.sweep import Executor, sweep
 from data.dataset import Dataset
 from models.model import Runtime
 
@@ -77,7 +72,7 @@ def prepare_run(
     store = Store(folder)
     _check_folder(store, suite.name)
     dataset = load_dataset(suite.data)
-    specified = (specify(combination, dataset, runtime) for combination in planned)
+    specified = (specify(combination, dataset, runtime, suite.measure) for combination in planned)
     specs = list({spec.id: spec for spec in specified}.values())
     if deep:
         specs += deep_audits(specs)
@@ -86,51 +81,39 @@ def prepare_run(
     return Run(suite, specs, dataset, runtime, store, command, deep)
 
 
-def execute(run: Run, console: Console, fresh: bool = False, timeout: float | None = None) -> list[CellResult]:
-    """Run the cells that have no result yet, or all of them if `fresh`.
+def execute(
+    run: Run, executor: Executor, console: Console, *, fresh: bool = False, retries: int = 0
+) -> Counter[Status]:
+    """Run the cells that have no good result yet, or all of them if `fresh`; a crashed one up to `retries` times more.
 
     Returns:
-        A result for each planned cell.
+        How many cells ended in which way: all of them, or fewer if the user asked for an end.
 
     Raises:
         UsageError: another run is writing into the folder.
-        KeyboardInterrupt: the user asked to stop; what was finished is in the store.
+        KeyboardInterrupt: the user wants an end now; what was finished is in the store.
+        StoreError: the store holds results of another version, or can no longer be written to.
     """
-    run.store.folder.mkdir(parents=True, exist_ok=True)
-    with hold(run.store.folder):
+    store = run.store
+    store.create()
+    with hold(store.folder), Display(console, run.specs) as display:
+        store.clear_temporary()
+        _keep_data(run, display)
+        store.write_run(_describe(run, display))
+        if fresh:
+            for spec in run.specs:
+                store.remove_cell(spec.id)
+        return sweep(run.specs, store, executor, display, retries=retries)
+
+
+def _keep_data(run: Run, display: Display) -> None:
+    try:
+        kept = run.store.has_data(run.dataset.fingerprint)
+    except DamagedError as error:
+        display.say(f"{error}; {run.store.set_aside(error.path)}; it is written again")
+        kept = False
+    if not kept:
         run.store.write_data(run.dataset)
-        run.store.write_run(_describe(run))
-        return _run_cells(run, console, fresh, timeout)
-
-
-def _run_cells(run: Run, console: Console, fresh: bool, timeout: float | None) -> list[CellResult]:
-    runner = Runner(run.store, run.suite.measure, timeout)
-    results = []
-    with _progress(console) as progress:
-        cells = progress.add_task("cells", total=len(run.specs))
-        for number, spec in enumerate(run.specs, start=1):
-            result = None if fresh else _finished(run.store, spec)
-            if result is None:
-                task = progress.add_task(_title(spec), total=None)
-
-                def advance(done: int, total: int, task: TaskID = task) -> None:
-                    progress.update(task, completed=done, total=total)
-
-                result = runner.run(spec, advance)
-                progress.remove_task(task)
-                outcome = _outcome(result)
-            else:
-                outcome = "already done"
-            line = f"[{number}/{len(run.specs)}] {_title(spec)}: {outcome}"
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-            results.append(result)
-            progress.advance(cells)
-    return results
-
-
-def _finished(store: Store, spec: CellSpec) -> CellResult | None:
-    result = store.read_result(spec.id)
-    return result if result and result.status == "ok" else None
 
 
 def _check_folder(store: Store, suite: str) -> None:
@@ -139,6 +122,8 @@ def _check_folder(store: Store, suite: str) -> None:
     if (folder / "run.json").exists():
         try:
             owner = store.read_run()["suite"]
+        except DamagedError:
+            owner = suite  # nobody can say; `execute` sets the file aside, and cells of another suite lie apart
         except StoreError as error:
             raise UsageError(f"--out {str(folder)!r}: {error}") from None
         if owner != suite:
@@ -168,15 +153,16 @@ def _check_cell(spec: CellSpec, dataset: Dataset) -> None:
         raise UsageError(f"{spec.model} x {spec.loss}: {error}") from None
 
 
-def _describe(run: Run) -> dict[str, object]:
-    """What `run.json` holds. Cells planned earlier stay planned while data, device, precision and code are the same."""
+def _describe(run: Run, display: Display) -> dict[str, object]:
+    """What `run.json` holds."""
     dataset = run.dataset
+    before, versions = _planned_before(run, display)
     return {
         "suite": run.suite.name,
         "description": run.suite.description,
         "command": list(run.command),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "planned": list(dict.fromkeys([*_planned_before(run), *(spec.id for spec in run.specs)])),
+        "planned": list(dict.fromkeys([*before, *(spec.id for spec in run.specs)])),
         "dataset": {
             "name": dataset.name,
             "fingerprint": dataset.fingerprint,
@@ -188,7 +174,8 @@ def _describe(run: Run) -> dict[str, object]:
         },
         "device": run.runtime.device,
         "precision": run.runtime.precision,
-        "code_version": run.specs[0].code_version,
+        "code_version": __version__,
+        "code_versions": versions | {f"{spec.model}-{spec.loss}": spec.code_version for spec in run.specs},
         "environment": environment(),
     }
 
@@ -197,39 +184,30 @@ def _near_duplicates(run: Run) -> int | str:
     return len(near_duplicates(run.dataset)) if run.deep else "not counted (--audit deep counts them)"
 
 
-def _planned_before(run: Run) -> list[str]:
+def _planned_before(run: Run, display: Display) -> tuple[list[str], dict[str, str]]:
+    """Cells planned earlier, and the code of each model and loss; they stay planned while data, device, precision and
+    that code are the same.
+    """
     if not (run.store.folder / "run.json").exists():
-        return []
-    before = run.store.read_run()
-    same = (
-        before["dataset"]["fingerprint"] == run.dataset.fingerprint
-        and (before["device"], before["precision"]) == (run.runtime.device, run.runtime.precision)
-        and before["code_version"] == run.specs[0].code_version
-    )
-    return list(before["planned"]) if same else []
+        return [], {}
+    try:
+        before = run.store.read_run()
+    except DamagedError as error:
+        display.say(f"{error}; {run.store.set_aside(error.path)}; what only earlier commands planned is left out")
+        return [], {}
+    if (before["dataset"].get("fingerprint"), before["device"], before["precision"]) != (
+        run.dataset.fingerprint,
+        run.runtime.device,
+        run.runtime.precision,
+    ):
+        return [], {}
+    same = {pair: version for pair, version in before.get("code_versions", {}).items() if _is_current(pair, version)}
+    return [cell_id for cell_id in before["planned"] if "-".join(cell_id.split("-")[:2]) in same], same
 
 
-def _title(spec: CellSpec) -> str:
-    role = "" if spec.role == "result" else f", {spec.role}"
-    return f"{spec.model} × {spec.loss}, {spec.train_size:,} reviews, seed {spec.seed}{role}"
-
-
-def _outcome(result: CellResult) -> str:
-    if result.status != "ok":
-        return f"{result.status}: {result.reason}"
-    fit = result.measurement("fit")
-    seconds = fit.seconds[0] if fit else 0.0
-    return f"accuracy {result.metrics['accuracy']:.2%}, fit in {seconds:.1f} s"
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+def _is_current(pair: str, version: str) -> bool:
+    """Whether that is the code of "model-loss" today, as far as can be known: a plug-in may not be at hand."""
+    model, _, loss = pair.partition("-")
+    if model not in names("models") or loss not in names("losses"):
+        return True
+    return code_version(model, loss) == version

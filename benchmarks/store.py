@@ -1,4 +1,5 @@
-"""Results on disk: written to a temporary name, synced, then renamed, so that a file is whole or absent.
+"""Results on disk: written to a temporary name, synced, renamed, and the folder synced: a file is whole or absent,
+whatever ends the process or the machine.
 
 <folder>/run.json                      what was run, on which machine
 <folder>/data/<fingerprint>.parquet    the prepared splits: split, row, label, length, text
@@ -12,13 +13,15 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pydantic import ValidationError
 
 from benchmarks.cell import SCHEMA_VERSION, CellResult
@@ -26,9 +29,24 @@ from data.dataset import Dataset, Split
 
 CELL_ID = re.compile(r"[a-z0-9_]+-[a-z0-9_]+-n\d+-s\d+-[0-9a-f]{10}")
 
+RUN_KEYS = frozenset({"suite", "planned", "dataset", "device", "precision", "code_version"})
+"""What is read of `run.json` before a run goes on in its folder."""
+
 
 class StoreError(RuntimeError):
     """A results folder that cannot be used; the message is one line."""
+
+
+class DamagedError(StoreError):
+    """A file that is not what was written: a disk's fault, or another program's."""
+
+    def __init__(self, path: Path, finding: str) -> None:
+        self.path = path
+        super().__init__(f"{path} is damaged ({finding})")
+
+
+class WriteError(StoreError):
+    """The folder can no longer be written to: the disk is full, or read-only."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +65,69 @@ class Store:
             raise StoreError(f"not a cell id: {cell_id!r}")
         return self.folder / "cells" / cell_id
 
+    def create(self) -> None:
+        """Make the folder, if it is not there.
+
+        Raises:
+            WriteError: it cannot be made.
+        """
+        with _writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def clear_temporary(self) -> None:
+        """Remove what runs that were killed left of run and data; `clear_cell` does so for a cell."""
+        with _writing(self.folder):
+            for folder in (self.folder, self.folder / "data"):
+                _remove_temporary(folder)
+
+    def clear_cell(self, cell_id: str) -> None:
+        """Make a cell's folder ready for a new attempt, whose result is to be no earlier one's.
+
+        What a cell keeps to go on from (`checkpoint/`) stays.
+
+        Raises:
+            WriteError: it cannot be.
+        """
+        folder = self.cell_folder(cell_id)
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            _remove_temporary(folder)
+            (folder / "result.json").unlink(missing_ok=True)
+            _sync(folder)
+            _sync(folder.parent)
+
+    def remove_cell(self, cell_id: str) -> None:
+        """Forget all of a cell.
+
+        Raises:
+            WriteError: it cannot be removed.
+        """
+        folder = self.cell_folder(cell_id)
+        with _writing(folder):
+            if folder.exists():
+                shutil.rmtree(folder)
+
+    def set_aside(self, path: Path) -> str:
+        """Rename a damaged file, so that nothing reads it and nothing overwrites it; say what was done.
+
+        Raises:
+            WriteError: it cannot be renamed.
+        """
+        suffixes = chain(["damaged"], (f"damaged-{n}" for n in count(2)))
+        names = (path.with_name(f"{path.name}.{suffix}") for suffix in suffixes)
+        kept = next(name for name in names if not name.exists())
+        with _writing(path):
+            if not path.exists():
+                return "nothing is left of it"
+            path.rename(kept)
+        return f"kept as {kept.name}"
+
     def write_run(self, run: dict[str, Any]) -> None:
-        """Describe the run in `run.json`."""
+        """Describe the run in `run.json`.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
         content = json.dumps({"schema_version": SCHEMA_VERSION, **run}, indent=2, sort_keys=True)
         _write(self.folder / "run.json", lambda path: _write_text(path, content))
 
@@ -56,34 +135,65 @@ class Store:
         """What `write_run` wrote.
 
         Raises:
+            DamagedError: it is not.
             StoreError: there is no such file, or it is not of this version.
         """
         path = self.folder / "run.json"
         try:
-            run = json.loads(path.read_text())
+            run = json.loads(path.read_bytes())
         except FileNotFoundError:
             raise StoreError(f"no results in {self.folder}: it has no run.json") from None
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path} cannot be read: {error}") from None
-        if not isinstance(run, dict) or run.get("schema_version") != SCHEMA_VERSION:
-            raise StoreError(f"{path} is not of schema version {SCHEMA_VERSION}; run the suite again into a new folder")
-        return run
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}") from None
+        except ValueError as error:
+            raise DamagedError(path, str(error)) from None
+        _check_version(path, run)
+        missing = RUN_KEYS - run.keys()
+        if missing:
+            raise DamagedError(path, f"without {', '.join(sorted(missing))}")
+        return dict(run)
 
     def write_result(self, result: CellResult, predictions: pd.DataFrame | None = None) -> None:
-        """Write a cell's predictions and, last, its result: a result on disk means that the rest is there."""
+        """Write a cell's predictions and, last, its result: a result on disk means that the rest is there.
+
+        Raises:
+            WriteError: they cannot be written.
+        """
         folder = self.cell_folder(result.spec.id)
-        folder.mkdir(parents=True, exist_ok=True)
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         if predictions is not None:
-            _write(folder / "predictions.parquet", lambda path: predictions.to_parquet(path, index=False))
+            _write(
+                folder / "predictions.parquet",
+                lambda path: predictions.to_parquet(path, index=False, write_page_checksum=True),
+            )
         _write(folder / "result.json", lambda path: _write_text(path, result.model_dump_json(indent=2)))
 
     def read_result(self, cell_id: str) -> CellResult | None:
-        """A cell's result; None where there is none, or where the file is not a whole result of this version."""
+        """A cell's result; None where there is none.
+
+        Raises:
+            DamagedError: the file is not a whole result of this cell.
+            StoreError: it is not of this version, or cannot be read.
+        """
+        path = self.cell_folder(cell_id) / "result.json"
         try:
-            result = CellResult.model_validate_json((self.cell_folder(cell_id) / "result.json").read_bytes())
-        except (FileNotFoundError, ValidationError):
+            content = json.loads(path.read_bytes())
+        except FileNotFoundError:
             return None
-        return result if result.schema_version == SCHEMA_VERSION and result.spec.id == cell_id else None
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}") from None
+        except ValueError as error:
+            raise DamagedError(path, str(error)) from None
+        _check_version(path, content)
+        try:
+            result = CellResult.model_validate(content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise DamagedError(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        if result.spec.id != cell_id:
+            raise DamagedError(path, f"the result of {result.spec.id}")
+        return result
 
     @contextmanager
     def replace_model(self, cell_id: str) -> Iterator[Path]:
@@ -93,27 +203,59 @@ class Store:
         temporary.mkdir(parents=True)
         try:
             yield temporary
+            for path in (*temporary.rglob("*"), temporary):
+                _sync(path)
             shutil.rmtree(folder, ignore_errors=True)
             temporary.replace(folder)
+            _sync(folder.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def read_predictions(self, cell_id: str) -> pd.DataFrame:
-        """A cell's predictions: row, label, length, probability_0 .. probability_<C-1>."""
-        return pd.read_parquet(self.cell_folder(cell_id) / "predictions.parquet")
+        """A cell's predictions: row, label, length, probability_0 .. probability_<C-1>.
+
+        Raises:
+            DamagedError: the file is missing, or not what was written; every page has a checksum.
+        """
+        path = self.cell_folder(cell_id) / "predictions.parquet"
+        with _undamaged(path):
+            return pd.read_parquet(path, page_checksum_verification=True)
 
     def results(self) -> Iterator[CellResult]:
-        """Every readable result, by cell id."""
+        """Every undamaged result, by cell id.
+
+        Raises:
+            StoreError: one is not of this version.
+        """
         for folder in sorted((self.folder / "cells").glob("*/")):
-            if CELL_ID.fullmatch(folder.name) and (result := self.read_result(folder.name)):
-                yield result
+            if CELL_ID.fullmatch(folder.name):
+                with suppress(DamagedError):
+                    if result := self.read_result(folder.name):
+                        yield result
+
+    def has_data(self, fingerprint: str) -> bool:
+        """Whether the prepared splits of that fingerprint are kept.
+
+        Raises:
+            DamagedError: they are, but they are not what was written.
+        """
+        path = self.data_path(fingerprint)
+        if not (path.exists() and path.with_suffix(".json").exists()):
+            return False
+        found = self.read_data(fingerprint).fingerprint
+        if found != fingerprint:
+            raise DamagedError(path, f"its fingerprint is {found}")
+        return True
 
     def write_data(self, dataset: Dataset) -> None:
-        """Keep the prepared splits, for the cells to read and for the report to quote."""
+        """Keep the prepared splits, for the cells to read and for the report to quote.
+
+        Raises:
+            WriteError: they cannot be written.
+        """
         path = self.data_path(dataset.fingerprint)
-        if path.exists():
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
         frame = pd.concat(
             pd.DataFrame({"split": name, "row": s.rows, "label": s.labels, "length": s.lengths, "text": s.texts})
             for name, s in (("train", dataset.train), ("valid", dataset.valid), ("test", dataset.test))
@@ -125,19 +267,25 @@ class Store:
             "leaked_test_rows": dataset.leaked_test_rows.tolist(),
         }
         _write(path.with_suffix(".json"), lambda temporary: _write_text(temporary, json.dumps(facts, indent=2)))
-        _write(path, lambda temporary: frame.to_parquet(temporary, index=False))
+        _write(path, lambda temporary: frame.to_parquet(temporary, index=False, write_page_checksum=True))
 
     def read_data(self, fingerprint: str) -> Dataset:
-        """The dataset that `write_data` kept."""
+        """The dataset that `write_data` kept.
+
+        Raises:
+            DamagedError: a file is missing, or not what was written.
+        """
         path = self.data_path(fingerprint)
-        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        frame = pd.read_parquet(path)
-        splits = {
-            name: _split(frame[frame["split"] == name], tuple(facts["class_names"]))
-            for name in ("train", "valid", "test")
-        }
-        leaked = np.array(facts["leaked_test_rows"], dtype=np.int64)
-        return Dataset(facts["name"], **splits, provenance=facts["provenance"], leaked_test_rows=leaked)
+        with _undamaged(path.with_suffix(".json")):
+            facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            name, class_names, provenance = facts["name"], tuple(facts["class_names"]), facts["provenance"]
+            leaked = np.array(facts["leaked_test_rows"], dtype=np.int64)
+        with _undamaged(path):
+            frame = pd.read_parquet(path, page_checksum_verification=True)
+            splits = {
+                split: _split(frame[frame["split"] == split], class_names) for split in ("train", "valid", "test")
+            }
+        return Dataset(name, **splits, provenance=provenance, leaked_test_rows=leaked)
 
     def data_path(self, fingerprint: str) -> Path:
         """Where the prepared splits of that fingerprint lie.
@@ -155,17 +303,64 @@ def _split(frame: pd.DataFrame, class_names: tuple[str, ...]) -> Split:
     return Split(tuple(frame["text"]), labels, lengths, rows, class_names)
 
 
+def _check_version(path: Path, content: object) -> None:
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if not isinstance(version, int):
+        raise DamagedError(path, "without a schema version")
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} is of schema version {version}, and this program reads version {SCHEMA_VERSION}: "
+            "run the suite again into a new folder, or use the version of this program that wrote it"
+        )
+
+
 def _write_text(path: Path, content: str) -> None:
     path.write_text(content + "\n", encoding="utf-8")
 
 
 def _write(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, sync it, and rename it to `path`."""
+    """Let `write` fill a temporary file beside `path`, sync it, rename it to `path`, and sync the folder."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with _writing(path):
+        try:
+            write(temporary)
+            _sync(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's names, would survive a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        os.fsync(descriptor)
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _remove_temporary(folder: Path) -> None:
+    """Remove what a killed process was about to rename."""
+    for path in folder.glob(".*.tmp"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WriteError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        finding = "it is missing" if isinstance(error, FileNotFoundError) else f"{type(error).__name__}: {error}"
+        raise DamagedError(path, finding.splitlines()[0]) from None

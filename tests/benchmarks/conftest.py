@@ -4,6 +4,7 @@ import pytest
 from benchmarks.cell import CellSpec
 from benchmarks.registry import entry
 from benchmarks.store import Store
+from benchmarks.suite import Measure
 from data.dataset import Dataset, Split
 
 
@@ -51,6 +52,7 @@ def make_spec(dataset):
             device="cpu",
             precision="fp32",
             code_version="0",
+            measure=Measure(rows=8, repeats=2, single=3),
         )
 
     return make

@@ -5,11 +5,8 @@ import pytest
 
 from benchmarks.execution import metrics, run_cell, truncation
 from benchmarks.registry import model_class
-from benchmarks.suite import Measure
 from data.dataset import Split
 from models.model import Encoded
-
-MEASURE = Measure(rows=8, repeats=2, single=3)
 
 
 def split(labels):
@@ -34,7 +31,7 @@ def test_truncation_is_a_share_of_texts_and_of_tokens():
 @pytest.fixture
 def result(store, make_spec):
     spec = make_spec()
-    run_cell(spec, store, MEASURE, lambda done, total: None)
+    run_cell(spec, store, lambda done, total: None)
     return store.read_result(spec.id)
 
 
@@ -67,7 +64,7 @@ def test_predictions_are_those_of_the_saved_model(result, store, dataset):
 def test_a_torch_model_s_training_rate_is_measured(store, make_spec):
     spec = make_spec("lstm", epochs=4, min_steps=0, batch_size=4, embedding_width=4, hidden_width=4)
     steps = []
-    run_cell(spec, store, MEASURE, lambda done, total: steps.append((done, total)))
+    run_cell(spec, store, lambda done, total: steps.append((done, total)))
     spans = store.read_result(spec.id).measurement("train_steps")
     planned = 4 * 10
     assert steps[0] == (1, planned)
@@ -82,7 +79,7 @@ def test_a_leaked_row_shows_in_accuracy_and_audit(store, make_spec, dataset):
     )
     store.write_data(leaky)
     spec = make_spec().model_copy(update={"data_fingerprint": leaky.fingerprint, "train_size": len(dataset.train)})
-    run_cell(spec, store, MEASURE, lambda done, total: None)
+    run_cell(spec, store, lambda done, total: None)
     result = store.read_result(spec.id)
     assert result.leaked_rows == [200]
     assert "splits disjoint" in [audit.name for audit in result.audits if not audit.passed]
@@ -96,7 +93,7 @@ def test_deep_audits_pass_on_an_honest_model(store, make_spec, model):
     specs = [spec.model_copy(update={"role": role}) for role in roles]
     assert len({spec.id for spec in specs}) == 3
     for one in specs:
-        run_cell(one, store, MEASURE, lambda done, total: None)
+        run_cell(one, store, lambda done, total: None)
     for role, one in zip(roles[1:], specs[1:], strict=True):
         (audit,) = store.read_result(one.id).audits
         assert (audit.name, audit.passed) == (role, True), audit.reason
@@ -104,6 +101,6 @@ def test_deep_audits_pass_on_an_honest_model(store, make_spec, model):
 
 def test_a_repetition_of_nothing_fails(store, make_spec):
     spec = make_spec().model_copy(update={"role": "repeated"})
-    run_cell(spec, store, MEASURE, lambda done, total: None)
+    run_cell(spec, store, lambda done, total: None)
     (audit,) = store.read_result(spec.id).audits
     assert not audit.passed

@@ -58,7 +58,7 @@ def test_imports_run_one_way(path):
         ("models", "from benchmarks import cell"),
         ("benchmarks", "import reports.html"),
         ("reports", "import torch"),
-        ("reports", "from benchmarks.runner import Runner"),
+        ("reports", "from benchmarks.runner import LocalExecutor"),
         ("models", "import pickle"),
     ],
 )

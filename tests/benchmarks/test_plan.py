@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.errors import UsageError
 from benchmarks.plan import Choices, combinations, deep_audits, specify
-from benchmarks.suite import Grid, Suite
+from benchmarks.suite import Grid, Measure, Suite
 from data.dataset import Dataset, Split
 from models.model import Runtime
 
@@ -97,7 +97,7 @@ def test_models_that_leave_nothing_of_the_suite_are_an_error():
 
 def test_a_cell_names_every_parameter_the_rows_and_where_it_runs(dataset):
     (combination,) = combinations(suite(Grid(models=["lstm"], losses=["ce"])), Choices())
-    spec = specify(combination, dataset, Runtime("cuda", "bf16"))
+    spec = specify(combination, dataset, Runtime("cuda", "bf16"), Measure())
     assert (spec.train_size, spec.valid_size, spec.test_size) == (20, 4, 6)
     assert (spec.device, spec.precision) == ("cuda", "bf16")
     assert spec.data_fingerprint == dataset.fingerprint
@@ -107,20 +107,20 @@ def test_a_cell_names_every_parameter_the_rows_and_where_it_runs(dataset):
 @pytest.mark.parametrize("runtime", [Runtime("cuda", "bf16"), Runtime("cpu", "bf16")])
 def test_a_model_of_the_cpu_is_never_said_to_run_elsewhere(dataset, runtime):
     (combination,) = combinations(suite(Grid(models=["tfidf_logreg"], losses=["ce"])), Choices())
-    spec = specify(combination, dataset, runtime)
+    spec = specify(combination, dataset, runtime, Measure())
     assert (spec.device, spec.precision) == ("cpu", "fp32")
 
 
 def test_more_rows_than_there_are_is_an_error(dataset):
     (combination,) = combinations(suite(Grid(models=["lstm"], losses=["ce"], train_sizes=[21])), Choices())
     with pytest.raises(UsageError, match="--train-size 21: dataset 'toy' leaves only 20 training rows"):
-        specify(combination, dataset, Runtime())
+        specify(combination, dataset, Runtime(), Measure())
 
 
 def test_equal_work_has_one_id_and_any_change_another(dataset):
     (combination,) = combinations(suite(Grid(models=["lstm"], losses=["ce"])), Choices())
-    spec = specify(combination, dataset, Runtime())
-    assert specify(combination, dataset, Runtime()).id == spec.id
+    spec = specify(combination, dataset, Runtime(), Measure())
+    assert specify(combination, dataset, Runtime(), Measure()).id == spec.id
     for change in ({"precision": "bf16"}, {"data_fingerprint": "0" * 64}, {"code_version": "9"}, {"model_params": {}}):
         assert spec.model_copy(update=change).id != spec.id
 
@@ -129,7 +129,7 @@ def test_deep_audits_are_of_each_model_s_cheapest_cell(dataset):
     planned = combinations(
         suite(Grid(train_sizes=[10, 5])), Choices(models=["tfidf_logreg", "lstm"], losses=["ce", "length_weighted_ce"])
     )
-    found = deep_audits([specify(combination, dataset, Runtime()) for combination in planned])
+    found = deep_audits([specify(combination, dataset, Runtime(), Measure()) for combination in planned])
     assert [(spec.model, spec.loss, spec.train_size, spec.role) for spec in found] == [
         (model, "ce", 5, role) for model in ("tfidf_logreg", "lstm") for role in ("shuffled labels", "repeated")
     ]

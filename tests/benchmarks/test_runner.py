@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.runner import Runner, _death
-from benchmarks.suite import Measure
+from benchmarks.execution import PRELOAD, run_cell
+from benchmarks.runner import LocalExecutor, _death
 
-MEASURE = Measure(rows=8, repeats=2, single=3)
 ENDLESS = {"epochs": 100_000, "patience": None, "embedding_width": 4, "hidden_width": 4}
 
 
 @pytest.fixture
 def runner(store):
-    return Runner(store, MEASURE)
+    return LocalExecutor(store, run_cell, PRELOAD)
 
 
 def ignore(done, total):
@@ -26,20 +25,20 @@ def ignore(done, total):
 
 def test_a_cell_runs_in_another_process_and_leaves_its_result(runner, make_spec):
     spec = make_spec()
-    assert runner.run(spec, ignore).status == "ok"
+    assert runner.run_one(spec, ignore).status == "ok"
     assert runner.store.read_result(spec.id).metrics["accuracy"] > 0.9
 
 
 def test_progress_is_passed_on(runner, make_spec):
     seen = []
     spec = make_spec("lstm", epochs=2, min_steps=0, batch_size=8, embedding_width=4, hidden_width=4)
-    runner.run(spec, lambda done, total: seen.append((done, total)))
+    runner.run_one(spec, lambda done, total: seen.append((done, total)))
     assert seen == [(step, 10) for step in range(1, 11)]
 
 
 def test_an_exception_is_a_row_and_a_traceback_in_the_log(runner, make_spec):
     spec = make_spec("distilbert", encoder="/nowhere")
-    result = runner.run(spec, ignore)
+    result = runner.run_one(spec, ignore)
     assert (result.status, result.reason.split(":")[0]) == ("failed", "ValueError")
     assert "Traceback" in (runner.store.cell_folder(spec.id) / "log.txt").read_text()
     assert runner.store.read_result(spec.id) == result
@@ -47,14 +46,14 @@ def test_an_exception_is_a_row_and_a_traceback_in_the_log(runner, make_spec):
 
 def test_a_cell_that_takes_too_long_is_ended(store, make_spec):
     began = time.monotonic()
-    result = Runner(store, MEASURE, timeout=1.0).run(make_spec("lstm", **ENDLESS), ignore)
+    result = LocalExecutor(store, run_cell, PRELOAD, timeout=1.0).run_one(make_spec("lstm", **ENDLESS), ignore)
     assert (result.status, result.reason) == ("timeout", "not finished after 1 s")
     assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(
     ("fault", "status", "reason"),
-    [(signal.SIGKILL, "out_of_memory", "SIGKILL"), (signal.SIGSEGV, "crashed", "SIGSEGV")],
+    [(signal.SIGKILL, "crashed", "killed by SIGKILL"), (signal.SIGSEGV, "crashed", "killed by SIGSEGV")],
 )
 def test_a_process_that_is_killed_is_a_row(runner, make_spec, fault, status, reason):
     killed = threading.Event()
@@ -65,7 +64,7 @@ def test_a_process_that_is_killed_is_a_row(runner, make_spec, fault, status, rea
             os.kill(child_of(spec), fault)
 
     spec = make_spec("lstm", **ENDLESS)
-    result = runner.run(spec, kill)
+    result = runner.run_one(spec, kill)
     assert result.status == status
     assert reason in result.reason
 
@@ -87,7 +86,7 @@ def test_stopping_by_the_user_ends_the_cell_and_says_so(runner, make_spec):
 
     spec = make_spec("lstm", **ENDLESS)
     with pytest.raises(KeyboardInterrupt):
-        runner.run(spec, stop)
+        runner.run_one(spec, stop)
     assert runner.store.read_result(spec.id).status == "interrupted"
     with pytest.raises(AssertionError):
         child_of(spec)
@@ -95,11 +94,11 @@ def test_stopping_by_the_user_ends_the_cell_and_says_so(runner, make_spec):
 
 def test_an_old_result_does_not_survive_a_cell_that_dies(runner, make_spec):
     spec = make_spec()
-    runner.run(spec, ignore)
+    runner.run_one(spec, ignore)
     (runner.store.data_path(spec.data_fingerprint)).unlink()
-    assert runner.run(spec, ignore).status == "failed"
+    assert runner.run_one(spec, ignore).status == "failed"
 
 
 def test_an_exit_without_a_result_is_a_crash():
-    assert _death(0) == ("crashed", "ended without a result (exit status 0)")
-    assert _death(7) == ("crashed", "ended without a result (exit status 7)")
+    assert _death(0, killed_by_kernel=False) == ("crashed", "ended without a result (exit status 0)")
+    assert _death(7, killed_by_kernel=True) == ("crashed", "ended without a result (exit status 7)")

@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import json
 
 import numpy as np
@@ -6,7 +7,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.cell import CellResult
-from benchmarks.store import Store, StoreError
+from benchmarks.store import RUN_KEYS, DamagedError, Store, StoreError
 
 
 @pytest.fixture
@@ -46,12 +47,64 @@ def test_a_write_that_fails_leaves_the_old_file(store, result):
     assert not [name for name in files(store.folder) if "tmp" in name]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"{}", b"\x00\xff", b'{"schema_version": 99}'])
-def test_a_damaged_result_is_no_result(store, result, content):
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"{}", b"[]", b"\x00\xff", b'{"schema_version": "1"}', b'{"schema_version": 1}']
+)
+def test_a_damaged_result_is_named_and_set_aside(store, result, content):
     store.write_result(result)
-    (store.cell_folder(result.spec.id) / "result.json").write_bytes(content)
-    assert store.read_result(result.spec.id) is None
+    path = store.cell_folder(result.spec.id) / "result.json"
+    path.write_bytes(content)
+    with pytest.raises(DamagedError, match=r"result\.json is damaged") as caught:
+        store.read_result(result.spec.id)
+    assert "\n" not in str(caught.value)
     assert list(store.results()) == []
+    assert store.set_aside(caught.value.path) == "kept as result.json.damaged"
+    assert store.read_result(result.spec.id) is None
+    path.write_bytes(content)
+    assert store.set_aside(path) == "kept as result.json.damaged-2"
+
+
+@pytest.mark.parametrize("version", [0, 99])
+def test_a_result_of_another_version_is_refused(store, result, version):
+    store.write_result(result.model_copy(update={"schema_version": version}))
+    with pytest.raises(StoreError, match=f"is of schema version {version}, and this program reads version 1"):
+        store.read_result(result.spec.id)
+    with pytest.raises(StoreError, match="schema version"):
+        list(store.results())
+
+
+def half(content):
+    return content[: len(content) // 2]
+
+
+def one_bit(content):
+    middle = content.index(b"PAR1") + 40  # in the first column's pages
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("damage", [half, one_bit, lambda _: b"", lambda content: bytes(len(content))])
+def test_damaged_predictions_and_data_are_named(store, result, dataset, damage):
+    rows = np.arange(1000)
+    store.write_result(result, pd.DataFrame({"row": rows, "label": rows % 2}))
+    for path, read in (
+        (store.cell_folder(result.spec.id) / "predictions.parquet", lambda: store.read_predictions(result.spec.id)),
+        (store.data_path(dataset.fingerprint), lambda: store.has_data(dataset.fingerprint)),
+    ):
+        read()
+        path.write_bytes(damage(path.read_bytes()))
+        with pytest.raises(DamagedError, match=rf"{path.name} is damaged \(.*\)"):
+            read()
+
+
+def test_data_of_another_fingerprint_are_not_taken_for_those_asked_for(store, dataset):
+    other = dataclasses.replace(dataset, valid=dataset.valid.take(np.arange(4)))
+    store.write_data(other)
+    for suffix in (".parquet", ".json"):
+        store.data_path(other.fingerprint).with_suffix(suffix).replace(
+            store.data_path(dataset.fingerprint).with_suffix(suffix)
+        )
+    with pytest.raises(DamagedError, match="its fingerprint is"):
+        store.has_data(dataset.fingerprint)
 
 
 def test_a_result_in_another_cell_s_folder_is_no_result(store, result, make_spec):
@@ -59,7 +112,8 @@ def test_a_result_in_another_cell_s_folder_is_no_result(store, result, make_spec
     other = make_spec(seed=2)
     store.cell_folder(other.id).mkdir(parents=True)
     (store.cell_folder(result.spec.id) / "result.json").rename(store.cell_folder(other.id) / "result.json")
-    assert store.read_result(other.id) is None
+    with pytest.raises(DamagedError, match=f"the result of {result.spec.id}"):
+        store.read_result(other.id)
 
 
 @pytest.mark.parametrize("name", ["../x", "a-b-n1-s1-0123456789/..", "", "A-b-n1-s1-0123456789"])
@@ -85,13 +139,18 @@ def test_the_dataset_comes_back(store, dataset):
 
 
 def test_a_run_comes_back(store):
-    store.write_run({"suite": "toy"})
+    store.write_run(dict.fromkeys(RUN_KEYS, "toy"))
     assert store.read_run()["suite"] == "toy"
 
 
 @pytest.mark.parametrize(
     ("content", "finding"),
-    [("{", "cannot be read"), ("[]", "schema version"), (json.dumps({"schema_version": 0}), "schema version")],
+    [
+        ("{", "is damaged"),
+        ("[]", "without a schema version"),
+        (json.dumps({"schema_version": 0}), "is of schema version 0"),
+        (json.dumps({"schema_version": 1}), "without code_version, dataset"),
+    ],
 )
 def test_a_run_that_cannot_be_read_is_said_in_one_line(store, content, finding):
     (store.folder / "run.json").write_text(content)

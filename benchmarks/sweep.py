@@ -1,0 +1,119 @@
+"""Which cells run, in which order, and which once more. Where they run is an executor's affair."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from benchmarks.cell import CellResult, CellSpec, Status
+from benchmarks.display import Display, outcome
+from benchmarks.interrupt import interruptible
+from benchmarks.store import DamagedError, Store
+
+Progress = Callable[[CellSpec, int, int], None]
+"""Called with a running cell and its training steps, done and planned; with 0 and 0 when it begins."""
+
+
+class Executor(Protocol):
+    """Runs cells somewhere: on this machine, on a cluster."""
+
+    def run(self, specs: Iterable[CellSpec], progress: Progress) -> Iterator[CellResult]:
+        """Run cells, and yield each result, whatever it is, once it is in the driver's store.
+
+        `specs` is asked for the next cell only when there is room to run it: it may end early, when the user has asked
+        for an end, and the cells that run by then are still waited for.
+
+        Raises:
+            KeyboardInterrupt: the user wants an end now; cells that ran are ended, and recorded as interrupted.
+            WriteError: the store can no longer be written to; cells that ran are ended.
+        """
+
+
+def sweep(
+    specs: Sequence[CellSpec],
+    store: Store,
+    executor: Executor,
+    display: Display,
+    *,
+    retries: int = 0,
+) -> Counter[Status]:
+    """Run the cells that have no good result yet.
+
+    Args:
+        specs: the planned cells; those that count come before their deep audits.
+        store: the results folder; this process holds its lock.
+        executor: runs them.
+        display: is told of everything.
+        retries: how many times a crashed cell is run again.
+
+    Returns:
+        How many cells ended in which way: all of them, or fewer if the user asked for an end.
+
+    Raises:
+        KeyboardInterrupt: the user wants an end now; what was finished is in the store.
+        StoreError: the store holds results of another version, or can no longer be written to.
+    """
+    outcomes: Counter[Status] = Counter()
+    with interruptible("finishing what runs; Ctrl-C again stops now") as stopping:
+        for stage in _stages(specs):
+            ready: list[CellSpec] = []
+            for spec in stage:
+                if _is_done(spec, store, display):
+                    outcomes["ok"] += 1
+                    display.ended(spec, "already done")
+                elif reason := _obstacle(spec, store):
+                    outcomes["skipped"] += 1
+                    skipped = CellResult(spec=spec, status="skipped", reason=reason)
+                    store.write_result(skipped)
+                    display.ended(spec, outcome(skipped))
+                else:
+                    ready.append(spec)
+            for result in _with_retries(ready, executor, display, stopping, retries):
+                outcomes[result.status] += 1
+                display.ended(result.spec, outcome(result))
+    return outcomes
+
+
+def _stages(specs: Sequence[CellSpec]) -> Iterator[list[CellSpec]]:
+    """The cells that count, then their deep audits, which read the results of the former."""
+    yield [spec for spec in specs if spec.role == "result"]
+    yield [spec for spec in specs if spec.role != "result"]
+
+
+def _is_done(spec: CellSpec, store: Store, display: Display) -> bool:
+    """Whether the cell has a good result with readable predictions; what is damaged is set aside, and named."""
+    try:
+        result = store.read_result(spec.id)
+        if result is None or result.status != "ok":
+            return False
+        store.read_predictions(spec.id)
+    except DamagedError as error:
+        display.say(f"{error}; {store.set_aside(error.path)}; the cell runs again")
+        return False
+    return True
+
+
+def _obstacle(spec: CellSpec, store: Store) -> str:
+    """Why the cell would be of no use; empty if it would."""
+    if spec.role != "repeated":
+        return ""
+    original = store.read_result(spec.original.id)
+    if original is None or original.status == "ok":
+        return ""
+    return f"there is nothing to repeat: {spec.original.id} ended {original.status}"
+
+
+def _with_retries(
+    specs: Sequence[CellSpec], executor: Executor, display: Display, stopping: Callable[[], bool], retries: int
+) -> Iterator[CellResult]:
+    """Each cell's last result; those that crashed run again when all others are done."""
+    for left in range(retries, -1, -1):
+        crashed = []
+        pending = itertools.takewhile(lambda _: not stopping(), specs)
+        for result in executor.run(pending, display.step):
+            if result.status == "crashed" and left and not stopping():
+                display.again(result.spec, f"{outcome(result)}; it will be run again")
+                crashed.append(result.spec)
+            else:
+                yield result
+        specs = crashed
