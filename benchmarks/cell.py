@@ -10,6 +10,9 @@ from benchmarks.suite import Measure
 
 SCHEMA_VERSION = 1
 
+SAMPLE_SEED = 0
+"""Which rows a training size means: the same ones for every model, loss and seed, so that rows compare."""
+
 Status = Literal["ok", "skipped", "failed", "timeout", "out_of_memory", "crashed", "interrupted"]
 Phase = Literal["fit", "train_steps", "text_to_label", "encoded_to_scores", "single_review", "test_set"]
 Role = Literal["result", "shuffled labels", "repeated"]
@@ -20,7 +23,7 @@ class CellSpec(BaseModel):
     """One training and its measurement; equal specs mean equal work.
 
     Attributes:
-        dataset: name or path, as given.
+        dataset: name or path as given, and the columns, label map and splits by which it was read.
         data_fingerprint: sha256 of the prepared splits.
         train_size, valid_size, test_size: rows used of each split.
         model, loss: registry names.

@@ -15,11 +15,13 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 from benchmarks import __version__
+from benchmarks.data_options import DatasetOption, GroupColumn, LabelColumn, LabelMap, Splits, TextColumn, with_options
 from benchmarks.errors import UsageError, unknown
 from benchmarks.origin import check_origin
 from benchmarks.plan import Choices, Combination, TrainSize, combinations
 from benchmarks.registry import OFF_BY_DEFAULT, Kind, entries
 from benchmarks.suite import Suite, read_suite, suite_names
+from data.dataset import Dataset
 
 EXIT_OK, EXIT_WORSE, EXIT_USAGE, EXIT_CELLS_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -111,7 +113,12 @@ def run(
         list[str] | None, typer.Option(metavar="GLOB..", help="These losses instead of the suite's.")
     ] = None,
     suite: Annotated[str, typer.Option(metavar="NAME|FILE.toml", help="What to run.")] = "quick",
-    dataset: Annotated[str | None, typer.Option(metavar="NAME|PATH", help="Instead of the suite's data.")] = None,
+    dataset: DatasetOption = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    group_column: GroupColumn = None,
+    label_map: LabelMap = None,
+    splits: Splits = None,
     seeds: Annotated[str | None, typer.Option(metavar="N|N,N..", help="How many seeds, or which.")] = None,
     train_size: Annotated[str | None, typer.Option(metavar="N[,N..]", help="Training reviews, or `all`.")] = None,
     set_: Annotated[
@@ -136,7 +143,9 @@ def run(
     """Train and measure every cell of a suite, then write its report."""
     if everything and (models or losses):
         raise UsageError("--all together with --models or --losses: give one or the other")
-    chosen = _with_dataset(read_suite(suite), dataset)
+    chosen = read_suite(suite)
+    data = with_options(chosen.data, dataset, text_column, label_column, group_column, label_map, splits)
+    chosen = chosen.model_copy(update={"data": data})
     choices = Choices(
         models=_words(models),
         losses=_words(losses),
@@ -158,6 +167,7 @@ def run(
     command = ["python", "-m", "benchmarks", *sys.argv[1:]]
     deep = audit is AuditChoice.DEEP
     prepared = prepare_run(chosen, choices, device.value, precision.value, folder, command, deep=deep)
+    _print_data(prepared.dataset, console)
     executor = LocalExecutor(prepared.store, run_cell, (*PRELOAD, __name__), timeout)
     try:
         outcomes = execute(prepared, executor, console, fresh=fresh, retries=retries)
@@ -265,12 +275,6 @@ def _options(
     """Baseline benchmarks for text classification: models x losses under one harness, with honest tables."""
 
 
-def _with_dataset(suite: Suite, dataset: str | None) -> Suite:
-    if dataset is None:
-        return suite
-    return suite.model_copy(update={"data": suite.data.model_copy(update={"name": dataset})})
-
-
 def _words(values: Sequence[str] | None) -> list[str] | None:
     return [word for value in values for word in value.split(",")] if values else None
 
@@ -345,6 +349,14 @@ def _print_plan(console: Console, suite: Suite, planned: Sequence[Combination]) 
     for cell in planned:
         table.add_row(cell.model, cell.loss, str(cell.train_size), str(cell.seed))
     console.print(table)
+
+
+def _print_data(dataset: Dataset, console: Console) -> None:
+    from reports.terminal import print_facts
+
+    sizes = f"{len(dataset.train):,} training, {len(dataset.valid):,} validation, {len(dataset.test):,} test texts"
+    heading = f"data: {dataset.name}: {sizes}; classes {', '.join(dataset.test.class_names)}"
+    print_facts(heading, dataset.provenance, console)
 
 
 def _write_reports(folder: Path, console: Console) -> None:

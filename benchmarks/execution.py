@@ -13,7 +13,7 @@ import torch
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from benchmarks import audits
-from benchmarks.cell import Audit, CellResult, CellSpec, Measurement, Memory, Phase
+from benchmarks.cell import SAMPLE_SEED, Audit, CellResult, CellSpec, Measurement, Memory, Phase
 from benchmarks.clock import Clock, TrainingMonitor, synchronizer
 from benchmarks.environment import environment, threads
 from benchmarks.memory import peak_host_memory
@@ -23,9 +23,6 @@ from benchmarks.suite import Measure
 from data.dataset import Dataset, IntArray, Split
 from losses.loss import Loss
 from models.model import Device, Encoded, FitReport, FloatArray, Model, Precision, Runtime
-
-SAMPLE_SEED = 0
-"""Which rows a training size means: the same ones for every model, loss and seed, so that rows compare."""
 
 WARMUP_ROWS = 8
 

@@ -63,16 +63,29 @@ def combinations(suite: Suite, choices: Choices) -> list[Combination]:
     return list(found)
 
 
-def specify(combination: Combination, dataset: Dataset, runtime: Runtime, measure: Measure) -> CellSpec:
+def specify(
+    combination: Combination, dataset: Dataset, runtime: Runtime, measure: Measure, *, capped: bool = False
+) -> CellSpec:
     """The cell that `combination` is on `dataset`; a model that cannot use the device runs on the CPU in fp32.
 
+    Args:
+        combination: what is to be run.
+        dataset: on which data.
+        runtime: where.
+        measure: how inference is measured.
+        capped: whether a training size larger than there are rows means all of them, rather than an error.
+
     Raises:
-        UsageError: there are fewer training rows than asked for.
+        UsageError: there are fewer training rows than asked for, or some class has none among them.
     """
     available = len(dataset.train)
     size = available if combination.train_size == "all" else combination.train_size
-    if size > available:
-        raise UsageError(f"--train-size {size}: dataset {dataset.name!r} leaves only {available} training rows")
+    if size > available and not capped:
+        raise UsageError(
+            f"--train-size {size}: dataset {dataset.name!r} leaves only {available} training rows "
+            f"(choices: all, or a number up to {available})"
+        )
+    size = min(size, available)
     devices = entry("models", combination.model).devices
     elsewhere = runtime.device not in devices
     return CellSpec(

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import __version__
-from benchmarks.cell import CellSpec, Status
+from benchmarks.cell import SAMPLE_SEED, CellSpec, Status
 from benchmarks.code_version import code_version
 from benchmarks.device import resolve_device, resolve_precision
 from benchmarks.display import Display
@@ -72,8 +72,12 @@ def prepare_run(
     store = Store(folder)
     _check_folder(store, suite.name)
     dataset = load_dataset(suite.data)
-    specified = (specify(combination, dataset, runtime, suite.measure) for combination in planned)
+    # A suite's sizes are for its own data; one that the user asks for must be there.
+    capped = choices.train_sizes is None
+    specified = (specify(combination, dataset, runtime, suite.measure, capped=capped) for combination in planned)
     specs = list({spec.id: spec for spec in specified}.values())
+    for size in {spec.train_size for spec in specs}:
+        _check_classes(dataset, size)
     if deep:
         specs += deep_audits(specs)
     for spec in specs:
@@ -142,6 +146,17 @@ def _check_folder(store: Store, suite: str) -> None:
 def _begun(name: str) -> bool:
     """Whether a run that was killed before it wrote `run.json` may have left this."""
     return name in {LOCK_FILE, "data"} or (name.startswith(".") and name.endswith(".tmp"))
+
+
+def _check_classes(dataset: Dataset, train_size: int) -> None:
+    """Every class must be among the training rows that are drawn: a model cannot name one it has never seen."""
+    drawn = set(dataset.train.sample(train_size, seed=SAMPLE_SEED).labels.tolist())
+    for label, name in enumerate(dataset.train.class_names):
+        if label not in drawn:
+            raise UsageError(
+                f"--train-size {train_size}: no row of class {name!r} is among the training rows drawn; take more, or "
+                "join classes with --label-map"
+            )
 
 
 def _check_cell(spec: CellSpec, dataset: Dataset) -> None:

@@ -1,4 +1,4 @@
-"""From the name or path that `--dataset` gives to a prepared dataset."""
+"""From the name, path or Hub name that `--dataset` gives to a prepared dataset."""
 
 from pathlib import Path
 
@@ -7,7 +7,9 @@ from benchmarks.registry import names, source_class
 from benchmarks.suite import Data
 from data.dataset import DataError, Dataset
 from data.files import open_path
+from data.hub import PREFIX, Hub, HubCopy, parse_hub_name
 from data.prepare import prepare
+from data.reading import Reading
 from data.source import Source
 
 
@@ -17,16 +19,26 @@ def load_dataset(data: Data) -> Dataset:
     Raises:
         UsageError: there is no such dataset, or it cannot be used.
     """
+    reading = data.reading
     try:
-        return prepare(_source(data.name), data.name, valid_size=data.valid_size, test_size=data.test_size)
+        return prepare(_source(data.name, reading), data.name, valid_size=data.valid_size, test_size=data.test_size)
     except DataError as error:
         raise UsageError(f"--dataset {data.name!r}: {error}") from None
 
 
-def _source(name: str) -> Source:
+def _source(name: str, reading: Reading) -> Source:
+    if name.startswith(PREFIX):
+        hub_name = parse_hub_name(name)
+        if hub_name.revision is None:
+            return HubCopy(Path(hub_name.repository), hub_name.config, reading)
+        return Hub(hub_name, reading)
     if name in names("datasets"):
+        if reading.given:
+            raise DataError(
+                f"its columns, labels and splits are its own: {', '.join(reading.given)} cannot change them"
+            )
         return source_class(name)()
     path = Path(name)
-    if not path.exists() and path.name == name and not path.suffix:
-        raise unknown("dataset", name, (*names("datasets"), "a path"))
-    return open_path(path)
+    if not path.exists() and path.name == name and not path.suffix and not any(mark in name for mark in "*?["):
+        raise unknown("dataset", name, (*names("datasets"), "a path", "hf:OWNER/NAME@REVISION"))
+    return open_path(path, reading)

@@ -1,17 +1,22 @@
 """Suite files: which grids to run on which data, as TOML."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from benchmarks.errors import UsageError, unknown
+from data.dataset import DataError
+from data.label_map import parse_label_map
+from data.reading import Reading, parse_splits
 
 SUITES = Path(__file__).parent / "suites"
 
 Value = bool | int | float | str
 TrainSize = PositiveInt | Literal["all"]
+Parsed = TypeVar("Parsed")
 
 
 class Section(BaseModel):
@@ -24,14 +29,38 @@ class Data(Section):
     """Which data.
 
     Attributes:
-        name: a registered dataset, or a path.
-        valid_size: rows cut from the source's training rows, to choose by.
-        test_size: test rows; None takes all there are.
+        name: a registered dataset, a path or glob, or `hf:OWNER/NAME[/CONFIG]@REVISION`.
+        text_column, label_column, group_column: of tables; None recognises the usual names.
+        label_map: which labels make which classes: "1,2=neg;4,5=pos"; rows of other labels are left out.
+        splits: which of the source's splits trains, validates and tests: "train=train,test=validation".
+        valid_size: rows to choose by: the source's own, or cut from its training rows.
+        test_size: test rows; None takes all there are. A size that would take more than half of the rows there are to
+            cut from becomes a quarter of them, and the report says so.
     """
 
     name: str = "imdb-packaged"
+    text_column: str | None = None
+    label_column: str | None = None
+    group_column: str | None = None
+    label_map: str | None = None
+    splits: str | None = None
     valid_size: PositiveInt = 2_500
     test_size: PositiveInt | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How tables are to be read.
+
+        Raises:
+            UsageError: `label_map` or `splits` is not of its form.
+        """
+        return Reading(
+            self.text_column,
+            self.label_column,
+            self.group_column,
+            None if self.label_map is None else _parsed("label_map", self.label_map, parse_label_map),
+            {} if self.splits is None else _parsed("splits", self.splits, parse_splits),
+        )
 
 
 class Measure(Section):
@@ -73,6 +102,13 @@ class Suite(Section):
     data: Data = Data()
     measure: Measure = Measure()
     grid: Annotated[list[Grid], Field(min_length=1)]
+
+
+def _parsed(key: str, text: str, parse: Callable[[str], Parsed]) -> Parsed:
+    try:
+        return parse(text)
+    except DataError as error:
+        raise UsageError(f"--{key.replace('_', '-')} {text!r}: {error}") from None
 
 
 def suite_names() -> tuple[str, ...]:

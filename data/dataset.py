@@ -76,10 +76,10 @@ class Dataset:
     """Train, validation and test texts, and where they come from.
 
     Attributes:
-        name: the name or path the user gave.
+        name: the name or path the user gave, and the columns and label map by which it was read.
         train: free of exact duplicates, and of nothing else.
-        valid: cut from the source's training rows, never from its test rows.
-        test: as the source has it.
+        valid: the source's own, or cut from its training rows, never from its test rows.
+        test: as the source has it, or cut from its training rows.
         provenance: what a reader must know to get the same rows: origin, revision or sha256 of the file, how the
             validation rows were cut, how many duplicates were dropped. Plain strings and numbers.
         leaked_test_rows: row numbers of the test texts that also occur in train or valid.

@@ -1,80 +1,56 @@
-"""Reviews in files of the user's own: Parquet, CSV, TSV, JSON lines, or a folder with a train and a test file."""
+"""Texts in files of the user's own: what a path means, and tables of texts and labels."""
 
-import hashlib
-from collections.abc import Callable
+import glob
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import pyarrow.parquet as pq
-from pandas.errors import EmptyDataError, ParserError
-from pyarrow import ArrowException
-
 from data.acl_imdb import AclImdb, is_acl_imdb
-from data.dataset import DataError, IntArray
-from data.source import RawDataset, RawSplit, Source
+from data.class_folders import ClassFolders, is_class_folders
+from data.dataset import DataError
+from data.hub import HubCopy, is_hub_copy
+from data.reading import SPLIT_NAMES, Reading
+from data.source import Source
+from data.tables import READERS, digest, read_tables, table_type
+from data.tabular import Table, Tabular
 
-READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".parquet": lambda path: pq.ParquetFile(path).read().to_pandas(),  # shows a column that occurs twice
-    ".csv": lambda path: _read_delimited(path, ","),
-    ".tsv": lambda path: _read_delimited(path, "\t"),
-    ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False, convert_dates=False),
-}
-GROUP_COLUMN = "movie"
-"""A column of that name says what a text is about; validation then shares no such group with training."""
+SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+"""How the Hub numbers the files of one split: train-00000-of-00002.parquet."""
 
 
-class Files(Source):
-    """A table of texts and labels (0 or 1), or a folder that holds `train` and, if there is one, `test`.
-
-    Without a test table, test rows are cut from training.
-    """
+class Files(Tabular):
+    """Tables: one, or a few by the name of their split, each in one file or several."""
 
     def __init__(
-        self, train: Path, test: Path | None, *, text_column: str = "text", label_column: str = "label"
+        self,
+        paths: Mapping[str, Sequence[Path]],
+        reading: Reading = Reading(),  # noqa: B008  (immutable)
     ) -> None:
         """Keep the options.
 
         Args:
-            train, test: the tables; `.parquet`, `.csv`, `.tsv` or `.jsonl`.
-            text_column, label_column: their columns.
+            paths: split -> its files; `.parquet`, `.csv`, `.tsv` or `.jsonl`, plain, `.gz` or `.zst`.
+            reading: how they are to be read.
         """
-        self.train, self.test = train, test
-        self.text_column, self.label_column = text_column, label_column
+        self.paths, self.reading = paths, reading
 
-    def load(self) -> RawDataset:
-        """Read the tables.
+    def split_names(self) -> Sequence[str]:
+        """The splits that have files."""
+        return tuple(self.paths)
+
+    def table(self, split: str) -> Table:
+        """The rows of all files of a split.
 
         Raises:
-            DataError: one cannot be read, lacks a column, or holds an unusable row.
+            DataError: one cannot be read.
         """
-        train = self._read(self.train)
-        test = None if self.test is None else self._read(self.test)
-        paths = [self.train] if self.test is None else [self.train, self.test]
-        return RawDataset(
-            train=train,
-            test=test,
-            order="blocks",  # neighbours in a file may be alike; where they are not, blocks are as good as any
-            provenance={f"sha256 of {path.name}": _sha256(path) for path in paths},
-        )
-
-    def _read(self, path: Path) -> RawSplit:
-        frame = _frame(path)
-        for column in (self.text_column, self.label_column):
-            found = sum(name == column for name in frame.columns)
-            if found != 1:
-                what = f"has no column {column!r}" if not found else f"has {found} columns {column!r}"
-                raise DataError(f"{path.name} {what} (it has: {', '.join(map(str, frame.columns))})")
-        if frame.empty:
-            raise DataError(f"{path.name} has no rows")
-        groups = None
-        if GROUP_COLUMN in frame:
-            groups = _groups(path, frame[GROUP_COLUMN])
-        return RawSplit(_texts(path, frame[self.text_column]), _labels(path, frame[self.label_column]), groups)
+        paths = self.paths[split]
+        title = paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
+        return Table(title, read_tables(paths), provenance=digest(paths))
 
 
-def open_path(path: Path) -> Source:
-    """The source that a path means.
+def open_path(path: Path, reading: Reading = Reading()) -> Source:  # noqa: B008  (immutable)
+    """The source that a path or a glob means.
 
     Raises:
         DataError: there is nothing there that could be one.
@@ -82,82 +58,45 @@ def open_path(path: Path) -> Source:
     try:
         path.stat()
     except OSError as error:
+        if paths := sorted(map(Path, glob.glob(str(path), recursive=True))):  # noqa: PTH207  (absolute ones too)
+            return Files({"train": [_checked(one) for one in paths]}, reading)
         raise DataError(f"there is no such file or folder ({error.strerror})") from None
-    if path.is_dir():
-        if is_acl_imdb(path):
-            return AclImdb(path)
-        for suffix in READERS:
-            if (train := path / f"train{suffix}").exists():
-                test = path / f"test{suffix}"
-                return Files(train, test if test.exists() else None)
-        raise DataError(f"the folder holds no train file (choices: {', '.join(f'train{s}' for s in READERS)}, aclImdb)")
-    if path.suffix not in READERS:
+    if not path.is_dir():
+        return Files({"train": [_checked(path)]}, reading)
+    if is_acl_imdb(path):
+        if reading.given:
+            raise DataError(f"the aclImdb folder is read as its authors made it, without {', '.join(reading.given)}")
+        return AclImdb(path)
+    if is_hub_copy(path):
+        return HubCopy(path, None, reading)
+    tables = _tables_by_split(path)
+    if reading.splits.get("train") in tables or set(tables) & set(SPLIT_NAMES["train"]):
+        return Files(tables, reading)
+    if is_class_folders(path):
+        return ClassFolders(path, reading)
+    raise DataError(
+        f"the folder holds no train file (choices: {', '.join(f'train{s}' for s in READERS)}), "
+        "no folder for each class, no copy from the Hub and no aclImdb; for files of one table give a glob in quotes"
+    )
+
+
+def _checked(path: Path) -> Path:
+    if table_type(path) is None:
         raise DataError(f"files of type {path.suffix!r} cannot be read (choices: {', '.join(READERS)})")
-    return Files(path, None)
+    return path
 
 
-def _read_delimited(path: Path, separator: str) -> pd.DataFrame:
-    # The header is read as a row, since pandas would rename a column that occurs twice.
-    frame = pd.read_csv(path, sep=separator, header=None, dtype=str, keep_default_na=False)
-    frame.columns = pd.Index(frame.iloc[0])
-    return frame.iloc[1:]
+def _tables_by_split(folder: Path) -> dict[str, list[Path]]:
+    """The tables of a folder, by the name of their split.
 
-
-def _frame(path: Path) -> pd.DataFrame:
-    try:
-        with path.open("rb") as file:
-            content = file.read()
-        if not content:
-            raise DataError(f"{path.name} is empty")
-        if path.suffix != ".parquet" and b"\0" in content:
-            raise DataError(f"{path.name} holds a NUL byte (byte {content.index(0)}); it must be UTF-8 text")
-        return READERS[path.suffix](path)
-    except EmptyDataError:
-        raise DataError(f"{path.name} is empty") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path.name} is not UTF-8 (byte {error.start}: {error.reason})") from None
-    except OSError as error:
-        raise DataError(f"{path.name} cannot be read: {error.strerror or _line(error)}") from None
-    except (ParserError, ArrowException, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path.name} is not a readable {path.suffix[1:]} file: {_line(error)}") from None
-
-
-def _texts(path: Path, column: pd.Series) -> tuple[str, ...]:
-    wrong = [row for row, value in enumerate(column) if not isinstance(value, str)]
-    if wrong:
-        raise DataError(f"{path.name}: {len(wrong)} texts are missing or not text, the first in row {wrong[0]}")
-    return tuple(column)
-
-
-def _groups(path: Path, column: pd.Series) -> tuple[str, ...]:
-    # Rows of no known group would all count as one.
-    missing = np.flatnonzero(column.isna() | (column == ""))
-    if len(missing):
-        raise DataError(
-            f"{path.name}: column {column.name!r} is empty in {len(missing)} rows, first in row {missing[0]}"
-        )
-    return tuple(map(str, column))
-
-
-def _labels(path: Path, column: pd.Series) -> IntArray:
-    numbers = pd.to_numeric(column.replace({"True": 1, "False": 0}), errors="coerce").to_numpy(dtype=np.float64)
-    wrong = np.flatnonzero(~np.isin(numbers, (0, 1)))
-    if len(wrong):
-        value = column.iloc[wrong[0]]
-        raise DataError(
-            f"{path.name}: {len(wrong)} labels are not 0 or 1, the first is {str(value)[:40]!r} in row {wrong[0]}"
-        )
-    if len(np.unique(numbers)) == 1:
-        raise DataError(f"{path.name} has one class only: every label is {int(numbers[0])}")
-    return numbers.astype(np.int64)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]
+    Raises:
+        DataError: a split has two tables of different kinds.
+    """
+    tables: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        if (kind := table_type(path)) and path.is_file():
+            tables.setdefault(SHARD.sub("", path.name.partition(kind)[0]), []).append(path)
+    for split, paths in tables.items():
+        if len(paths) > 1 and not all(SHARD.search(p.name.partition(table_type(p) or "")[0]) for p in paths):
+            raise DataError(f"the folder holds {len(paths)} tables {split!r}: {', '.join(p.name for p in paths)}")
+    return tables

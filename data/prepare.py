@@ -9,28 +9,33 @@ from data.dataset import DataError, Dataset, IntArray, Split
 from data.source import RawDataset, RawSplit, RowOrder, Source
 from data.splitting import first_occurrences, last_blocks, random_rows, whole_groups
 
-TEST_SHARE = 4
-"""Where a source has no test rows, one in so many training rows becomes one, unless a size is asked for."""
+SHARE = 4
+"""Where no size is asked for, or one too large, one in so many rows is held out."""
+
+LARGEST_VALID = 2_500
+"""Validation rows that are cut where no size is asked for."""
 
 SUBSAMPLE_SEED = 0
 
 
-def prepare(source: Source, name: str, *, valid_size: int, test_size: int | None) -> Dataset:
+def prepare(source: Source, name: str, *, valid_size: int | None, test_size: int | None) -> Dataset:
     """Load, clean and split.
 
-    Exact duplicates are dropped from training (and texts that occur with two labels, wholly); validation is cut from
-    training rows, by group where the source knows groups, as blocks where its order carries them, else at random; so
-    is test, only where the source has none. Test rows are never dropped for being duplicates: they are counted.
+    Exact duplicates are dropped from training (and texts that occur with two labels, wholly). Test and validation rows
+    are the source's own where it has them; else they are cut from training rows, by group where the source knows
+    groups, as blocks where its order carries them, else at random, each class in its proportion. Test rows are never
+    dropped for being duplicates: they are counted. Validation rows whose text is in training are dropped.
 
     Args:
         source: where the rows come from.
         name: what the user calls it.
-        valid_size: validation rows; with groups, as near to so many as whole groups come.
-        test_size: test rows; None takes all that the source has, or a quarter of its training rows.
+        valid_size: validation rows; with groups, as near to so many as whole groups come. A size that would take more
+            than half of the rows becomes a quarter of them, and the provenance says so. None takes all that the source
+            has, or a quarter of its training rows, `LARGEST_VALID` at most.
+        test_size: test rows, likewise; None takes all that the source has, or a quarter of its training rows.
 
     Raises:
-        DataError: the source cannot be used or has fewer rows than asked for, a text is empty, a label is of no class,
-            or a split lacks a class.
+        DataError: the source cannot be used, a text is empty, a label is of no class, or a split lacks a class.
     """
     raw = source.load()
     whole = _clean(raw.train, raw.class_names, "training")
@@ -43,44 +48,68 @@ def prepare(source: Source, name: str, *, valid_size: int, test_size: int | None
         "texts with two labels dropped from training": conflicting,
     }
 
+    if len(train) < 2:
+        raise DataError(f"{len(train)} training texts are left without duplicates, too few to split")
     if raw.test is None:
-        size = len(train) // TEST_SHARE if test_size is None else test_size
-        test, train, groups = _cut(train, groups, raw.order, size, "test")
-        facts["test rows"] = _how(raw, "cut from training")
+        size, why = _size(test_size, len(train))
+        test, train, groups = _cut(train, groups, raw.order, size)
+        facts["test rows"] = f"{_how(raw, 'cut from training')}{why}"
     else:
-        test = _clean(raw.test, raw.class_names, "test")
-        facts["test rows"] = "the source's own"
-        if test_size is not None and test_size > len(test):
-            raise DataError(f"{test_size} test rows asked for, but it has {len(test)}")
-        if test_size is not None and test_size < len(test):
-            facts["test rows"] = f"{test_size} of the source's own {len(test)}, drawn at random"
-            test = test.sample(test_size, seed=SUBSAMPLE_SEED)
-    valid, train, _ = _cut(train, groups, raw.order, valid_size, "validation")
-    facts["validation rows"] = _how(raw, "cut from training")
+        test, facts["test rows"] = _own(_clean(raw.test, raw.class_names, "test"), test_size)
+    if raw.valid is None:
+        size, why = _size(valid_size, len(train), LARGEST_VALID)
+        valid, train, _ = _cut(train, groups, raw.order, size)
+        facts["validation rows"] = f"{_how(raw, 'cut from training')}{why}"
+    else:
+        valid, facts["validation rows"] = _own(_clean(raw.valid, raw.class_names, "validation"), valid_size)
+        unseen = np.flatnonzero(~np.isin(valid.rows, _leaked(valid, (train,))))
+        facts["validation texts dropped, since they occur in training"] = len(valid) - len(unseen)
+        valid = valid.take(unseen)
+    if groups is not None and raw.test is not None and raw.test.groups is not None:
+        seen = set(groups)
+        facts[f"test rows whose group ({raw.group_kind}) occurs in training"] = sum(g in seen for g in raw.test.groups)
     leaked = _leaked(test, (train, valid))
     facts["test texts that also occur in training"] = len(leaked)
     _check_classes({"training": train, "validation": valid, "test": test})
-    return Dataset(name, train, valid, test, provenance={**raw.provenance, **facts}, leaked_test_rows=leaked)
+    shown = f"{name} ({raw.reading})" if raw.reading else name
+    return Dataset(shown, train, valid, test, provenance={**raw.provenance, **facts}, leaked_test_rows=leaked)
 
 
 def _clean(raw: RawSplit, class_names: tuple[str, ...], which: str) -> Split:
     texts = tuple(map(clean, raw.texts))
-    empty = [row for row, text in enumerate(texts) if not text]
+    empty = [index for index, text in enumerate(texts) if not text]
     if empty:
-        raise DataError(f"{len(empty)} of {len(texts)} {which} texts are empty, the first in row {empty[0]}")
+        first = empty[0] if raw.rows is None else raw.rows[empty[0]]
+        raise DataError(f"{len(empty)} of {len(texts)} {which} texts are empty, the first in row {first}")
     others = np.setdiff1d(raw.labels, np.arange(len(class_names)))
     if len(others):
         raise DataError(f"{which} rows have label {others[0]} (choices: 0 to {len(class_names) - 1})")
     lengths = np.fromiter(map(count_words, texts), dtype=np.int64, count=len(texts))
-    return Split(texts, raw.labels, lengths, np.arange(len(texts)), class_names)
+    rows = np.arange(len(texts)) if raw.rows is None else raw.rows
+    return Split(texts, raw.labels, lengths, rows, class_names)
+
+
+def _size(asked: int | None, available: int, largest: int | None = None) -> tuple[int, str]:
+    """Rows to cut from those available, and what to say of it."""
+    share = max(available // SHARE, 1)
+    if asked is None:
+        return min(share, largest or share), ""
+    if asked <= available // 2:
+        return asked, ""
+    return share, f"; a quarter of {available:,} rows, of which {asked:,} would be more than half"
+
+
+def _own(split: Split, asked: int | None) -> tuple[Split, str]:
+    """The source's own rows, or so many of them, and what to say of it."""
+    if asked is None or asked >= len(split):
+        return split, "the source's own"
+    return split.sample(asked, SUBSAMPLE_SEED), f"{asked:,} of the source's own {len(split):,}, drawn at random"
 
 
 def _cut(
-    train: Split, groups: tuple[str, ...] | None, order: RowOrder, size: int, which: str
+    train: Split, groups: tuple[str, ...] | None, order: RowOrder, size: int
 ) -> tuple[Split, Split, tuple[str, ...] | None]:
     """The rows held out, the rows that stay, and these rows' groups."""
-    if size >= len(train):
-        raise DataError(f"{size} {which} rows asked for, but there are only {len(train)} rows to cut them from")
     if groups is not None:
         held = whole_groups(train.labels, groups, size)
     elif order == "blocks":
@@ -93,8 +122,8 @@ def _cut(
 
 def _how(raw: RawDataset, cut: str) -> str:
     if raw.train.groups is not None:
-        return f"{cut}, whole groups (films) only"
-    return f"{cut}, the last rows of each class" if raw.order == "blocks" else f"{cut}, at random within each class"
+        return f"{cut}, whole groups ({raw.group_kind}) only, classes in proportion as far as they allow"
+    return f"{cut}, {'the last rows' if raw.order == 'blocks' else 'at random'} of each class, in proportion"
 
 
 def _leaked(test: Split, seen: Sequence[Split]) -> IntArray:
@@ -107,4 +136,7 @@ def _check_classes(splits: dict[str, Split]) -> None:
     for which, split in splits.items():
         for label, name in enumerate(split.class_names):
             if not (split.labels == label).any():
-                raise DataError(f"no {which} row is of class {name!r}; every class must be in every split")
+                raise DataError(
+                    f"no {which} row is of class {name!r}; every class must be in every split (a --label-map joins "
+                    "classes or leaves one out)"
+                )

@@ -21,11 +21,13 @@ class RawSplit:
         labels: (N,) class indices.
         groups: N names of what the text is about (a movie), where the source knows them: a group never has texts both
             in training and in validation.
+        rows: (N,) row numbers in the source; None where all its rows are here, in order.
     """
 
     texts: tuple[str, ...]
     labels: IntArray
     groups: tuple[str, ...] | None = None
+    rows: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ class RawDataset:
         order: "blocks" where neighbouring rows are alike (of one movie) and held-out rows must be cut as contiguous
             blocks per class; "random" where the order carries nothing.
         provenance: origin, revision, sha256 of the files.
+        valid: its validation rows; None where it has none, and they are cut from training.
+        group_kind: what the groups are: "films".
+        reading: how the user had the source read (columns, label map), for the dataset's name; "" where as usual.
     """
 
     train: RawSplit
@@ -46,6 +51,9 @@ class RawDataset:
     class_names: tuple[str, ...] = ("negative", "positive")
     order: RowOrder = "blocks"
     provenance: Mapping[str, str | int] = field(default_factory=dict)
+    valid: RawSplit | None = None
+    group_kind: str = "films"
+    reading: str = ""
 
 
 class Source(ABC):

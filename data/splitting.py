@@ -76,10 +76,12 @@ def whole_groups(labels: IntArray, groups: Sequence[str], size: int) -> IntArray
 
 
 def _quotas(labels: IntArray, size: int) -> dict[int, int]:
-    """Class -> rows of it among `size`, by largest remainder."""
+    """Class -> rows of it among `size`, by largest remainder; at least one of each where there is room for it."""
     classes, counts = np.unique(labels, return_counts=True)
     exact = counts * (size / len(labels))
     quotas = np.floor(exact).astype(np.int64)
     short = size - int(quotas.sum())
     quotas[np.argsort(quotas - exact, kind="stable")[:short]] += 1
+    for rare in np.flatnonzero(quotas == 0) if size >= len(classes) else ():
+        quotas[rare], quotas[quotas.argmax()] = 1, quotas.max() - 1
     return dict(zip(classes.tolist(), quotas.tolist(), strict=True))

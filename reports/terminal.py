@@ -1,5 +1,6 @@
-"""The two main tables, printed at the end of a run."""
+"""What a run prints: its data at the start, the two main tables at the end."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +33,14 @@ def print_tables(folder: Path, console: Console) -> None:
     for sentence in (s for ladder in analysis.ladders for s in (ladder.sentence, *(x.sentence for x in ladder.steps))):
         console.print(formats.plain(sentence), markup=False, highlight=False, soft_wrap=True)
     console.print(f"{len(results.ok)} of {len(results.run['planned'])} cells ended ok", highlight=False)
+
+
+def print_facts(heading: str, provenance: Mapping[str, str | int], console: Console) -> None:
+    """Print what was read, and what was made of it; digests of files are left to the report."""
+    facts = [f"  {key}: {value}" for key, value in provenance.items() if not key.startswith("sha256")]
+    for line in (heading, *facts):
+        indent = line[: len(line) - len(line.lstrip())]
+        console.print(indent + formats.plain(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def _print(console: Console, title: str, frame: pd.DataFrame) -> None:

@@ -2,11 +2,12 @@ import gzip
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from data.acl_imdb import AclImdb
 from data.dataset import DataError
-from data.files import Files, open_path
+from data.files import open_path
 
 FRAME = pd.DataFrame(
     {
@@ -34,7 +35,11 @@ def test_every_kind_of_file_says_the_same(tmp_path, kind):
     assert raw.train.labels.dtype == np.int64
     assert raw.train.groups == ("x", "y", "x", "z")
     assert raw.test is None
-    assert list(raw.provenance) == [f"sha256 of reviews.{kind}"]
+    assert dict(raw.provenance) == {
+        f"sha256 of reviews.{kind}": raw.provenance[f"sha256 of reviews.{kind}"],
+        "text column": "text",
+        "label column": "label",
+    }
 
 
 @pytest.mark.parametrize("kind", WRITE)
@@ -45,10 +50,45 @@ def test_a_folder_has_a_train_and_a_test_file(tmp_path, kind):
     assert (len(raw.train.texts), len(raw.test.texts)) == (4, 2)
 
 
-def test_columns_may_have_other_names(tmp_path):
-    path = tmp_path / "reviews.csv"
-    FRAME.rename(columns={"text": "body", "label": "stars"}).to_csv(path, index=False)
-    assert Files(path, None, text_column="body", label_column="stars").load().train.texts == tuple(FRAME["text"])
+@pytest.mark.parametrize("compress", [gzip.compress, lambda content: pa.Codec("zstd").compress(content, asbytes=True)])
+@pytest.mark.parametrize("kind", WRITE)
+def test_compressed_files_say_the_same(tmp_path, kind, compress):
+    path = tmp_path / f"reviews.{kind}"
+    WRITE[kind](FRAME, path)
+    ending = ".gz" if compress is gzip.compress else ".zst"
+    packed = path.with_name(path.name + ending)
+    packed.write_bytes(compress(path.read_bytes()))
+    assert open_path(packed).load().train.texts == tuple(FRAME["text"])
+
+
+def test_a_glob_is_one_table_in_the_order_of_names(tmp_path):
+    for name, rows in {"b.csv": FRAME[2:], "a.csv.gz": FRAME[:2]}.items():
+        rows.to_csv(tmp_path / name, index=False)
+    raw = open_path(tmp_path / "*.csv*").load()
+    assert raw.train.texts == tuple(FRAME["text"])
+    assert list(raw.provenance)[:2] == ["sha256 of a.csv.gz", "sha256 of b.csv"]
+
+
+def test_files_of_one_table_have_the_same_columns(tmp_path):
+    FRAME.to_csv(tmp_path / "a.csv", index=False)
+    FRAME.drop(columns="movie").to_csv(tmp_path / "b.csv", index=False)
+    with pytest.raises(DataError, match=r"b\.csv has columns text, label, but a\.csv has text, label, movie"):
+        open_path(tmp_path / "*.csv").load()
+
+
+def test_shards_of_a_split_are_one_table(tmp_path):
+    for number, rows in enumerate((FRAME[:2], FRAME[2:])):
+        rows.to_parquet(tmp_path / f"train-0000{number}-of-00002.parquet")
+    FRAME.to_csv(tmp_path / "validation.csv", index=False)
+    raw = open_path(tmp_path).load()
+    assert raw.train.texts == raw.valid.texts == tuple(FRAME["text"])
+
+
+def test_two_tables_of_one_split_are_an_error(tmp_path):
+    FRAME.to_csv(tmp_path / "train.csv", index=False)
+    FRAME.to_parquet(tmp_path / "train.parquet")
+    with pytest.raises(DataError, match=r"2 tables 'train': train\.csv, train\.parquet"):
+        open_path(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -57,13 +97,16 @@ def test_columns_may_have_other_names(tmp_path):
         ("a.csv", b"", "a.csv is empty"),
         ("a.csv", b"text,label\n", "a.csv has no rows"),
         ("a.csv", b"text,label\n\xff\xfe,1\n", "a.csv is not UTF-8"),
-        ("a.csv", b"text,stars\nx,1\n", r"a.csv has no column 'label' \(it has: text, stars\)"),
+        (
+            "a.csv",
+            b"text,mood\nx,1\n",
+            r"a.csv: no column 'label' \(it has: text, mood\); name one with --label-column",
+        ),
         ("a.csv", b"text,text,label\nx,y,1\n", "a.csv has 2 columns 'text'"),
         ("a.csv", b"text,label\nx,1\ny\n", "a.csv"),
         ("a.csv", b"text,label\nx,1\ny,0,3\n", "a.csv is not a readable csv file"),
-        ("a.csv", b"text,label\nx,1\ny,2\n", "1 labels are not 0 or 1, the first is '2' in row 1"),
-        ("a.csv", b"text,label\nx,1\ny,\n", "1 labels are not 0 or 1, the first is '' in row 1"),
-        ("a.csv", b"text,label\nx,1e999\ny,nan\n", "2 labels are not 0 or 1"),
+        ("a.csv", b"text,label\na,1\nb,2\nc,1\nd,2\ne,2\ny,\n", "1 labels are missing, the first in row 5"),
+        ("a.csv", b"text,label\nx,a\ny,b\nz,c\n", "3 different labels in 3 rows, too many to be classes"),
         ("a.csv", b"text,label\nx,1\ny,1\n", "a.csv has one class only: every label is 1"),
         ("a.jsonl", b"{\n", "a.jsonl is not a readable jsonl file"),
         ("a.jsonl", b'{"text": null, "label": 1}\n{"text": "x", "label": 0}\n', "1 texts are missing or not text"),

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -88,10 +90,8 @@ def test_lengths_are_words_of_the_cleaned_text():
 @pytest.mark.parametrize(
     ("source", "sizes", "finding"),
     [
-        (Made(ROWS, TEST), (40, None), "40 validation rows asked for, but there are only 40 rows"),
-        (Made(ROWS, TEST), (8, 11), "11 test rows asked for, but it has 10"),
-        (Made(ROWS), (8, 50), "50 test rows asked for"),
         (Made([*ROWS, (" <br /> ", 0)], TEST), (8, None), "1 of 41 training texts are empty, the first in row 40"),
+        (Made([("same", 0), ("same", 1)]), (8, None), "0 training texts are left without duplicates"),
         (Made([(t, 0) for t, _ in ROWS], TEST), (8, None), "no training row is of class 'yes'"),
         (Made(ROWS, [("x", 0), ("y", 0)]), (8, None), "no test row is of class 'yes'"),
     ],
@@ -99,6 +99,42 @@ def test_lengths_are_words_of_the_cleaned_text():
 def test_what_cannot_be_used_is_said_in_one_line(source, sizes, finding):
     with pytest.raises(DataError, match=finding):
         prepare(source, "made", valid_size=sizes[0], test_size=sizes[1])
+
+
+def test_a_size_that_would_take_more_than_half_becomes_a_quarter_and_is_said():
+    dataset = prepare(Made(ROWS), "made", valid_size=1000, test_size=21)
+    assert (len(dataset.train), len(dataset.valid), len(dataset.test)) == (23, 7, 10)
+    assert "a quarter of 40 rows, of which 21 would be more than half" in dataset.provenance["test rows"]
+    assert "a quarter of 30 rows, of which 1,000" in dataset.provenance["validation rows"]
+
+
+def test_a_test_size_beyond_the_source_s_own_takes_all_of_it():
+    assert len(prepare(Made(ROWS, TEST), "made", valid_size=8, test_size=11).test) == 10
+
+
+def test_the_source_s_own_validation_rows_are_used_without_those_of_training():
+    source = Made(ROWS, TEST)
+    own = RawSplit(("new 0", "new 1", "review 3"), np.array([0, 1, 1]), rows=np.array([5, 6, 7]))
+    source.raw = dataclasses.replace(source.raw, valid=own)
+    dataset = prepare(source, "made", valid_size=None, test_size=None)
+    assert len(dataset.train) == 40
+    assert dataset.valid.rows.tolist() == [5, 6]
+    assert dataset.provenance["validation rows"] == "the source's own"
+    assert dataset.provenance["validation texts dropped, since they occur in training"] == 1
+
+
+def test_test_rows_of_a_group_that_is_in_training_are_counted():
+    source = Made(ROWS, TEST, groups=tuple(f"film {i // 4}" for i in range(40)))
+    test = dataclasses.replace(source.raw.test, groups=("film 0", *(f"other {i}" for i in range(9))))
+    source.raw = dataclasses.replace(source.raw, test=test)
+    facts = prepare(source, "made", valid_size=8, test_size=None).provenance
+    assert facts["test rows whose group (films) occurs in training"] == 1
+
+
+def test_a_rare_class_is_in_every_split():
+    rows = [(f"review {i}", 1 if i in (7, 19, 33) else 0) for i in range(400)]
+    dataset = prepare(Made(rows), "made", valid_size=20, test_size=20)
+    assert [int(split.labels.sum()) for split in (dataset.train, dataset.valid, dataset.test)] == [1, 1, 1]
 
 
 def test_the_fingerprint_changes_with_any_text_or_label():

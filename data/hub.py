@@ -1,0 +1,237 @@
+"""Any dataset of the Hugging Face Hub, or a copy of one in a folder."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data.dataset import DataError
+from data.reading import Reading
+from data.tabular import Table, Tabular
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+PREFIX = "hf:"
+FORM = "hf:OWNER/NAME[/CONFIG]@REVISION, or hf:FOLDER[/CONFIG] for a copy"
+TIMEOUT = 5.0
+"""Seconds to wait for the Hub's first answer."""
+
+CARD = "README.md"
+CONTENT = ("*.parquet", "*.csv", "*.tsv", "*.json", "*.jsonl", "*.txt", "*.gz", "*.zst", "*.arrow")
+"""Files that can hold a dataset's rows; no code is fetched, and none is run."""
+
+SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.")
+
+
+@dataclass(frozen=True)
+class HubName:
+    """What `hf:` names.
+
+    Attributes:
+        repository: OWNER/NAME, or a folder.
+        config: a dataset within it; None takes the only one, or the default.
+        revision: a commit, tag or branch; None for a folder.
+    """
+
+    repository: str
+    config: str | None
+    revision: str | None
+
+
+def parse_hub_name(text: str) -> HubName:
+    """`hf:OWNER/NAME[/CONFIG]@REVISION`, or a folder.
+
+    Raises:
+        DataError: neither.
+    """
+    path, at, revision = text.removeprefix(PREFIX).partition("@")
+    if path and not at and (folder := Path(path)).is_dir():
+        return HubName(path, None, None)
+    if path and not at and len(folder.parts) > 1 and folder.parent.is_dir():
+        return HubName(str(folder.parent), folder.name, None)
+    parts = path.split("/")
+    if not all(parts) or len(parts) > 3:
+        raise DataError(f"it is not of the form {FORM}")
+    if not revision:
+        raise DataError(
+            f"it names no revision, and what is on the Hub may change: {PREFIX}{path}@COMMIT, or @main for today's "
+            f"(the form is {FORM})"
+        )
+    return HubName("/".join(parts[:2]), parts[2] if len(parts) == 3 else None, revision)
+
+
+class HubCopy(Tabular):
+    """A folder laid out as a dataset is on the Hub: its card (README.md) and its files, read by `datasets`."""
+
+    def __init__(self, folder: Path, config: str | None, reading: Reading = Reading()) -> None:  # noqa: B008
+        """Keep the options.
+
+        Args:
+            folder: the copy.
+            config: which of the datasets within; None takes the only one, or the default.
+            reading: how its tables are to be read.
+        """
+        self.folder, self.config, self.reading = folder, config, reading
+
+    def split_names(self) -> Sequence[str]:
+        """The dataset's own names for them."""
+        return tuple(self._splits)
+
+    def table(self, split: str) -> Table:
+        """One split, with words for the numbers of classes where the dataset knows them."""
+        from datasets import ClassLabel
+
+        rows = self._splits[split]
+        frame = rows.to_pandas()
+        named = {column: tuple(f.names) for column, f in rows.features.items() if isinstance(f, ClassLabel)}
+        for column, names in named.items():
+            # -1 is how the Hub writes a label that is withheld.
+            frame[column] = [names[number] if 0 <= number < len(names) else None for number in frame[column].fillna(-1)]
+        return Table(f"split {split!r}", frame, named, self.provenance)
+
+    @property
+    def provenance(self) -> Mapping[str, str | int]:
+        """Where the rows are from."""
+        config = {"config": self.config} if self.config else {}
+        return {"origin": f"folder {self.folder.name}, as on the Hub", **config}
+
+    @cached_property
+    def _splits(self) -> "DatasetDict":
+        from datasets import get_dataset_config_names, load_dataset
+        from datasets.exceptions import DatasetsError
+
+        try:
+            with _quiet(), tempfile.TemporaryDirectory() as cache:
+                configs = get_dataset_config_names(str(self.folder))
+                if self.config is None and len(configs) > 1 and "default" not in configs:
+                    raise DataError(f"it holds several datasets: name one as /CONFIG (choices: {', '.join(configs)})")
+                if self.config is not None and self.config not in configs:
+                    raise DataError(f"it holds no dataset {self.config!r} (choices: {', '.join(configs)})")
+                # In memory: the cache goes when this returns.
+                return load_dataset(str(self.folder), self.config, keep_in_memory=True, cache_dir=cache)
+        except DataError:
+            raise
+        except (OSError, ValueError, DatasetsError) as error:
+            raise DataError(f"{self.folder.name} cannot be read as a copy from the Hub: {_line(error)}") from None
+
+
+class Hub(HubCopy):
+    """A dataset on the Hugging Face Hub, at one revision: from the local cache, else from the Hub."""
+
+    def __init__(self, name: HubName, reading: Reading = Reading()) -> None:  # noqa: B008  (immutable)
+        self.name, self.config, self.reading = name, name.config, reading
+
+    @cached_property
+    def folder(self) -> Path:  # type: ignore[override]
+        """The local copy of the revision, fetched if need be.
+
+        Raises:
+            DataError: there is none, and the Hub cannot be reached or has no such dataset.
+        """
+        return fetch(self.name)
+
+    @property
+    def provenance(self) -> Mapping[str, str | int]:
+        """The repository, and the commit that the revision stands for."""
+        config = {"config": self.config} if self.config else {}
+        return {"origin": f"Hub, {self.name.repository}", **config, "revision": self.folder.name}
+
+
+def is_hub_copy(folder: Path) -> bool:
+    """Whether the folder has a dataset card that says where its rows are, or a layout that only the Hub has."""
+    try:
+        card = (folder / CARD).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        card = ""
+    if card.startswith("---") and re.search(r"^(configs|dataset_info):", card, re.MULTILINE):
+        return True
+    return any(SHARD.match(path.name) for path in folder.glob("*/*.parquet"))
+
+
+def fetch(name: HubName) -> Path:
+    """The folder of the revision's files in the Hub's own cache.
+
+    Raises:
+        DataError: they are not there, and cannot be fetched.
+    """
+    from httpx2 import HTTPError
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import HFValidationError, OfflineModeIsEnabled, RepositoryNotFoundError
+    from huggingface_hub.errors import RevisionNotFoundError as NoRevision
+
+    repository, revision = name.repository, name.revision
+    try:
+        info = HfApi().dataset_info(repository, revision=revision, timeout=TIMEOUT)  # a download itself would retry
+        arguments: dict[str, Any] = {"repo_type": "dataset", "revision": info.sha}
+        card = Path(snapshot_download(repository, allow_patterns=[CARD], **arguments)) / CARD
+        return Path(snapshot_download(repository, allow_patterns=[CARD, *_patterns(card, name.config)], **arguments))
+    except HFValidationError:
+        raise DataError(f"{repository!r} is no name of the Hub's (the form is {FORM})") from None
+    except NoRevision:
+        raise DataError(f"{repository} has no revision {revision!r}") from None
+    except RepositoryNotFoundError:
+        raise DataError(f"the Hub has no dataset {repository!r} that can be read without an account") from None
+    except (HTTPError, OfflineModeIsEnabled, OSError) as error:
+        if cached := _cached(name):
+            return cached
+        raise DataError(
+            f"the Hub cannot be reached ({_line(error)}), and revision {revision} is not in the local cache; offline, "
+            "give a copy's folder (--dataset FOLDER), or use --dataset imdb-packaged"
+        ) from None
+
+
+def _patterns(card: Path, config: str | None) -> list[str]:
+    """What to fetch: the files that the card names for the config, else all that could hold rows."""
+    from huggingface_hub import DatasetCard
+
+    configs = (DatasetCard.load(card).data.to_dict().get("configs") if card.exists() else None) or []
+    chosen = [c for c in configs if len(configs) == 1 or c.get("config_name") == (config or "default")]
+    files = chosen[0].get("data_files") if chosen else None
+    entries = files if isinstance(files, list) else [files] if files else []
+    paths = [path for entry in entries for path in _paths(entry.get("path") if isinstance(entry, dict) else entry)]
+    if not paths and config and not configs:
+        return [f"{config}/*"]
+    return paths or list(CONTENT)
+
+
+def _paths(paths: str | list[str] | None) -> Iterator[str]:
+    yield from [paths] if isinstance(paths, str) else paths or []
+
+
+def _cached(name: HubName) -> Path | None:
+    """The revision in the local cache, if all shards of its splits are there."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    arguments: dict[str, Any] = {"repo_type": "dataset", "revision": name.revision}
+    try:
+        folder = Path(snapshot_download(name.repository, local_files_only=True, **arguments))
+    except LocalEntryNotFoundError:
+        return None
+    files = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+    shards = {(found[1], int(found[2]), int(found[3])) for file in files if (found := SHARD.match(file))}
+    whole = all((stem, number, total) in shards for stem, _, total in shards for number in range(total))
+    return folder if whole and any(file != CARD for file in files) else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the progress bars of `datasets`."""
+    from datasets import disable_progress_bars, enable_progress_bars
+
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not os.environ.get("HF_DATASETS_DISABLE_PROGRESS_BARS"):
+            enable_progress_bars()
+
+
+def _line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:160]
