@@ -6,8 +6,9 @@ import shlex
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -52,6 +53,15 @@ class AuditChoice(StrEnum):
 
     STANDARD = "standard"
     DEEP = "deep"
+
+
+class FormatChoice(StrEnum):
+    """Values of predict's --format."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 class PrecisionChoice(StrEnum):
@@ -258,6 +268,68 @@ def doctor() -> int:
         console.print(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.finding}", markup=False, soft_wrap=True)
         failed |= not check.ok
     return EXIT_USAGE if failed else EXIT_OK
+
+
+@app.command(
+    epilog='Examples: `python -m benchmarks predict results/quick "A film to remember."` · '
+    "`python -m benchmarks predict results/quick --input reviews.csv --output labels.parquet`"
+)
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A results, a cell's or a model's folder.")],
+    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT..|-]", help="Texts; - reads a line each.")] = None,
+    input_: Annotated[
+        Path | None,
+        typer.Option("--input", metavar="FILE", help=".txt (a text per line), .jsonl, .csv, .tsv, .parquet."),
+    ] = None,
+    text_column: Annotated[str, typer.Option(metavar="NAME", help="The texts' column in --input.")] = "text",
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Written whole or not at all; instead of the terminal.")
+    ] = None,
+    format_: Annotated[
+        FormatChoice | None, typer.Option("--format", help="Default: what --output's name says, else text.")
+    ] = None,
+    cell: Annotated[str, typer.Option(metavar="GLOB", help="The best of these cells of a run, as `lstm-*`.")] = "*",
+    device: Annotated[DeviceChoice, typer.Option(help="Where the model runs.")] = DeviceChoice.AUTO,
+    precision: Annotated[
+        PrecisionChoice, typer.Option(help="Of matrix products in torch models.")
+    ] = PrecisionChoice.AUTO,
+) -> int:
+    """Label new texts with a trained model: of a run, the cell with the highest accuracy on validation."""
+    if bool(texts) == (input_ is not None):
+        raise UsageError("predict wants texts from one place (choices: TEXT.., --input FILE, - for lines from a pipe)")
+    if texts and "-" in texts and len(texts) > 1:
+        raise UsageError("predict: - (lines from a pipe) together with other texts: give one or the other")
+
+    from benchmarks.predict import check_output, columns, output_format, progress
+    from benchmarks.predict import predict as predictions
+    from benchmarks.saved import find_model, load_found
+    from benchmarks.text_input import read_file, read_lines
+    from reports.predictions import WRITERS, writing
+
+    chosen = output_format(format_ and format_.value, output)
+    check_output(output, input_)
+    found = find_model(model, cell)
+    total = None
+    if input_ is not None:
+        total = sum(map(len, read_file(input_, text_column)))  # a bad row shows before the work, not after it
+        blocks = read_file(input_, text_column)
+    else:
+        blocks = read_lines(cast(BufferedIOBase, sys.stdin.buffer), "-") if texts == ["-"] else iter([texts or []])
+    console = Console(stderr=True)
+    console.print(f"{found.folder} ({found.reason})", markup=False, highlight=False, soft_wrap=True)
+    classifier = load_found(found, device.value, precision.value)
+    names = columns(classifier.classes)
+    frames = progress(predictions(classifier.score, classifier.classes, blocks), total, console)
+    if output is None:
+        writer = WRITERS[chosen](sys.stdout.buffer, names)
+        for frame in frames:
+            writer.write(frame)
+        return EXIT_OK
+    with writing(output, chosen, names) as writer:
+        for frame in frames:
+            writer.write(frame)
+    console.print(f"wrote {output}", markup=False, highlight=False, soft_wrap=True)
+    return EXIT_OK
 
 
 def _version(wanted: bool) -> None:

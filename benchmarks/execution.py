@@ -18,6 +18,7 @@ from benchmarks.clock import Clock, TrainingMonitor, synchronizer
 from benchmarks.environment import environment, threads
 from benchmarks.memory import peak_host_memory
 from benchmarks.registry import loss_class, model_class
+from benchmarks.saved import Saved, write_saved
 from benchmarks.store import Store
 from benchmarks.suite import Measure
 from data.dataset import Dataset, IntArray, Split
@@ -75,7 +76,7 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
             host_start=host_start,
             device=torch.cuda.max_memory_allocated() if runtime.device == "cuda" else None,
         ),
-        model_bytes=_save(model, store, spec),
+        model_bytes=_save(model, store, Saved(spec=spec, classes=data.test.class_names)),
         audits=_audits(loss, data, scored, fitted)
         if spec.role == "result"
         else [_deep_audit(spec, store, scored, data)],
@@ -167,10 +168,11 @@ def _predictions(test: Split, probabilities: FloatArray) -> pd.DataFrame:
     return pd.DataFrame({"row": test.rows, "label": test.labels, "length": test.lengths, **columns})
 
 
-def _save(model: Model, store: Store, spec: CellSpec) -> int:
+def _save(model: Model, store: Store, saved: Saved) -> int:
     """Save the model; its size on disk in bytes."""
-    with store.replace_model(spec.id) as folder:
+    with store.replace_model(saved.spec.id) as folder:
         model.save(folder)
+        write_saved(saved, folder)
         return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 

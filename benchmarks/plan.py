@@ -86,8 +86,7 @@ def specify(
             f"(choices: all, or a number up to {available})"
         )
     size = min(size, available)
-    devices = entry("models", combination.model).devices
-    elsewhere = runtime.device not in devices
+    runtime = entry("models", combination.model).runtime(runtime)
     return CellSpec(
         dataset=dataset.name,
         data_fingerprint=dataset.fingerprint,
@@ -99,8 +98,8 @@ def specify(
         loss=combination.loss,
         loss_params=dict(combination.loss_params),
         seed=combination.seed,
-        device="cpu" if elsewhere else runtime.device,
-        precision="fp32" if elsewhere or devices == ("cpu",) else runtime.precision,
+        device=runtime.device,
+        precision=runtime.precision,
         code_version=code_version(combination.model, combination.loss),
         measure=measure,
     )

@@ -8,7 +8,7 @@ import ast
 import importlib
 import importlib.util
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from benchmarks.errors import UsageError, unknown
-from models.model import Fraction
+from models.model import Fraction, Runtime
 from models.truncation import Truncation
 
 if TYPE_CHECKING:
@@ -124,6 +124,12 @@ class Entry:
         """Import the class."""
         module, _, name = self.target.partition(":")
         return getattr(importlib.import_module(module), name)
+
+    def runtime(self, wanted: Runtime) -> Runtime:
+        """Where a model runs when `wanted` is asked for: one that cannot use the device is on the CPU in fp32."""
+        if self.devices == ("cpu",) or wanted.device not in self.devices:
+            return replace(wanted, device="cpu", precision="fp32")
+        return wanted
 
     def settings(self, overrides: dict[str, Any]) -> dict[str, Any]:
         """Every parameter's value: `overrides`, checked, over the defaults.

@@ -8,11 +8,22 @@ from reports.resampling import Interval
 
 NOT_MEASURED = "–"
 
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""First characters that make a spreadsheet take a text for a formula."""
+
 
 def plain(text: object) -> str:
     """A text from data or users on one line, without control, direction or other invisible characters."""
     visible = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in str(text))
     return " ".join(visible.split())
+
+
+def inert(value: object) -> object:
+    """A value for a CSV file: a text on one line, with an apostrophe before it if a spreadsheet would calculate it."""
+    if not isinstance(value, str):
+        return value
+    text = plain(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def percent(share: float) -> str:

@@ -21,9 +21,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 SPECIAL = re.compile(r"[\\`*\[\]|~$]|<(?=\S)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """What Markdown gives a meaning to within a line; an underscore between letters has none."""
 
-FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""First characters that make a spreadsheet take a text for a formula."""
-
 
 class Markdown(str):
     """Text that is Markdown already; the template escapes any other."""
@@ -47,7 +44,7 @@ def write_cells_csv(folder: Path) -> Path:
     Raises:
         StoreError: `folder` holds no results.
     """
-    frame = cell_figures(read_results(folder)).convert_dtypes().map(_inert)
+    frame = cell_figures(read_results(folder)).convert_dtypes().map(formats.inert)
     return _write(folder / "cells.csv", frame.to_csv(index=False, lineterminator="\n"))
 
 
@@ -119,13 +116,6 @@ def detectable(analysis: Analysis) -> str:
     smallest = [c.detectable for c in analysis.comparisons] or [np.nan]
     low, high = formats.points(min(smallest), signed=False), formats.points(max(smallest), signed=False)
     return low if low == high else f"{low} to {high}"
-
-
-def _inert(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = formats.plain(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _write(path: Path, content: str) -> Path:

@@ -221,7 +221,7 @@ def test_version(type_in):
     assert type_in("--version")[0] == 0
 
 
-@pytest.mark.parametrize("command", ["run", "list", "report", "compare", "doctor"])
+@pytest.mark.parametrize("command", ["run", "list", "report", "compare", "predict", "doctor"])
 def test_help_shows_examples(type_in, command):
     status, output, _ = type_in(command, "--help")
     assert status == 0

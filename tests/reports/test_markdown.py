@@ -9,7 +9,8 @@ from markdown_it import MarkdownIt
 
 from benchmarks.store import Store, StoreError
 from reports import formats
-from reports.markdown import FORMULA_STARTS, escape, table, write_cells_csv, write_markdown
+from reports.formats import FORMULA_STARTS
+from reports.markdown import escape, table, write_cells_csv, write_markdown
 
 parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
