@@ -19,6 +19,7 @@ from benchmarks.store import Store
 from benchmarks.suite import Measure
 
 TEXTS = ["film 7 was great superb", "film 8 was dull awful"]
+RUN = {"suite": "toy", "code_version": "0", "dataset": {}, "device": "cpu", "precision": "fp32"}
 MEASURE = Measure(rows=8, repeats=1, single=1)
 
 
@@ -41,7 +42,7 @@ def run(tmp_path_factory, dataset):
         result.fit["history"][0]["valid_accuracy"] = valid
         result.metrics["accuracy"] = test
         store.write_result(result)
-    store.write_run({"suite": "toy", "planned": [spec.id for spec in specs]})
+    store.write_run(RUN | {"planned": [spec.id for spec in specs]})
     return store
 
 
@@ -73,7 +74,7 @@ def test_cells_deep_audits_and_failures_are_never_chosen(run, tmp_path):
     for change in ({"role": "shuffled labels"}, {"role": "repeated"}, {"seed": 5}):
         spec = best.spec.model_copy(update=change)
         other.write_result(best.model_copy(update={"spec": spec, "status": "failed" if "seed" in change else "ok"}))
-    other.write_run({"suite": "toy", "planned": [result.spec.id for result in other.results()]})
+    other.write_run(RUN | {"planned": [result.spec.id for result in other.results()]})
     with pytest.raises(UsageError, match="none ended ok"):
         find_model(tmp_path)
 
