@@ -64,6 +64,14 @@ class FormatChoice(StrEnum):
     PARQUET = "parquet"
 
 
+class TrackerChoice(StrEnum):
+    """Values of --track."""
+
+    TENSORBOARD = "tensorboard"
+    MLFLOW = "mlflow"
+    WANDB = "wandb"
+
+
 class PrecisionChoice(StrEnum):
     """Values of --precision."""
 
@@ -148,6 +156,8 @@ def run(
     ] = 0,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Default: results/<suite>.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run again what is already done.")] = False,
+    track: Annotated[TrackerChoice | None, typer.Option(help="Write the results for this tracker, too.")] = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Events on stdout, a line of JSON each.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
 ) -> int:
     """Train and measure every cell of a suite, then write its report."""
@@ -163,7 +173,7 @@ def run(
         seeds=_seeds(seeds),
         set=_settings(set_),
     )
-    console = Console()
+    console = Console(stderr=log_json)
     if dry_run:
         _print_plan(console, chosen, combinations(chosen, choices))
         return EXIT_OK
@@ -172,21 +182,26 @@ def run(
     from benchmarks.run import execute, prepare_run
     from benchmarks.runner import LocalExecutor
     from benchmarks.store import StoreError
+    from benchmarks.tracking import check_tracker
 
     folder = out or Path("results") / chosen.name
     command = ["python", "-m", "benchmarks", *sys.argv[1:]]
     deep = audit is AuditChoice.DEEP
     prepared = prepare_run(chosen, choices, device.value, precision.value, folder, command, deep=deep)
+    if track:
+        check_tracker(track.value)
     _print_data(prepared.dataset, console)
     executor = LocalExecutor(prepared.store, run_cell, (*PRELOAD, __name__), timeout)
     try:
-        outcomes = execute(prepared, executor, console, fresh=fresh, retries=retries)
+        outcomes = execute(
+            prepared, executor, console, fresh=fresh, retries=retries, events=sys.stdout if log_json else None
+        )
     except KeyboardInterrupt:
         return _interrupted(command)
     except StoreError as error:
         _complain(f"{error}; what was finished is kept, and the same command goes on from there")
         return EXIT_CELLS_FAILED
-    _write_reports(folder, console)
+    _write_reports(folder, console, track)
     if outcomes.total() < len(prepared.specs):
         return _interrupted(command)
     return EXIT_OK if set(outcomes) == {"ok"} else EXIT_CELLS_FAILED
@@ -226,9 +241,12 @@ def list_(
 @app.command(
     epilog="Examples: `python -m benchmarks report results/quick` · `python -m benchmarks report results/smoke`"
 )
-def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")]) -> int:
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")],
+    track: Annotated[TrackerChoice | None, typer.Option(help="Write the results for this tracker, too.")] = None,
+) -> int:
     """Write the report of a results folder again."""
-    _write_reports(folder, Console())
+    _write_reports(folder, Console(), track)
     return EXIT_OK
 
 
@@ -431,7 +449,7 @@ def _print_data(dataset: Dataset, console: Console) -> None:
     print_facts(heading, dataset.provenance, console)
 
 
-def _write_reports(folder: Path, console: Console) -> None:
+def _write_reports(folder: Path, console: Console, tracker: TrackerChoice | None = None) -> None:
     from benchmarks.store import StoreError
     from reports.figures import write_figures
     from reports.html import write_html
@@ -443,5 +461,9 @@ def _write_reports(folder: Path, console: Console) -> None:
         write_figures(folder)
         for path in (write_cells_csv(folder), write_markdown(folder), write_html(folder)):
             console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+        if tracker:
+            from benchmarks.tracking import track
+
+            console.print(f"wrote {track(folder, tracker.value)}", markup=False, highlight=False, soft_wrap=True)
     except StoreError as error:
         raise UsageError(str(error)) from None

@@ -52,7 +52,7 @@ class Display:
             self._running[spec.id] = self._progress.add_task(_title(spec), total=None)
         self._progress.update(self._running[spec.id], completed=done, total=total or None)
 
-    def ended(self, spec: CellSpec, outcome: str) -> None:
+    def ended(self, spec: CellSpec, outcome: str, result: CellResult | None = None) -> None:
         """A cell is done with."""
         self._progress.advance(self._cells)
         self.again(spec, outcome)

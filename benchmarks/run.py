@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 
@@ -16,6 +17,7 @@ from benchmarks.device import resolve_device, resolve_precision
 from benchmarks.display import Display
 from benchmarks.environment import environment
 from benchmarks.errors import UsageError
+from benchmarks.event_log import EventLog
 from benchmarks.lock import LOCK_FILE, hold
 from benchmarks.near_duplicates import near_duplicates
 from benchmarks.plan import Choices, combinations, deep_audits, specify
@@ -23,7 +25,7 @@ from benchmarks.registry import loss_class, model_class, names
 from benchmarks.sources import load_dataset
 from benchmarks.store import DamagedError, Store, StoreError
 from benchmarks.suite import Suite
-from benchmarks.sweep import Executor, sweep
+from benchmarks.sweep import Executor, Observer, sweep
 from data.dataset import Dataset
 from models.model import Runtime
 
@@ -86,9 +88,17 @@ def prepare_run(
 
 
 def execute(
-    run: Run, executor: Executor, console: Console, *, fresh: bool = False, retries: int = 0
+    run: Run,
+    executor: Executor,
+    console: Console,
+    *,
+    fresh: bool = False,
+    retries: int = 0,
+    events: TextIO | None = None,
 ) -> Counter[Status]:
     """Run the cells that have no good result yet, or all of them if `fresh`; a crashed one up to `retries` times more.
+
+    What happens is shown on `console`, or written to `events` as a line of JSON each.
 
     Returns:
         How many cells ended in which way: all of them, or fewer if the user asked for an end.
@@ -100,21 +110,22 @@ def execute(
     """
     store = run.store
     store.create()
-    with hold(store.folder), Display(console, run.specs) as display:
+    shown = Display(console, run.specs) if events is None else EventLog(events, run.specs)
+    with hold(store.folder), shown as observer:
         store.clear_temporary()
-        _keep_data(run, display)
-        store.write_run(_describe(run, display))
+        _keep_data(run, observer)
+        store.write_run(_describe(run, observer))
         if fresh:
             for spec in run.specs:
                 store.remove_cell(spec.id)
-        return sweep(run.specs, store, executor, display, retries=retries)
+        return sweep(run.specs, store, executor, observer, retries=retries)
 
 
-def _keep_data(run: Run, display: Display) -> None:
+def _keep_data(run: Run, observer: Observer) -> None:
     try:
         kept = run.store.has_data(run.dataset.fingerprint)
     except DamagedError as error:
-        display.say(f"{error}; {run.store.set_aside(error.path)}; it is written again")
+        observer.say(f"{error}; {run.store.set_aside(error.path)}; it is written again")
         kept = False
     if not kept:
         run.store.write_data(run.dataset)
@@ -168,10 +179,10 @@ def _check_cell(spec: CellSpec, dataset: Dataset) -> None:
         raise UsageError(f"{spec.model} x {spec.loss}: {error}") from None
 
 
-def _describe(run: Run, display: Display) -> dict[str, object]:
+def _describe(run: Run, observer: Observer) -> dict[str, object]:
     """What `run.json` holds."""
     dataset = run.dataset
-    before, versions = _planned_before(run, display)
+    before, versions = _planned_before(run, observer)
     return {
         "suite": run.suite.name,
         "description": run.suite.description,
@@ -199,7 +210,7 @@ def _near_duplicates(run: Run) -> int | str:
     return len(near_duplicates(run.dataset)) if run.deep else "not counted (--audit deep counts them)"
 
 
-def _planned_before(run: Run, display: Display) -> tuple[list[str], dict[str, str]]:
+def _planned_before(run: Run, observer: Observer) -> tuple[list[str], dict[str, str]]:
     """Cells planned earlier, and the code of each model and loss; they stay planned while data, device, precision and
     that code are the same.
     """
@@ -208,7 +219,7 @@ def _planned_before(run: Run, display: Display) -> tuple[list[str], dict[str, st
     try:
         before = run.store.read_run()
     except DamagedError as error:
-        display.say(f"{error}; {run.store.set_aside(error.path)}; what only earlier commands planned is left out")
+        observer.say(f"{error}; {run.store.set_aside(error.path)}; what only earlier commands planned is left out")
         return [], {}
     if (before["dataset"].get("fingerprint"), before["device"], before["precision"]) != (
         run.dataset.fingerprint,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from benchmarks.cell import CellResult, CellSpec, Status
-from benchmarks.display import Display, outcome
+from benchmarks.display import outcome
 from benchmarks.interrupt import interruptible
 from benchmarks.store import DamagedError, Store
 
@@ -29,11 +29,27 @@ class Executor(Protocol):
         """
 
 
+class Observer(Protocol):
+    """Is told of a sweep as it goes: what people see, or programs read."""
+
+    def step(self, spec: CellSpec, done: int, total: int) -> None:
+        """A running cell has taken `done` of `total` training steps; 0 of 0 says that it has begun."""
+
+    def ended(self, spec: CellSpec, outcome: str, result: CellResult | None = None) -> None:
+        """A cell is done with; without a result, it was so before."""
+
+    def again(self, spec: CellSpec, outcome: str) -> None:
+        """A cell has ended, and will be run again."""
+
+    def say(self, line: str) -> None:
+        """Anything else that the user should know."""
+
+
 def sweep(
     specs: Sequence[CellSpec],
     store: Store,
     executor: Executor,
-    display: Display,
+    observer: Observer,
     *,
     retries: int = 0,
 ) -> Counter[Status]:
@@ -43,7 +59,7 @@ def sweep(
         specs: the planned cells; those that count come before their deep audits.
         store: the results folder; this process holds its lock.
         executor: runs them.
-        display: is told of everything.
+        observer: is told of everything.
         retries: how many times a crashed cell is run again.
 
     Returns:
@@ -58,19 +74,19 @@ def sweep(
         for stage in _stages(specs):
             ready: list[CellSpec] = []
             for spec in stage:
-                if _is_done(spec, store, display):
+                if _is_done(spec, store, observer):
                     outcomes["ok"] += 1
-                    display.ended(spec, "already done")
+                    observer.ended(spec, "already done")
                 elif reason := _obstacle(spec, store):
                     outcomes["skipped"] += 1
                     skipped = CellResult(spec=spec, status="skipped", reason=reason)
                     store.write_result(skipped)
-                    display.ended(spec, outcome(skipped))
+                    observer.ended(spec, outcome(skipped), skipped)
                 else:
                     ready.append(spec)
-            for result in _with_retries(ready, executor, display, stopping, retries):
+            for result in _with_retries(ready, executor, observer, stopping, retries):
                 outcomes[result.status] += 1
-                display.ended(result.spec, outcome(result))
+                observer.ended(result.spec, outcome(result), result)
     return outcomes
 
 
@@ -80,7 +96,7 @@ def _stages(specs: Sequence[CellSpec]) -> Iterator[list[CellSpec]]:
     yield [spec for spec in specs if spec.role != "result"]
 
 
-def _is_done(spec: CellSpec, store: Store, display: Display) -> bool:
+def _is_done(spec: CellSpec, store: Store, observer: Observer) -> bool:
     """Whether the cell has a good result with readable predictions; what is damaged is set aside, and named."""
     try:
         result = store.read_result(spec.id)
@@ -88,7 +104,7 @@ def _is_done(spec: CellSpec, store: Store, display: Display) -> bool:
             return False
         store.read_predictions(spec.id)
     except DamagedError as error:
-        display.say(f"{error}; {store.set_aside(error.path)}; the cell runs again")
+        observer.say(f"{error}; {store.set_aside(error.path)}; the cell runs again")
         return False
     return True
 
@@ -104,15 +120,15 @@ def _obstacle(spec: CellSpec, store: Store) -> str:
 
 
 def _with_retries(
-    specs: Sequence[CellSpec], executor: Executor, display: Display, stopping: Callable[[], bool], retries: int
+    specs: Sequence[CellSpec], executor: Executor, observer: Observer, stopping: Callable[[], bool], retries: int
 ) -> Iterator[CellResult]:
     """Each cell's last result; those that crashed run again when all others are done."""
     for left in range(retries, -1, -1):
         crashed = []
         pending = itertools.takewhile(lambda _: not stopping(), specs)
-        for result in executor.run(pending, display.step):
+        for result in executor.run(pending, observer.step):
             if result.status == "crashed" and left and not stopping():
-                display.again(result.spec, f"{outcome(result)}; it will be run again")
+                observer.again(result.spec, f"{outcome(result)}; it will be run again")
                 crashed.append(result.spec)
             else:
                 yield result
