@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from pydantic import (
     ConfigDict,
@@ -38,6 +38,7 @@ Kind = Literal["models", "losses", "datasets"]
 BUILT_IN: dict[Kind, dict[str, str]] = {
     "models": {
         "tfidf_logreg": "models.tfidf_logreg:TfidfLogReg",
+        "nbsvm": "models.nbsvm:NbSvm",
         "lstm": "models.lstm:Lstm",
         "distilbert": "models.distilbert:DistilBert",
         "distilbert_mlp": "models.distilbert_mlp:DistilBertMlp",
@@ -96,6 +97,8 @@ class Parameter:
         adapter: TypeAdapter[Any] = TypeAdapter(self.type, config=ConfigDict(allow_inf_nan=False))
         if isinstance(value, str) and value.lower() == "none":
             value = None
+        if get_origin(self.type) is Literal:  # an option that is a number was typed as text
+            value = {str(option): option for option in get_args(self.type)}.get(str(value), value)
         try:
             return adapter.validate_python(value)
         except ValidationError as error:

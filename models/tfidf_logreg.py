@@ -1,19 +1,22 @@
 """TF-IDF and logistic regression, with scikit-learn: the baseline that every other model must beat."""
 
 import json
-import warnings
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self, TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
-from pydantic import PositiveFloat, PositiveInt, TypeAdapter, ValidationError
+from joblib import Parallel, cpu_count, delayed
+from pydantic import PositiveFloat, PositiveInt
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
-from scipy.sparse import csr_matrix
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.sparse import csr_matrix, vstack
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from skops.io import dump, load
@@ -22,10 +25,20 @@ from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundExc
 from data.dataset import IntArray, Split
 from losses.loss import FloatArray as Weights
 from losses.loss import Loss
+from models.convergence import solve
+from models.known_columns import KnownColumns
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, select
 
-TOKEN = r"(?u)\w+(?:'\w+)?|[!?]"
+TOKEN = re.compile(r"\w+(?:'\w+)?|[!?]")
 """Words of any length, an apostrophe within them included, and the two marks by which reviewers shout and doubt."""
+
+BUCKET_BITS = 22
+"""Terms are known by their hash's last bits (MurmurHash3): no vocabulary is looked up, and none has to be joined where
+several processes count.
+"""
+
+PROCESS_TEXTS = 2_000
+"""Texts that are worth a process of their own."""
 
 C_GRID = (3.0, 10.0, 30.0, 100.0)
 """Inverse strengths of regularisation that are tried, weakest last."""
@@ -36,12 +49,9 @@ TOLERANCE = 1e-6
 real that is not.
 """
 
-SETTINGS_FILE, TERMS_FILE, IDF_FILE, CLASSIFIER_FILE = (
-    "config.json",
-    "terms.json",
-    "idf.safetensors",
-    "classifier.skops",
-)
+SETTINGS_FILE, TERMS_FILE, CLASSIFIER_FILE = "config.json", "terms.safetensors", "classifier.skops"
+T = TypeVar("T")
+
 TRUSTED_TYPES: list[str] = []
 """Types outside numpy and scikit-learn that a saved classifier may hold: none."""
 
@@ -60,7 +70,7 @@ UNREADABLE = (
 
 
 class TfidfLogReg(Model):
-    """TF-IDF of words and word pairs (sublinear tf), L2-regularised logistic regression.
+    """TF-IDF of words and word pairs (sublinear tf), hashed, L2-regularised logistic regression.
 
     C is the one of `C_GRID` with the highest accuracy on validation; the loss enters as the weight of each training
     text. Nothing is random: seeds do not matter.
@@ -93,15 +103,26 @@ class TfidfLogReg(Model):
         monitor: Monitor | None = None,
     ) -> FitReport:
         """Fit the vectorizer and one classifier for each C that is tried; keep the best on `valid`."""
-        self._vectorizer = self._new_vectorizer()
-        features = self._vectorizer.fit_transform(train.texts)
-        valid_features = self._vectorizer.transform(valid.texts)
+        counts = self._counts(train.texts)
+        frequencies = np.bincount(counts.indices, minlength=counts.shape[1])
+        self._known = KnownColumns(np.flatnonzero(frequencies >= self.min_df), counts.shape[1])
+        if not len(self._known):
+            raise ValueError(f"no word is in min_df={self.min_df} training texts or more")
+        self._tfidf = TfidfTransformer(sublinear_tf=True)
+        features = self._tfidf.fit_transform(self._known.select(counts))
+        valid_features = self.encode(valid.texts).features
         weights = loss.sample_weight(train.lengths)
         history: list[dict[str, float]] = []
         fitted = []
+        classifier = LogisticRegression(
+            solver="newton-cg",
+            tol=TOLERANCE,
+            max_iter=MAX_ITERATIONS,
+            warm_start=True,  # each C begins where the one before it ended
+        )
         for C in (self.C,) if self.C is not None else C_GRID:  # noqa: N806
-            classifier, converged = _solve(features, train.labels, weights, C)
-            fitted.append(classifier)
+            converged = solve(classifier.set_params(C=C), features, train.labels, weights)
+            fitted.append(deepcopy(classifier))
             history.append(
                 {
                     "C": C,
@@ -122,7 +143,7 @@ class TfidfLogReg(Model):
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """TF-IDF features (N, V); a text's tokens are its distinct known words and word pairs, and all are read."""
-        features = self._vectorizer.transform(texts)
+        features = self._tfidf.transform(self._known.select(self._counts(texts)))
         counts = np.diff(features.indptr).astype(np.int64)
         return Encoded(features, counts, counts)
 
@@ -133,12 +154,10 @@ class TfidfLogReg(Model):
         return probabilities
 
     def save(self, folder: Path) -> None:
-        """Write the settings and terms as JSON, their weights as safetensors, the classifier with skops."""
+        """Write the settings as JSON, the terms' hashes and weights as safetensors, the classifier with skops."""
         settings = {"model": self.name, "ngrams": self.ngrams, "min_df": self.min_df, "C": self.C}
         (folder / SETTINGS_FILE).write_text(json.dumps(settings, indent=2), encoding="utf-8")
-        terms = self._vectorizer.get_feature_names_out().tolist()
-        (folder / TERMS_FILE).write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
-        save_file({"idf": self._vectorizer.idf_}, folder / IDF_FILE)
+        save_file({"columns": self._known.columns, "idf": self._tfidf.idf_}, folder / TERMS_FILE)
         dump(self._classifier, folder / CLASSIFIER_FILE)
 
     @classmethod
@@ -153,27 +172,56 @@ class TfidfLogReg(Model):
             if not isinstance(settings, dict) or settings.pop("model", None) != cls.name:
                 raise ValueError(f"{SETTINGS_FILE} is not of such a model")
             model = cls(**settings)
-            terms = TypeAdapter(list[str]).validate_json((folder / TERMS_FILE).read_bytes(), strict=True)
-            idf = load_file(folder / IDF_FILE).get("idf", np.empty(0))
+            terms = load_file(folder / TERMS_FILE)
+            columns, idf = terms.get("columns", np.empty(0)), terms.get("idf", np.empty(0))
+            known = KnownColumns(columns, 1 << BUCKET_BITS)
             classifier = load(folder / CLASSIFIER_FILE, trusted=TRUSTED_TYPES)
             if not isinstance(classifier, LogisticRegression):
                 raise ValueError(f"{CLASSIFIER_FILE} holds no logistic regression")
-            if not classifier.coef_.shape[1:] == idf.shape == (len(terms),):
+            if not classifier.coef_.shape[1:] == idf.shape == columns.shape:
                 raise ValueError("its files do not belong together")
-        except ValidationError:
-            raise ValueError(f"{folder} holds no saved {cls.name} model: {TERMS_FILE} is not a list of texts") from None
         except UNREADABLE as error:
             raise ValueError(f"{folder} holds no saved {cls.name} model: {' '.join(str(error).split())}") from None
-        model._vectorizer = model._new_vectorizer()
-        model._vectorizer.vocabulary_ = {term: index for index, term in enumerate(terms)}
-        model._vectorizer.idf_ = idf
+        model._known = known
+        model._tfidf = TfidfTransformer(sublinear_tf=True)
+        model._tfidf.idf_ = idf
         model._classifier = classifier
         return model
 
-    def _new_vectorizer(self) -> TfidfVectorizer:
-        return TfidfVectorizer(
-            ngram_range=(1, self.ngrams), min_df=self.min_df, sublinear_tf=True, token_pattern=TOKEN, dtype=np.float32
+    def _counts(self, texts: Sequence[str]) -> csr_matrix:
+        """How often each text holds the terms of each bucket: (N, 2^22)."""
+        vectorizer = HashingVectorizer(
+            analyzer=Analyzer(self.ngrams),
+            n_features=1 << BUCKET_BITS,
+            alternate_sign=False,
+            norm=None,
+            dtype=np.float32,
         )
+        return vstack(_in_parts(vectorizer.transform, texts), format="csr")
+
+
+@dataclass(frozen=True)
+class Analyzer:
+    """A text's words, and runs of up to `ngrams` words joined by spaces: scikit-learn's terms, found faster."""
+
+    ngrams: int
+
+    def __call__(self, text: str) -> list[str]:
+        """All of them, repeated as often as they occur."""
+        words = TOKEN.findall(text.lower())
+        terms = list(words)
+        for length in range(2, self.ngrams + 1):
+            terms += map(" ".join, zip(*(islice(words, start, None) for start in range(length)), strict=False))
+        return terms
+
+
+def _in_parts(work: Callable[[Sequence[str]], T], texts: Sequence[str]) -> list[T]:
+    """What `work` makes of each part of `texts`, in order: a part for each processor, or one if there are few texts."""
+    processes = max(1, min(cpu_count(), len(texts) // PROCESS_TEXTS))
+    edges = np.linspace(0, len(texts), processes + 1).astype(int).tolist()
+    parts = [texts[start:end] for start, end in pairwise(edges)]
+    done: list[T] = Parallel(n_jobs=processes, backend="multiprocessing")(delayed(work)(part) for part in parts)
+    return done
 
 
 def _log_loss(
@@ -182,18 +230,3 @@ def _log_loss(
     """In nats."""
     probabilities = classifier.predict_proba(features)
     return float(log_loss(labels, probabilities, labels=classifier.classes_, sample_weight=weights))
-
-
-def _solve(
-    features: csr_matrix,
-    labels: IntArray,
-    weights: Weights,
-    C: float,  # noqa: N803
-) -> tuple[LogisticRegression, bool]:
-    """The classifier, and whether the solver reached its tolerance."""
-    classifier = LogisticRegression(C=C, solver="newton-cg", tol=TOLERANCE, max_iter=MAX_ITERATIONS)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        classifier.fit(features, labels, sample_weight=weights)
-    stopped = [w for w in caught if issubclass(w.category, ConvergenceWarning) or "Line Search" in str(w.message)]
-    return classifier, not stopped

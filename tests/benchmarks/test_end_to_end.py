@@ -39,14 +39,14 @@ def test_every_model_and_loss_ends_ok(smoke):
 
 def test_the_report_and_the_table_are_there(smoke):
     folder, finished = smoke
-    assert "8 of 8 cells ended ok" in finished.stdout
+    assert "10 of 10 cells ended ok" in finished.stdout
     report = (folder / "report.md").read_text()
     for heading in ("## Accuracy", "## Throughput", "## Audits", "## How to read it", "## How to reproduce it"):
         assert heading in report
     assert "imdb-packaged" in report
     assert "minilm" in report
     cells = pd.read_csv(folder / "cells.csv")
-    assert len(cells) == 8
+    assert len(cells) == 10
     assert cells["accuracy"].between(0, 1).all()
 
 
@@ -67,7 +67,7 @@ def test_running_again_runs_nothing_again(smoke):
     before = {path: path.stat().st_mtime_ns for path in folder.glob("cells/*/result.json")}
     again = suite(folder)
     assert again.returncode == 0
-    assert again.stdout.count("already done") == 8
+    assert again.stdout.count("already done") == 10
     assert {path: path.stat().st_mtime_ns for path in folder.glob("cells/*/result.json")} == before
 
 
@@ -77,4 +77,4 @@ def test_a_cell_that_fails_loses_no_other_and_shows_in_the_exit_status(smoke):
     assert finished.returncode == 3
     assert "failed: ValueError" in finished.stdout
     assert "failed" in (folder / "report.md").read_text()
-    assert len(list(folder.glob("cells/*/predictions.parquet"))) == 8
+    assert len(list(folder.glob("cells/*/predictions.parquet"))) == 10

@@ -30,8 +30,8 @@ def dataset():
 def test_a_star_is_every_model_and_every_loss_but_the_one_that_is_off():
     cells = combinations(suite(), Choices())
     assert {c.loss for c in cells} == {"ce", "length_weighted_ce"}
-    assert {c.model for c in cells} == {"tfidf_logreg", "lstm", "distilbert", "distilbert_mlp"}
-    assert len(cells) == 8
+    assert {c.model for c in cells} == {"tfidf_logreg", "nbsvm", "lstm", "distilbert", "distilbert_mlp"}
+    assert len(cells) == 10
 
 
 def test_what_is_off_by_default_runs_when_named():

@@ -98,14 +98,14 @@ def test_every_kind_of_annotation_is_understood(plugin):
         "    '''Summary.\n\n    More.'''\n"
         "    devices: tuple = ('cpu', 'cuda')\n"
         "    def __init__(self, *, a: int = 1, b: Literal['x', 'y'] = 'x', c: PositiveFloat | None = None,\n"
-        "                 d: bool = False, e: Fraction = 0.1, f: str = 's'): ...\n"
+        "                 d: bool = False, e: Fraction = 0.1, f: str = 's', g: Literal[1, 2] = 1): ...\n"
     )
     assert described.summary == "Summary."
     assert described.devices == ("cpu", "cuda")
-    values = {"a": "-3", "b": "y", "c": "2.5", "d": "true", "e": "0.9", "f": "7"}
-    assert described.settings(values) == {"a": -3, "b": "y", "c": 2.5, "d": True, "e": 0.9, "f": "7"}
+    values = {"a": "-3", "b": "y", "c": "2.5", "d": "true", "e": "0.9", "f": "7", "g": "2"}
+    assert described.settings(values) == {"a": -3, "b": "y", "c": 2.5, "d": True, "e": 0.9, "f": "7", "g": 2}
     assert described.settings({"c": "none"})["c"] is None
-    for bad in ({"b": "z"}, {"e": "1.0"}, {"d": "maybe"}, {"a": "1.5"}, {"f": "none"}):
+    for bad in ({"b": "z"}, {"e": "1.0"}, {"d": "maybe"}, {"a": "1.5"}, {"f": "none"}, {"g": "3"}):
         with pytest.raises(UsageError):
             described.settings(bad)
 

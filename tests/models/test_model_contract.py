@@ -13,6 +13,7 @@ from models.model import FitReport, Runtime
 MODELS = names("models")
 SMALL = {
     "tfidf_logreg": {"C": 10.0},
+    "nbsvm": {"C": 1.0},
     "lstm": {
         "epochs": 8,
         "learning_rate": 0.01,
@@ -128,7 +129,7 @@ def test_one_seed_gives_one_model(name, train, valid):
     np.testing.assert_array_equal(first, second)
 
 
-@pytest.mark.parametrize("name", ["tfidf_logreg", "lstm"])
+@pytest.mark.parametrize("name", ["tfidf_logreg", "nbsvm", "lstm"])
 def test_it_learns_what_is_easy(name, train, valid):
     model, _ = fitted(name, train, valid)
     assert (score(model, valid.texts).argmax(axis=1) == valid.labels).mean() > 0.9

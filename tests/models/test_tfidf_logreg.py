@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 
 from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
@@ -40,17 +40,32 @@ def test_the_loss_weighs_the_training_texts(train, valid):
 def test_exclamation_and_question_marks_are_words(train, valid):
     texts = tuple(f"{text} !" for text in train.texts)
     model, _ = fit(train.__class__(texts, train.labels, train.lengths, train.rows, train.class_names), valid)
-    assert "!" in model._vectorizer.vocabulary_
+    assert model.encode(["!"]).tokens == [1]
+    assert model.encode(["?"]).tokens == [0]
 
 
-def test_features_are_those_of_scikit_learn(train, valid):
-    model, _ = fit(train, valid)
+@pytest.mark.parametrize("ngrams", [1, 2, 3])
+@pytest.mark.parametrize("process_texts", [20, 2_000])
+def test_features_are_those_of_scikit_learn_however_many_processes(train, valid, ngrams, process_texts, monkeypatch):
+    monkeypatch.setattr(tfidf_logreg, "PROCESS_TEXTS", process_texts)
+    monkeypatch.setattr(tfidf_logreg, "cpu_count", lambda: 3)
+    model, _ = fit(train, valid, ngrams=ngrams, C=1.0)
     stock = TfidfVectorizer(
-        ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=tfidf_logreg.TOKEN, dtype=np.float32
+        ngram_range=(1, ngrams),
+        min_df=2,
+        sublinear_tf=True,
+        token_pattern=tfidf_logreg.TOKEN.pattern,
+        dtype=np.float32,
     ).fit(train.texts)
-    np.testing.assert_allclose(
-        model.encode(valid.texts).features.toarray(), stock.transform(valid.texts).toarray(), rtol=1e-6
+    expected = stock.transform(valid.texts).toarray()
+    hashes = HashingVectorizer(
+        analyzer=lambda term: [term], n_features=1 << tfidf_logreg.BUCKET_BITS, alternate_sign=False
     )
+    columns = hashes.transform(stock.get_feature_names_out()).indices
+    assert len(set(columns.tolist())) == len(columns)  # so few terms do not meet
+    np.testing.assert_array_equal(np.sort(columns), model._known.columns)
+    features = model.encode(valid.texts).features.toarray()
+    np.testing.assert_allclose(features, expected[:, np.argsort(columns)], rtol=1e-5)
 
 
 def test_a_classifier_of_another_vocabulary_is_refused(train, valid, tmp_path):

@@ -13,6 +13,7 @@ from data.prepare import prepare
 
 SMALL = {
     "tfidf_logreg": {"C": 10.0},
+    "nbsvm": {"C": 1.0},
     "lstm": {"epochs": 1, "min_steps": 0},
     "distilbert": {"epochs": 1, "max_length": 64},
     "distilbert_mlp": {"epochs": 1, "max_length": 64},

@@ -1,0 +1,223 @@
+"""Naive-Bayes-scaled words and word pairs with logistic regression: the strongest cheap baseline, and the fastest."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+from scipy.sparse import csr_array
+from scipy.special import log_expit, softmax
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+
+from data.dataset import IntArray, Split
+from losses.loss import Loss
+from models.convergence import solve
+from models.hashed_ngrams import hashed_ngrams
+from models.known_columns import KnownColumns, sparse_rows
+from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, select
+
+Float32 = npt.NDArray[np.float32]
+
+C_GRID = (0.03, 0.1, 0.3)
+"""Inverse strengths of regularisation that are tried, weakest last."""
+
+TOLERANCE = 1e-4
+MAX_ITERATIONS = 200
+
+CONFIG_FILE, WEIGHTS_FILE = "config.json", "weights.safetensors"
+
+
+class NbSvm(Model):
+    """Naive-Bayes-scaled words and word pairs, hashed, logistic regression.
+
+    Wang & Manning (2012), Baselines and Bigrams: which n-grams a text holds, each times its log-count ratio
+    r = log((p / |p|) / (q / |q|)), p and q the smoothed counts of the n-grams inside and outside the class; their
+    SVM is a logistic regression here, for probabilities. Two classes need one such classifier; of more, each has one
+    against the rest, with ratios of its own. The loss enters as the weight of each training text, in counts and
+    classifier alike. Nothing is random: seeds do not matter.
+    """
+
+    name: ClassVar[str] = "nbsvm"
+
+    def __init__(
+        self,
+        *,
+        ngrams: Literal[1, 2, 3] = 2,
+        min_df: PositiveInt = 2,
+        bits: Literal[16, 18, 20, 22, 24] = 22,
+        smoothing: PositiveFloat = 1.0,
+        C: PositiveFloat | None = None,  # noqa: N803  (the name it has everywhere)
+    ) -> None:
+        """Keep the configuration.
+
+        Args:
+            ngrams: longest run of words that is a feature.
+            min_df: training texts that must hold a feature.
+            bits: of a hash; 2^bits features at most.
+            smoothing: added to each count.
+            C: inverse strength of regularisation; None chooses on validation.
+        """
+        self.ngrams, self.min_df, self.bits, self.smoothing, self.C = ngrams, min_df, bits, smoothing, C
+
+    def fit(
+        self,
+        train: Split,
+        valid: Split,
+        loss: Loss,
+        runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
+        monitor: Monitor | None = None,
+    ) -> FitReport:
+        """Fit one classifier per class (one for two classes) for each C that is tried; keep the best on `valid`."""
+        hashed = hashed_ngrams(train.texts, self.ngrams, self.bits)
+        frequencies = np.bincount(hashed.indices, minlength=1 << self.bits)
+        self._known = KnownColumns(np.flatnonzero(frequencies >= self.min_df), 1 << self.bits)
+        if not len(self._known):
+            raise ValueError(f"no n-gram is in min_df={self.min_df} training texts or more")
+        features, valid_features = self._known.select(hashed), self.encode(valid.texts).features
+        weights = loss.sample_weight(train.lengths).astype(np.float32)
+        grid = (self.C,) if self.C is not None else C_GRID
+        targets = _targets(train.labels, train.num_classes)
+        coefficients = np.empty((len(grid), features.shape[1], len(targets)), dtype=np.float32)
+        intercepts = np.empty((len(grid), len(targets)), dtype=np.float32)
+        converged = np.ones(len(grid), dtype=bool)
+        for column, target in enumerate(targets):
+            ratio = log_count_ratio(features, target, weights, self.smoothing)
+            scaled = sparse_rows(ratio[features.indices], features.indices, features.indptr, features.shape[1])
+            classifier = LogisticRegression(
+                solver="newton-cg",
+                tol=TOLERANCE,
+                max_iter=MAX_ITERATIONS,
+                warm_start=True,  # each C begins where the one before it ended
+            )
+            for row, C in enumerate(grid):  # noqa: N806
+                converged[row] &= solve(classifier.set_params(C=C), scaled, target, weights)
+                coefficients[row, :, column] = classifier.coef_[0] * ratio
+                intercepts[row, column] = classifier.intercept_[0]
+        history = []
+        for row, C in enumerate(grid):  # noqa: N806
+            train_scores = _probabilities(features @ coefficients[row] + intercepts[row])
+            valid_scores = _probabilities(valid_features @ coefficients[row] + intercepts[row])
+            history.append(
+                {
+                    "C": C,
+                    "train_loss": _log_loss(train_scores, train.labels, weights),
+                    "valid_loss": _log_loss(valid_scores, valid.labels),
+                    "valid_accuracy": float((valid_scores.argmax(axis=1) == valid.labels).mean()),
+                    "converged": float(converged[row]),
+                }
+            )
+        selected = select(history)
+        self._coefficients, self._intercepts = coefficients[selected].copy(), intercepts[selected].copy()
+        return FitReport(
+            parameters=self._coefficients.size + self._intercepts.size,
+            history=history,
+            selected=selected,
+            converged=bool(converged[selected]),
+        )
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Which known n-grams each text holds (N, V); these are its tokens, and all are read."""
+        features = self._known.select(hashed_ngrams(texts, self.ngrams, self.bits))
+        counts = np.diff(features.indptr).astype(np.int64)
+        return Encoded(features, counts, counts)
+
+    def score(self, encoded: Encoded) -> FloatArray:
+        """(N, C) class probabilities; of more than two classes, each one's own against the rest, made to sum to 1."""
+        return _probabilities(encoded.features @ self._coefficients + self._intercepts)
+
+    def save(self, folder: Path) -> None:
+        """Write the settings as JSON, the known buckets and their weights as safetensors."""
+        settings = {name: getattr(self, name) for name in _Settings.model_fields if name != "model"}
+        (folder / CONFIG_FILE).write_text(json.dumps({"model": self.name, **settings}, indent=2), encoding="utf-8")
+        arrays = {"buckets": self._known.columns, "coefficients": self._coefficients, "intercepts": self._intercepts}
+        save_file(arrays, folder / WEIGHTS_FILE)
+
+    @classmethod
+    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
+        """The fitted model that `save` wrote.
+
+        Raises:
+            ValueError: the folder does not hold such a model.
+        """
+        try:
+            settings = _Settings.model_validate_json((folder / CONFIG_FILE).read_bytes())
+            arrays = load_file(folder / WEIGHTS_FILE)
+            _check_arrays(arrays)
+            known = KnownColumns(arrays["buckets"], 1 << settings.bits)
+        except ValidationError as error:
+            reason = f"{CONFIG_FILE}: {error.errors()[0]['msg']}"
+            raise ValueError(f"{folder} holds no saved {cls.name} model: {reason}") from None
+        except (OSError, ValueError, SafetensorError) as error:
+            raise ValueError(f"{folder} holds no saved {cls.name} model: {' '.join(str(error).split())}") from None
+        model = cls(**settings.model_dump(exclude={"model"}))
+        model._known = known
+        model._coefficients, model._intercepts = arrays["coefficients"], arrays["intercepts"]
+        return model
+
+
+class _Settings(BaseModel):
+    """What config.json holds."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    model: Literal["nbsvm"]
+    ngrams: Literal[1, 2, 3]
+    min_df: PositiveInt
+    bits: Literal[16, 18, 20, 22, 24]
+    smoothing: PositiveFloat
+    C: PositiveFloat | None
+
+
+def log_count_ratio(features: csr_array, inside: npt.NDArray[np.bool_], weights: Float32, smoothing: float) -> Float32:
+    """(V,) log of how much more often a feature is in texts of a class than in the others.
+
+    Args:
+        features: (N, V) ones.
+        inside: (N,) whether a text is of the class.
+        weights: (N,) of each text.
+        smoothing: added to each count.
+    """
+    within = smoothing + features.T @ (weights * inside)
+    outside = smoothing + features.T @ (weights * ~inside)
+    ratio: Float32 = np.log((within / within.sum()) / (outside / outside.sum())).astype(np.float32)
+    return ratio
+
+
+def _targets(labels: IntArray, num_classes: int) -> list[npt.NDArray[np.bool_]]:
+    """Which texts are of each class; of two classes the second says it all."""
+    return [labels == label for label in range(num_classes)][-1 if num_classes == 2 else 0 :]
+
+
+def _probabilities(logits: Float32) -> FloatArray:
+    """(N, C) from each class's own logit (N, C), or from the second of two classes' (N, 1)."""
+    wide = logits.astype(np.float64)
+    if wide.shape[1] == 1:
+        wide = np.concatenate([-wide, wide], axis=1)
+    probabilities: FloatArray = softmax(log_expit(wide), axis=1)
+    return probabilities
+
+
+def _log_loss(probabilities: FloatArray, labels: IntArray, weights: Float32 | None = None) -> float:
+    """In nats."""
+    return float(log_loss(labels, probabilities, labels=range(probabilities.shape[1]), sample_weight=weights))
+
+
+def _check_arrays(arrays: dict[str, npt.NDArray[Any]]) -> None:
+    """Raise ValueError unless these are a model's buckets, coefficients and intercepts."""
+    types = {name: (array.dtype, array.ndim) for name, array in arrays.items()}
+    expected: dict[str, tuple[Any, int]] = {
+        "buckets": (np.int64, 1),
+        "coefficients": (np.float32, 2),
+        "intercepts": (np.float32, 1),
+    }
+    if types != expected:
+        raise ValueError(f"{WEIGHTS_FILE} holds other arrays than {', '.join(expected)}")
+    buckets, coefficients, intercepts = (arrays[name] for name in expected)
+    if coefficients.shape != (len(buckets), len(intercepts)) or not len(intercepts):
+        raise ValueError(f"{WEIGHTS_FILE}: the arrays' shapes do not belong together")

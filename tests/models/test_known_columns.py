@@ -1,0 +1,30 @@
+import numpy as np
+import pytest
+from scipy.sparse import csr_array, random_array
+
+from models.known_columns import KnownColumns
+
+
+def test_the_columns_are_those_scipy_picks():
+    wide = csr_array(random_array((20, 50), density=0.3, rng=0, dtype=np.float32))
+    columns = np.array([0, 3, 17, 49])
+    selected = KnownColumns(columns, 50).select(wide)
+    np.testing.assert_array_equal(selected.toarray(), wide.toarray()[:, columns])
+    assert selected.indices.dtype == selected.indptr.dtype == np.int32
+
+
+def test_rows_without_a_known_column_are_empty():
+    assert KnownColumns(np.array([1]), 4).select(csr_array(np.eye(4, dtype=np.float32))).toarray().tolist() == [
+        [0],
+        [1],
+        [0],
+        [0],
+    ]
+
+
+@pytest.mark.parametrize(
+    "columns", [np.array([1, 1]), np.array([2, 1]), np.array([5]), np.array([-1]), np.array([1.0]), np.array([[1]])]
+)
+def test_what_are_no_columns_is_refused(columns):
+    with pytest.raises(ValueError, match="columns are not"):
+        KnownColumns(columns, 5)

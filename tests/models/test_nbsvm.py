@@ -1,0 +1,131 @@
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from data.dataset import Split
+from losses.ce import CrossEntropy
+from losses.length_weighted_ce import LengthWeightedCrossEntropy
+from models import nbsvm
+from models.hashed_ngrams import hashed_ngrams
+from models.model import select
+from models.nbsvm import C_GRID, NbSvm, log_count_ratio
+
+
+def fit(train, valid, loss=CrossEntropy, **settings):
+    model = NbSvm(**settings)
+    return model, model.fit(train, valid, loss(train.lengths))
+
+
+def scores(model, texts):
+    return model.score(model.encode(texts))
+
+
+def split(texts, labels, class_names):
+    lengths = np.array([len(text.split()) for text in texts])
+    return Split(tuple(texts), np.array(labels), lengths, np.arange(len(texts)), class_names)
+
+
+def test_c_is_the_one_with_the_highest_accuracy_on_validation(train, valid):
+    _, report = fit(train, valid)
+    assert [step["C"] for step in report.history] == list(C_GRID)
+    assert report.selected == select(report.history)
+
+
+def test_a_given_c_is_not_searched(train, valid):
+    _, report = fit(train, valid, C=7.0)
+    assert [step["C"] for step in report.history] == [7.0]
+
+
+def test_convergence_is_recorded(train, valid, monkeypatch):
+    assert fit(train, valid)[1].converged is True
+    monkeypatch.setattr(nbsvm, "MAX_ITERATIONS", 1)
+    assert fit(train, valid)[1].converged is False
+
+
+def test_ratios_are_those_of_wang_and_manning():
+    texts = ("good good film", "good plot", "bad film", "dull")
+    features = hashed_ngrams(texts, 1, 20)
+    ratio = log_count_ratio(features, np.array([True, True, False, False]), np.ones(4, dtype=np.float32), 1.0)
+    # With one added to each, of 2^20 features: good is in 2 positive texts and 0 negative, film in 1 and 1.
+    rest = np.log((2**20 + 4) / (2**20 + 3))
+    (good,), (film,) = (hashed_ngrams([word], 1, 20).indices for word in ("good", "film"))
+    assert ratio[good] == pytest.approx(np.log(3 / 1) - rest, abs=1e-5)
+    assert ratio[film] == pytest.approx(np.log(2 / 2) - rest, abs=1e-5)
+
+
+def test_a_text_s_weight_counts_it_as_often_in_the_ratios():
+    texts = ("good", "good", "bad")
+    inside = np.array([True, True, False])
+    twice = log_count_ratio(hashed_ngrams(texts, 1, 16), inside, np.ones(3, dtype=np.float32), 1.0)
+    once = log_count_ratio(hashed_ngrams(texts[1:], 1, 16), inside[1:], np.array([2, 1], dtype=np.float32), 1.0)
+    np.testing.assert_allclose(twice, once, rtol=1e-6)
+
+
+def test_the_loss_weighs_the_training_texts(train, valid):
+    plain, _ = fit(train, valid, C=1.0)
+    weighted, _ = fit(train, valid, LengthWeightedCrossEntropy, C=1.0)
+    assert not np.allclose(scores(plain, valid.texts), scores(weighted, valid.texts))
+
+
+def test_word_pairs_tell_what_words_cannot():
+    texts = ["not good but bad", "not bad but good"] * 10
+    both = split(texts, [0, 1] * 10, ("negative", "positive"))
+    pairs, _ = fit(both, both, C=10.0)
+    words, _ = fit(both, both, C=10.0, ngrams=1)
+    assert (scores(pairs, texts).argmax(axis=1) == both.labels).all()
+    np.testing.assert_allclose(scores(words, texts), 0.5, atol=1e-6)
+
+
+def test_rare_n_grams_are_left_out(train, valid):
+    every, few = (fit(train, valid, C=1.0, min_df=least)[0] for least in (1, 5))
+    assert (few.encode(valid.texts).tokens < every.encode(valid.texts).tokens).all()
+    with pytest.raises(ValueError, match="min_df=1000"):
+        fit(train, valid, min_df=1000)
+
+
+def test_each_of_three_classes_is_learnt():
+    texts = ["good film", "bad film", "odd film"] * 8
+    three = split(texts, [0, 1, 2] * 8, ("good", "bad", "odd"))
+    model, report = fit(three, three, C=10.0)
+    assert (scores(model, texts).argmax(axis=1) == three.labels).all()
+    assert report.parameters == 3 * (model.encode(texts).features.shape[1] + 1)
+
+
+def test_a_text_without_a_known_word_and_no_text_at_all_are_scored(train, valid):
+    model, _ = fit(train, valid, C=1.0)
+    assert scores(model, ["", "Ξένο", "\ud800"]).shape == (3, 2)
+    assert scores(model, []).shape == (0, 2)
+
+
+def test_scores_of_one_text_are_the_very_same_in_any_batch(train, valid):
+    model, _ = fit(train, valid, C=1.0)
+    many = valid.texts * 20
+    np.testing.assert_array_equal(scores(model, many), np.concatenate([scores(model, [text]) for text in many]))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda arrays: arrays | {"intercepts": np.zeros(2, dtype=np.float32)},
+        lambda arrays: arrays | {"buckets": arrays["buckets"][::-1].copy()},
+        lambda arrays: arrays | {"buckets": arrays["buckets"] + (1 << 22)},
+        lambda arrays: arrays | {"coefficients": arrays["coefficients"].astype(np.float64)},
+        lambda arrays: {"buckets": arrays["buckets"]},
+    ],
+)
+def test_arrays_that_do_not_belong_together_are_refused(train, valid, tmp_path, damage):
+    fit(train, valid, C=1.0)[0].save(tmp_path)
+    path = tmp_path / nbsvm.WEIGHTS_FILE
+    save_file(damage(load_file(path)), path)
+    with pytest.raises(ValueError, match="holds no saved nbsvm model"):
+        NbSvm.load(tmp_path)
+
+
+def test_another_model_s_settings_are_refused(train, valid, tmp_path):
+    fit(train, valid, C=1.0)[0].save(tmp_path)
+    path = tmp_path / nbsvm.CONFIG_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model": "tfidf_logreg"}))
+    with pytest.raises(ValueError, match="holds no saved nbsvm model"):
+        NbSvm.load(tmp_path)
