@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -20,9 +20,12 @@ from benchmarks.data_options import DatasetOption, GroupColumn, LabelColumn, Lab
 from benchmarks.errors import UsageError, unknown
 from benchmarks.origin import check_origin
 from benchmarks.plan import Choices, Combination, TrainSize, combinations
-from benchmarks.registry import OFF_BY_DEFAULT, Kind, entries
+from benchmarks.registry import OFF_BY_DEFAULT, Kind, entries, entry
 from benchmarks.suite import Suite, read_suite, suite_names
 from data.dataset import Dataset
+
+if TYPE_CHECKING:
+    from models.model import Runtime
 
 EXIT_OK, EXIT_WORSE, EXIT_USAGE, EXIT_CELLS_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -275,6 +278,71 @@ def compare(
     return EXIT_WORSE if comparison.losses(limits) else EXIT_OK
 
 
+@app.command(
+    epilog="Examples: `python -m benchmarks peers` · "
+    "`python -m benchmarks peers sklearn fasttext --dataset aclImdb/ --train-size 25000 --test-size 25000`"
+)
+def peers(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME..]", help="Only these peers.")] = None,
+    dataset: Annotated[str, typer.Option(metavar="NAME|PATH", help="Where texts come from.")] = "imdb-packaged",
+    train_size: Annotated[int | None, typer.Option(min=2, metavar="N", help="Instead of each peer's own.")] = None,
+    test_size: Annotated[int | None, typer.Option(min=2, metavar="N", help="Instead of each peer's own.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Readings of each side, taken in turns.")] = 3,
+    device: Annotated[DeviceChoice, typer.Option(help="Where torch models run.")] = DeviceChoice.AUTO,
+    precision: Annotated[PrecisionChoice, typer.Option(help="Of our torch models.")] = PrecisionChoice.AUTO,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="For JSON lines.")] = Path("results/performance"),
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: PERFORMANCE.md in DIR.")] = None,
+) -> int:
+    """Time our models against what a user would otherwise run, at the same work."""
+    from benchmarks.peers import PEERS
+
+    for name in names or ():
+        if name not in PEERS:
+            raise unknown("peer", name, PEERS)
+    from benchmarks.peers.contest import hold
+    from benchmarks.performance import PEERS_FILE, PeerRow
+
+    data, runtime = _measured(dataset, device, precision)
+    failed = False
+    for name in names or PEERS:
+        for row in hold(name, data, runtime, repeats, (train_size, test_size)):
+            _add(out / PEERS_FILE, PeerRow, row)
+            failed |= row.status == "failed"
+    _write_performance(out, page)
+    return EXIT_CELLS_FAILED if failed else EXIT_OK
+
+
+@app.command(
+    epilog="Examples: `python -m benchmarks scaling` · "
+    "`python -m benchmarks scaling --models lstm --sizes 1000,2000,5000`"
+)
+def scaling(
+    models: Annotated[list[str] | None, typer.Option(metavar="NAME..", help="Default: the cheap ones.")] = None,
+    sizes: Annotated[
+        str, typer.Option(metavar="N,N..", help="Texts; more than there are will be made.")
+    ] = "1000,2000,5000,10000,20000,25000,100000",
+    dataset: Annotated[str, typer.Option(metavar="NAME|PATH", help="Where texts come from.")] = "imdb-packaged",
+    device: Annotated[DeviceChoice, typer.Option(help="Where torch models run.")] = DeviceChoice.AUTO,
+    precision: Annotated[PrecisionChoice, typer.Option(help="Of torch models.")] = PrecisionChoice.AUTO,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="For JSON lines and figures.")] = Path("results/performance"),
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: PERFORMANCE.md in DIR.")] = None,
+) -> int:
+    """Measure how the time and the memory of fit and inference grow with the number of texts."""
+    wanted = [entry("models", name).name for name in _words(models) or ("nbsvm", "tfidf_logreg")]
+    counts = [_natural("--sizes", part, least=2) for part in sizes.split(",")]
+    from benchmarks.peers.contest import command
+    from benchmarks.performance import SCALING_FILE, ScalingRow
+    from benchmarks.scaling import measure
+
+    data, runtime = _measured(dataset, device, precision)
+    failed = False
+    for row in measure(wanted, counts, data, runtime, command()):
+        _add(out / SCALING_FILE, ScalingRow, row)
+        failed |= row.status == "failed"
+    _write_performance(out, page)
+    return EXIT_CELLS_FAILED if failed else EXIT_OK
+
+
 @app.command(epilog="Examples: `python -m benchmarks doctor` · `python -m benchmarks doctor --help`")
 def doctor() -> int:
     """Check that this machine has what a run needs."""
@@ -363,6 +431,35 @@ def _options(
     ] = False,
 ) -> None:
     """Baseline benchmarks for text classification: models x losses under one harness, with honest tables."""
+
+
+def _measured(dataset: str, device: str, precision: str) -> "tuple[Dataset, Runtime]":
+    """The data, and where models run."""
+    from benchmarks.device import resolve_device, resolve_precision
+    from benchmarks.sources import load_dataset
+    from benchmarks.suite import Data
+    from models.model import Runtime
+
+    resolved = resolve_device(device)
+    return load_dataset(Data(name=dataset)), Runtime(resolved, resolve_precision(precision, resolved))
+
+
+def _add(path: Path, kind: "type[Any]", row: Any) -> None:
+    from benchmarks.performance import add_rows
+    from benchmarks.store import StoreError
+
+    try:
+        add_rows(path, kind, [row])
+    except StoreError as error:
+        raise UsageError(f"--out {str(path.parent)!r}: {error}") from None
+
+
+def _write_performance(folder: Path, page: Path | None) -> None:
+    from reports.performance import PAGE, write_performance
+
+    path = write_performance(folder, page or folder / PAGE)
+    print(path.read_text(encoding="utf-8"))
+    print(f"wrote {path}", file=sys.stderr)
 
 
 def _words(values: Sequence[str] | None) -> list[str] | None:

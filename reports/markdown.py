@@ -50,7 +50,38 @@ def write_cells_csv(folder: Path) -> Path:
 
 def render(analysis: Analysis) -> str:
     """The whole report as Markdown."""
-    environment = Environment(
+    results = analysis.results
+    return (
+        environment()
+        .get_template("report.md.jinja")
+        .render(
+            analysis=analysis,
+            run=results.run,
+            results=results,
+            command=code_block(shlex.join(results.run["command"])),
+            weights=weights(results),
+            detectable=detectable(analysis),
+            guide=GUIDE,
+            tables={
+                "accuracy": table(tables.accuracy_table(analysis)),
+                "quality": table(tables.quality_table(analysis)),
+                "comparisons": table(tables.comparisons_table(analysis)),
+                "length": table(tables.length_table(analysis)),
+                "bucket_effects": table(tables.bucket_effects_table(analysis)),
+                "buckets": table(tables.bucket_table(analysis)),
+                "throughput": table(tables.throughput_table(analysis)),
+                "size": table(tables.size_table(analysis)),
+                "not_ok": table(tables.not_ok_table(results)),
+                "audits": table(tables.audits_table(results)),
+                "findings": table(tables.findings_table(results)),
+            },
+        )
+    )
+
+
+def environment() -> Environment:
+    """The templates' environment: what is no Markdown yet is escaped."""
+    own = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -59,30 +90,8 @@ def render(analysis: Analysis) -> str:
         autoescape=False,  # that would be for HTML; `finalize` escapes for Markdown
         finalize=lambda value: value if isinstance(value, Markdown) else escape(value),
     )
-    environment.filters["count"] = formats.count
-    results = analysis.results
-    return environment.get_template("report.md.jinja").render(
-        analysis=analysis,
-        run=results.run,
-        results=results,
-        command=_code_block(shlex.join(results.run["command"])),
-        weights=weights(results),
-        detectable=detectable(analysis),
-        guide=GUIDE,
-        tables={
-            "accuracy": table(tables.accuracy_table(analysis)),
-            "quality": table(tables.quality_table(analysis)),
-            "comparisons": table(tables.comparisons_table(analysis)),
-            "length": table(tables.length_table(analysis)),
-            "bucket_effects": table(tables.bucket_effects_table(analysis)),
-            "buckets": table(tables.bucket_table(analysis)),
-            "throughput": table(tables.throughput_table(analysis)),
-            "size": table(tables.size_table(analysis)),
-            "not_ok": table(tables.not_ok_table(results)),
-            "audits": table(tables.audits_table(results)),
-            "findings": table(tables.findings_table(results)),
-        },
-    )
+    own.filters["count"] = formats.count
+    return own
 
 
 def escape(text: object) -> Markdown:
@@ -99,7 +108,7 @@ def table(frame: pd.DataFrame) -> Markdown:
     return Markdown(escaped.to_markdown(index=False, disable_numparse=True))
 
 
-def _code_block(text: str) -> Markdown:
+def code_block(text: str) -> Markdown:
     """Indented, so that nothing in `text` can end it."""
     lines = ["".join("\ufffd" if unicodedata.category(c)[0] == "C" else c for c in line) for line in text.split("\n")]
     return Markdown("\n".join(f"    {line}" for line in lines))

@@ -1,0 +1,63 @@
+"""DistilBERT as transformers has it, from the weights that this suite starts from: what several peers share."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import DistilBertForSequenceClassification, PreTrainedTokenizerFast
+
+from data.dataset import IntArray
+from models.encoders import load_encoder
+from models.model import Runtime
+
+ENCODER = "minilm"
+Example = dict[str, list[int] | int]
+
+
+def new_model(num_classes: int, runtime: Runtime) -> DistilBertForSequenceClassification:
+    """Pre-trained, with a new head, on the device, in float32, its dropout as transformers has it."""
+    torch.manual_seed(runtime.seed)
+    encoder = load_encoder(ENCODER)
+    encoder.config.num_labels = num_classes
+    model = DistilBertForSequenceClassification(encoder.config)
+    model.distilbert.load_state_dict(encoder.weights)
+    nn.Module.to(model, runtime.device)
+    return model
+
+
+def new_tokenizer() -> PreTrainedTokenizerFast:
+    """The encoder's."""
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=load_encoder(ENCODER).tokenizer,
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        unk_token="[UNK]",
+        mask_token="[MASK]",
+        model_input_names=["input_ids", "attention_mask"],
+    )
+
+
+def padded(texts: Sequence[str], labels: IntArray, max_length: int) -> list[Example]:
+    """Every text cut or filled up to `max_length` word pieces."""
+    encoded = new_tokenizer()(list(texts), padding="max_length", truncation=True, max_length=max_length)
+    columns = zip(encoded["input_ids"], encoded["attention_mask"], labels.tolist(), strict=True)
+    return [{"input_ids": ids, "attention_mask": mask, "labels": label} for ids, mask, label in columns]
+
+
+def labels_of(model: nn.Module, examples: Sequence[Example], runtime: Runtime, batch_size: int = 32) -> IntArray:
+    """(N,) the most probable class of each example."""
+    model.eval()
+    with torch.inference_mode():
+        batches = _batches(examples, runtime, batch_size)
+        return np.concatenate([model(**batch).logits.argmax(dim=1).cpu().numpy() for batch in batches])
+
+
+def _batches(examples: Sequence[Example], runtime: Runtime, size: int) -> Iterator[dict[str, torch.Tensor]]:
+    for start in range(0, len(examples), size):
+        batch = examples[start : start + size]
+        yield {
+            name: torch.tensor([example[name] for example in batch], device=runtime.device)
+            for name in ("input_ids", "attention_mask")
+        }

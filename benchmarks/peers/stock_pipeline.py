@@ -1,0 +1,42 @@
+"""transformers' `pipeline("text-classification")`, batches of 8, with the very weights of our model."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from safetensors.torch import load_file
+from transformers import pipeline
+
+from benchmarks.peers.contest import Side, class_indices, predicted, whole
+from benchmarks.peers.stock_distilbert import new_model, new_tokenizer
+from benchmarks.registry import model_class
+from data.dataset import Dataset, IntArray
+from losses.ce import CrossEntropy
+from models.model import Runtime
+from models.torch_classifier import WEIGHTS_FILE
+
+OURS = ("distilbert",)
+SIZES = (64, 300)
+WORK = "test texts → classes at 256 word pieces"
+MAX_LENGTH, BATCH_SIZE = 256, 8
+PREFIX = "classifier."
+
+
+def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
+    """Ours, fitted beforehand, and the pipeline around the same weights."""
+    settings: dict[str, Any] = {"max_length": MAX_LENGTH, "epochs": 1}
+    model = model_class(ours)(**settings)
+    model.fit(data.train, data.valid, CrossEntropy(data.train.lengths), runtime)
+    stock = new_model(data.train.num_classes, runtime)
+    with TemporaryDirectory() as folder:
+        model.save(Path(folder))
+        weights = load_file(Path(folder) / WEIGHTS_FILE)
+    stock.load_state_dict({name.removeprefix(PREFIX): weight for name, weight in weights.items()})
+    classify = pipeline("text-classification", model=stock, tokenizer=new_tokenizer(), device=runtime.device)
+
+    def peer() -> IntArray:
+        texts = list(data.test.texts)
+        found = classify(texts, batch_size=BATCH_SIZE, truncation=True, max_length=MAX_LENGTH)
+        return class_indices([one["label"] for one in found])
+
+    return Side(whole(lambda: predicted(model, data))), Side(whole(peer))
