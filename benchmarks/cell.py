@@ -74,14 +74,41 @@ class Measurement(BaseModel):
             (torch models). "text_to_label": encode and score the measured rows. "encoded_to_scores": score alone.
             "single_review": one review at a time, text to label, a reading each. "test_set": the one pass over all
             test rows, text to label, whose predictions are stored.
+            "text_to_label" and "encoded_to_scores" are read in turn, and their even readings against their odd ones are
+            an A/A pair: the same work twice.
         examples, tokens: what each reading covers (for "train_steps" one count per reading).
         seconds: the readings.
+        padded_tokens: what was computed, padding counted; empty where a model does not work in padded batches.
+        padded_squares: the same with each text's padded length squared, which attention's operations grow with.
+        flops: floating-point operations of the matrix products, padding counted, a multiplication and an addition two;
+            empty where they are not counted.
+        joules: of each reading; empty where no counter could be read, and for short readings.
     """
 
     phase: Phase
     examples: list[int]
     tokens: list[int]
     seconds: list[float]
+    padded_tokens: list[int] = Field(default_factory=list)
+    padded_squares: list[int] = Field(default_factory=list)
+    flops: list[int] = Field(default_factory=list)
+    joules: list[float] = Field(default_factory=list)
+
+
+class Ceiling(BaseModel):
+    """What a device can do at best, measured on it; stored with the run.
+
+    Attributes:
+        flop_per_second: of a large matrix product in that precision, the best of several sizes.
+        size: of the square matrices that gave it.
+        bytes_per_second: of copying memory, read and written bytes counted.
+    """
+
+    device: str
+    precision: str
+    flop_per_second: float
+    size: int
+    bytes_per_second: float
 
 
 class Audit(BaseModel):
@@ -107,6 +134,24 @@ class Memory(BaseModel):
     device: int | None = None
 
 
+class Load(BaseModel):
+    """What else the machine did while a cell ran, and what held it back.
+
+    Attributes:
+        load_average: of the last minute, when the cell ended (Unix: processes that run or want to).
+        others: share of all processors' time that other processes took.
+        stolen: share of it that the hypervisor gave to other machines.
+        throttled_seconds: time that the cell's control group was kept waiting by its quota; None where unknown.
+        thermal_throttles: times that a processor slowed down for its heat; None where unknown.
+    """
+
+    load_average: float
+    others: float
+    stolen: float
+    throttled_seconds: float | None = None
+    thermal_throttles: int | None = None
+
+
 class CellResult(BaseModel):
     """What came of a cell.
 
@@ -123,6 +168,8 @@ class CellResult(BaseModel):
         truncation: texts_cut and tokens_cut, shares of the test texts and of their tokens that the model never saw.
         fit: the model's FitReport: parameters, history, selected, converged.
         overhead_seconds: what the cell spent outside fit, encode and score.
+        load: what else the machine did.
+        energy: where joules come from; "not measured" and why.
         environment: machine, versions, threads; equal for all cells of one run on one machine.
     """
 
@@ -141,6 +188,8 @@ class CellResult(BaseModel):
     model_bytes: int | None = None
     audits: list[Audit] = Field(default_factory=list)
     overhead_seconds: float | None = None
+    load: Load | None = None
+    energy: str = "not measured"
     environment: dict[str, Any] = Field(default_factory=dict)
 
     def measurement(self, phase: Phase) -> Measurement | None:

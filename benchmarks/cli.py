@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -33,6 +34,10 @@ LIMIT = re.compile(r"(accuracy):(\d+(?:\.\d+)?)pp|(throughput):(\d+(?:\.\d+)?)%"
 
 SPREADING = ("--models", "--losses", "--set")
 """Options that take every word up to the next option: `--models lstm "tfidf*"`."""
+
+Price = Annotated[
+    float | None, typer.Option("--price-per-hour", metavar="PRICE", help="Of this machine: the report adds prices.")
+]
 
 app = typer.Typer(
     name="benchmarks",
@@ -157,6 +162,7 @@ def run(
     retries: Annotated[
         int, typer.Option(min=0, metavar="N", help="Run a cell that crashed again, up to so often.")
     ] = 0,
+    price_per_hour: Price = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Default: results/<suite>.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run again what is already done.")] = False,
     track: Annotated[TrackerChoice | None, typer.Option(help="Write the results for this tracker, too.")] = None,
@@ -182,6 +188,7 @@ def run(
         return EXIT_OK
 
     from benchmarks.execution import PRELOAD, run_cell
+    from benchmarks.roofline import measure_ceilings
     from benchmarks.run import execute, prepare_run
     from benchmarks.runner import LocalExecutor
     from benchmarks.store import StoreError
@@ -190,14 +197,23 @@ def run(
     folder = out or Path("results") / chosen.name
     command = ["python", "-m", "benchmarks", *sys.argv[1:]]
     deep = audit is AuditChoice.DEEP
-    prepared = prepare_run(chosen, choices, device.value, precision.value, folder, command, deep=deep)
+    price = _checked_price(price_per_hour)
+    prepared = prepare_run(chosen, choices, device.value, precision.value, folder, command, deep=deep, price=price)
     if track:
         check_tracker(track.value)
     _print_data(prepared.dataset, console)
-    executor = LocalExecutor(prepared.store, run_cell, (*PRELOAD, __name__), timeout)
+    preload = (*PRELOAD, __name__)
+    executor = LocalExecutor(prepared.store, run_cell, preload, timeout)
+    measure = partial(measure_ceilings, preload=preload)
     try:
         outcomes = execute(
-            prepared, executor, console, fresh=fresh, retries=retries, events=sys.stdout if log_json else None
+            prepared,
+            executor,
+            console,
+            measure=measure,
+            fresh=fresh,
+            retries=retries,
+            events=sys.stdout if log_json else None,
         )
     except KeyboardInterrupt:
         return _interrupted(command)
@@ -242,13 +258,17 @@ def list_(
 
 
 @app.command(
-    epilog="Examples: `python -m benchmarks report results/quick` · `python -m benchmarks report results/smoke`"
+    epilog="Examples: `python -m benchmarks report results/quick` · "
+    "`python -m benchmarks report results/quick --price-per-hour 0.40`"
 )
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")],
+    price_per_hour: Price = None,
     track: Annotated[TrackerChoice | None, typer.Option(help="Write the results for this tracker, too.")] = None,
 ) -> int:
     """Write the report of a results folder again."""
+    if price_per_hour is not None:
+        _keep_price(folder, _checked_price(price_per_hour))
     _write_reports(folder, Console(), track)
     return EXIT_OK
 
@@ -488,6 +508,23 @@ def _natural(option: str, text: str, least: int) -> int:
     if not text.isdecimal() or int(text) < least:
         raise UsageError(f"{option} {text!r} is not a whole number (choices: {least} or more)")
     return int(text)
+
+
+def _checked_price(price: float | None) -> float | None:
+    if price is not None and not 0 < price < float("inf"):
+        raise UsageError(f"--price-per-hour {price} is not a price (choices: a number above 0)")
+    return price
+
+
+def _keep_price(folder: Path, price: float | None) -> None:
+    """Note it with the run, so that the same files give the same report."""
+    from benchmarks.store import Store, StoreError
+
+    store = Store(folder)
+    try:
+        store.write_run(store.read_run() | {"price_per_hour": price})
+    except StoreError as error:
+        raise UsageError(str(error)) from None
 
 
 def _settings(texts: Sequence[str] | None) -> dict[str, list[Any]]:

@@ -1,7 +1,7 @@
 """The only clock: wall time between two moments at which the device has nothing left to do."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 
 from benchmarks.cell import Measurement
-from models.model import Device
+from models.model import Device, Shape
 
 T = TypeVar("T")
 
@@ -70,6 +70,8 @@ class TrainingMonitor:
     _steps: int = 0
     _examples: int = 0
     _tokens: int = 0
+    _padded: int = 0
+    _squares: int = 0
 
     @contextmanager
     def training(self) -> Iterator[None]:
@@ -79,12 +81,14 @@ class TrainingMonitor:
         if self._warm and self._steps:
             self._end_span()
 
-    def step(self, done: int, total: int, examples: int, tokens: int) -> None:
+    def step(self, done: int, total: int, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
         """Count a step; close the span when it is full, and drop what it holds at the end of the warm-up."""
         self.progress(done, total)
         self._steps += 1
         self._examples += examples
         self._tokens += tokens
+        self._padded += sum(rows * length for rows, length in shapes)
+        self._squares += sum(rows * length**2 for rows, length in shapes)
         if done == WARMUP_STEPS:
             self._warm = True
             self._begin_span()
@@ -94,8 +98,11 @@ class TrainingMonitor:
 
     def _begin_span(self) -> None:
         self._start, self._steps, self._examples, self._tokens = self.clock.read(), 0, 0, 0
+        self._padded, self._squares = 0, 0
 
     def _end_span(self) -> None:
         self.spans.seconds.append(self.clock.read() - self._start)
         self.spans.examples.append(self._examples)
         self.spans.tokens.append(self._tokens)
+        self.spans.padded_tokens.append(self._padded)
+        self.spans.padded_squares.append(self._squares)

@@ -15,7 +15,9 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 from benchmarks import audits
 from benchmarks.cell import SAMPLE_SEED, Audit, CellResult, CellSpec, Measurement, Memory, Phase
 from benchmarks.clock import Clock, TrainingMonitor, synchronizer
+from benchmarks.energy import Meter, meter
 from benchmarks.environment import environment, threads
+from benchmarks.load import load_between, observe
 from benchmarks.memory import peak_host_memory
 from benchmarks.registry import loss_class, model_class
 from benchmarks.saved import Saved, write_saved
@@ -23,6 +25,7 @@ from benchmarks.store import Store
 from benchmarks.suite import Measure
 from data.dataset import Dataset, IntArray, Split
 from losses.loss import Loss
+from models.flops import TRAINING_PASSES
 from models.model import Device, Encoded, FitReport, FloatArray, Model, Precision, Runtime
 
 WARMUP_ROWS = 8
@@ -43,7 +46,7 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
     torch.set_num_threads(threads())
     runtime = Runtime(cast(Device, spec.device), cast(Precision, spec.precision), spec.seed)
     clock = Clock(synchronizer(runtime.device))
-    began = clock.read()
+    began, before, energy = clock.read(), observe(), meter(runtime.device)
 
     whole = store.read_data(spec.data_fingerprint)
     data = dataclasses.replace(whole, train=whole.train.sample(spec.train_size, seed=SAMPLE_SEED))
@@ -51,15 +54,22 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
         data = dataclasses.replace(data, train=_shuffled(data.train), valid=_shuffled(data.valid))
     loss = loss_class(spec.loss)(data.train.lengths, **spec.loss_params)
     model = model_class(spec.model)(**spec.model_params)
-    monitor = TrainingMonitor(clock, progress)
-    fitted, fit_seconds = clock.time(lambda: model.fit(data.train, data.valid, loss, runtime, monitor))
 
+    def advance(done: int, total: int) -> None:
+        energy.sample()
+        progress(done, total)
+
+    monitor = TrainingMonitor(clock, advance)
+    (fitted, fit_seconds), joules = energy.measure(
+        lambda: clock.time(lambda: model.fit(data.train, data.valid, loss, runtime, monitor))
+    )
+    work = Work(model)
     measurements = [
-        Measurement(phase="fit", examples=[len(data.train)], tokens=[], seconds=[fit_seconds]),
-        *([monitor.spans] if monitor.spans.seconds else []),
+        Measurement(phase="fit", examples=[len(data.train)], tokens=[], seconds=[fit_seconds], joules=joules),
+        *([work.of_training(monitor.spans)] if monitor.spans.seconds else []),
     ]
-    scored = _score_test_set(model, data.test, clock)
-    measurements += [scored.measurement, *_measure_inference(model, data.test, spec.measure, clock)]
+    scored = _score_test_set(model, data.test, clock, energy, work)
+    measurements += [scored.measurement, *_measure_inference(model, data.test, spec.measure, clock, work)]
 
     result = CellResult(
         spec=spec,
@@ -81,9 +91,11 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
         if spec.role == "result"
         else [_deep_audit(spec, store, scored, data)],
         environment=environment(),
+        energy=energy.source,
     )
     timed = sum(sum(m.seconds) for m in measurements if m.phase != "train_steps")
     result.overhead_seconds = clock.read() - began - timed
+    result.load = load_between(before, observe())
     store.write_result(result, _predictions(data.test, scored.probabilities))
 
 
@@ -113,6 +125,33 @@ def truncation(encoded: Encoded) -> dict[str, float]:
     }
 
 
+class Work:
+    """What a fitted model computes for a reading: tokens with their padding, and floating-point operations."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._flops = model.forward_flops()
+
+    def of_training(self, spans: Measurement) -> Measurement:
+        """The spans of a training with their operations, forward and backward."""
+        if self._flops is None or not spans.padded_tokens:
+            return spans
+        counts = zip(spans.examples, spans.padded_tokens, spans.padded_squares, strict=True)
+        return spans.model_copy(update={"flops": [TRAINING_PASSES * self._flops.of(*count) for count in counts]})
+
+    def of_scoring(self, encoded: Encoded, readings: int) -> dict[str, list[int]]:
+        """Fields of a measurement each of whose readings scores `encoded` once."""
+        shapes = self._model.scoring_shapes(encoded)
+        if not shapes:
+            return {}
+        padded = sum(rows * length for rows, length in shapes)
+        squares = sum(rows * length**2 for rows, length in shapes)
+        counts = {"padded_tokens": padded, "padded_squares": squares}
+        if self._flops is not None:
+            counts["flops"] = self._flops.of(len(encoded), padded, squares)
+        return {name: [count] * readings for name, count in counts.items()}
+
+
 @dataclass(frozen=True)
 class Scored:
     """The one pass over the test set."""
@@ -122,40 +161,47 @@ class Scored:
     measurement: Measurement
 
 
-def _score_test_set(model: Model, test: Split, clock: Clock) -> Scored:
+def _score_test_set(model: Model, test: Split, clock: Clock, energy: Meter, work: Work) -> Scored:
     model.score(model.encode(test.texts[:WARMUP_ROWS]))
-    encoded, encode_seconds = clock.time(lambda: model.encode(test.texts))
-    probabilities, score_seconds = clock.time(lambda: model.score(encoded))
+    (encoded, encode_seconds), encode_joules = energy.measure(lambda: clock.time(lambda: model.encode(test.texts)))
+    (probabilities, score_seconds), score_joules = energy.measure(lambda: clock.time(lambda: model.score(encoded)))
     measurement = Measurement(
         phase="test_set",
         examples=[len(test)],
         tokens=[int(encoded.tokens.sum())],
         seconds=[encode_seconds + score_seconds],
+        joules=[sum(encode_joules + score_joules)] if encode_joules else [],
     )
-    return Scored(encoded, probabilities, measurement)
+    work_done = work.of_scoring(encoded, readings=1)
+    return Scored(encoded, probabilities, measurement.model_copy(update=work_done))
 
 
-def _measure_inference(model: Model, test: Split, measure: Measure, clock: Clock) -> list[Measurement]:
-    """The three regimes on the same rows, the two batch regimes in turn so that drift meets both alike."""
+def _measure_inference(model: Model, test: Split, measure: Measure, clock: Clock, work: Work) -> list[Measurement]:
+    """The three regimes on the same rows, in turn, so that drift meets all of them alike."""
     rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
     encoded = model.encode(rows.texts)
-    seconds: dict[Phase, list[float]] = {"text_to_label": [], "encoded_to_scores": [], "single_review": []}
-    for _ in range(measure.repeats):
-        seconds["text_to_label"].append(clock.time(lambda: _label(model, rows.texts))[1])
-        seconds["encoded_to_scores"].append(clock.time(lambda: model.score(encoded))[1])
     single = rows.texts[: measure.single]
     _label(model, single[:1])
-    seconds["single_review"] = [clock.time(partial(_label, model, [text]))[1] for text in single]
-    batch = ([len(rows)] * measure.repeats, [int(encoded.tokens.sum())] * measure.repeats)
-    covered: dict[Phase, tuple[list[int], list[int]]] = {
-        "text_to_label": batch,
-        "encoded_to_scores": batch,
-        "single_review": ([1] * len(single), [int(count) for count in encoded.tokens[: measure.single]]),
-    }
-    return [
-        Measurement(phase=phase, examples=covered[phase][0], tokens=covered[phase][1], seconds=readings)
-        for phase, readings in seconds.items()
-    ]
+    seconds: dict[Phase, list[float]] = {"text_to_label": [], "encoded_to_scores": [], "single_review": []}
+    for turn in range(measure.repeats):
+        seconds["text_to_label"].append(clock.time(lambda: _label(model, rows.texts))[1])
+        seconds["encoded_to_scores"].append(clock.time(lambda: model.score(encoded))[1])
+        own = single[len(single) * turn // measure.repeats : len(single) * (turn + 1) // measure.repeats]
+        seconds["single_review"] += [clock.time(partial(_label, model, [text]))[1] for text in own]
+    whole = Measurement(
+        phase="text_to_label",
+        examples=[len(rows)] * measure.repeats,
+        tokens=[int(encoded.tokens.sum())] * measure.repeats,
+        seconds=seconds["text_to_label"],
+    ).model_copy(update=work.of_scoring(encoded, measure.repeats))
+    alone = Measurement(
+        phase="single_review",
+        examples=[1] * len(single),
+        tokens=[int(count) for count in encoded.tokens[: measure.single]],
+        seconds=seconds["single_review"],
+    )
+    scores = {"phase": "encoded_to_scores", "seconds": seconds["encoded_to_scores"]}
+    return [whole, whole.model_copy(update=scores), alone]
 
 
 def _label(model: Model, texts: Sequence[str]) -> IntArray:

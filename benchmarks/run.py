@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TextIO
 from rich.console import Console
 
 from benchmarks import __version__
-from benchmarks.cell import SAMPLE_SEED, CellSpec, Status
+from benchmarks.cell import SAMPLE_SEED, Ceiling, CellSpec, Status
 from benchmarks.code_version import code_version
 from benchmarks.device import resolve_device, resolve_precision
 from benchmarks.display import Display
@@ -42,6 +42,7 @@ class Run:
         store: where results go; nothing is there yet, or earlier results of the same suite.
         command: the command line that asked for it.
         deep: whether deep audits were asked for.
+        price_per_hour: of the machine, if the user said it.
     """
 
     suite: Suite
@@ -51,6 +52,7 @@ class Run:
     store: Store
     command: Sequence[str]
     deep: bool
+    price_per_hour: float | None = None
 
 
 def prepare_run(
@@ -62,6 +64,7 @@ def prepare_run(
     command: Sequence[str],
     *,
     deep: bool = False,
+    price: float | None = None,
 ) -> Run:
     """Check everything that can be known beforehand; write nothing.
 
@@ -84,7 +87,7 @@ def prepare_run(
         specs += deep_audits(specs)
     for spec in specs:
         _check_cell(spec, dataset)
-    return Run(suite, specs, dataset, runtime, store, command, deep)
+    return Run(suite, specs, dataset, runtime, store, command, deep, price)
 
 
 def execute(
@@ -92,13 +95,15 @@ def execute(
     executor: Executor,
     console: Console,
     *,
+    measure: Callable[[Sequence[CellSpec]], list[Ceiling]] | None = None,
     fresh: bool = False,
     retries: int = 0,
     events: TextIO | None = None,
 ) -> Counter[Status]:
     """Run the cells that have no good result yet, or all of them if `fresh`; a crashed one up to `retries` times more.
 
-    What happens is shown on `console`, or written to `events` as a line of JSON each.
+    What happens is shown on `console`, or written to `events` as a line of JSON each. `measure` says what the cells'
+    devices can do at best; without it nobody does.
 
     Returns:
         How many cells ended in which way: all of them, or fewer if the user asked for an end.
@@ -114,10 +119,11 @@ def execute(
     with hold(store.folder), shown as observer:
         store.clear_temporary()
         _keep_data(run, observer)
-        store.write_run(_describe(run, observer))
         if fresh:
             for spec in run.specs:
                 store.remove_cell(spec.id)
+        ceilings = _ceilings(run, observer, measure) if measure else []
+        store.write_run(_describe(run, observer) | {"ceilings": [ceiling.model_dump() for ceiling in ceilings]})
         return sweep(run.specs, store, executor, observer, retries=retries)
 
 
@@ -129,6 +135,20 @@ def _keep_data(run: Run, observer: Observer) -> None:
         kept = False
     if not kept:
         run.store.write_data(run.dataset)
+
+
+def _ceilings(run: Run, observer: Observer, measure: Callable[[Sequence[CellSpec]], list[Ceiling]]) -> list[Ceiling]:
+    """What the cells' devices can do, measured before any of them runs; if none is to run, as it was."""
+    try:
+        if all((result := run.store.read_result(spec.id)) and result.status == "ok" for spec in run.specs):
+            return [Ceiling.model_validate(ceiling) for ceiling in run.store.read_run().get("ceilings", [])]
+    except StoreError:
+        pass  # the sweep names what is damaged; the cell runs again
+    try:
+        return measure(run.specs)
+    except RuntimeError as error:  # no cell is lost for want of a ceiling
+        observer.say(f"the device's ceiling could not be measured: {error}")
+        return []
 
 
 def _check_folder(store: Store, suite: str) -> None:
@@ -203,6 +223,7 @@ def _describe(run: Run, observer: Observer) -> dict[str, object]:
         "code_version": __version__,
         "code_versions": versions | {f"{spec.model}-{spec.loss}": spec.code_version for spec in run.specs},
         "environment": environment(),
+        "price_per_hour": run.price_per_hour,
     }
 
 

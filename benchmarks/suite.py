@@ -68,12 +68,13 @@ class Measure(Section):
 
     Attributes:
         rows: test rows scored in each repeat.
-        repeats: readings of each of the two batch regimes, taken in turn.
+        repeats: readings of each of the two batch regimes, taken in turn; the even ones and the odd ones are an A/A
+            pair, so that a single one certifies nothing.
         single: reviews scored one at a time.
     """
 
     rows: PositiveInt = 256
-    repeats: PositiveInt = 3
+    repeats: PositiveInt = 4
     single: PositiveInt = 100
 
 

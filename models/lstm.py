@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from data.dataset import IntArray, Split
 from models.batching import PAD_ID, TokenIds
-from models.model import Fraction
+from models.model import Flops, Fraction
 from models.torch_classifier import TorchClassifier
 
 PAD, UNKNOWN = "<pad>", "<unk>"
@@ -120,6 +120,10 @@ class Lstm(TorchClassifier):
             num_classes=num_classes,
         )
 
+    def forward_flops(self) -> Flops:
+        """By formula: no counter sees into the fused kernels of an LSTM."""
+        return lstm_flops(self.embedding_width, self.hidden_width, len(self._class_names))
+
     def _save_vocabulary(self, folder: Path) -> None:
         (folder / VOCABULARY_FILE).write_text(json.dumps(self._vocabulary, ensure_ascii=False), encoding="utf-8")
 
@@ -171,6 +175,12 @@ class LstmNetwork(nn.Module):
         forward, _ = self.forward_lstm(embedded)
         backward, _ = self.backward_lstm(embedded.gather(1, order.expand_as(embedded)))
         return torch.cat([forward, backward.gather(1, order.expand_as(backward))], dim=2)
+
+
+def lstm_flops(embedding_width: int, hidden_width: int, num_classes: int) -> Flops:
+    """Of `LstmNetwork`: two directions of four gates, 2 H (E + H) each a token, and the head's 2 * 4 H * C a text."""
+    gates = 2 * 4 * 2 * hidden_width * (embedding_width + hidden_width)
+    return Flops(text=2 * 4 * hidden_width * num_classes, token=gates, square=0)
 
 
 def reversal(mask: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ FloatArray = npt.NDArray[np.float64]
 Device = Literal["cpu", "cuda"]
 Precision = Literal["fp32", "bf16", "fp16"]
 
+Shape = tuple[int, int]
+"""(B, T) of a padded batch: texts, and tokens of the longest."""
+
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 """A parameter in [0, 1): a dropout probability, a share of the steps."""
 
@@ -33,15 +36,29 @@ class Runtime:
     seed: int = 0
 
 
+class Flops(NamedTuple):
+    """Floating-point operations of the matrix products of a forward pass, a multiplication and an addition being two:
+    `text + token * T + square * T^2` for a text of T tokens, padding counted.
+    """
+
+    text: int
+    token: int
+    square: int
+
+    def of(self, texts: int, tokens: int, squares: int) -> int:
+        """Of several texts together: how many, the sum of their T, and of their T^2."""
+        return self.text * texts + self.token * tokens + self.square * squares
+
+
 class Monitor(Protocol):
     """What training tells the harness, which alone holds a clock."""
 
     def training(self) -> AbstractContextManager[None]:
         """Around the optimizer steps of one epoch, validation left out."""
 
-    def step(self, done: int, total: int, examples: int, tokens: int) -> None:
+    def step(self, done: int, total: int, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
         """After each optimizer step: steps `done` of `total` planned, and what this step's batch held, padding not
-        counted.
+        counted; and the padded batches that were computed for it, one unless gradients are accumulated.
         """
 
 
@@ -53,7 +70,7 @@ class SilentMonitor:
         """Do nothing around an epoch."""
         yield
 
-    def step(self, done: int, total: int, examples: int, tokens: int) -> None:
+    def step(self, done: int, total: int, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
         """Do nothing after a step."""
 
 
@@ -139,6 +156,14 @@ class Model(ABC):
     @abstractmethod
     def score(self, encoded: Encoded) -> FloatArray:
         """(N, C) class probabilities, rows summing to 1; returns when the device is done."""
+
+    def scoring_shapes(self, encoded: Encoded) -> list[Shape]:
+        """The padded batches that `score` computes; none where the model does not work in padded batches."""
+        return []
+
+    def forward_flops(self) -> Flops | None:
+        """What a fitted model's forward pass takes; None where it is not counted."""
+        return None
 
     @abstractmethod
     def save(self, folder: Path) -> None:

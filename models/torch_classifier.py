@@ -26,7 +26,20 @@ from torch.optim.lr_scheduler import LambdaLR
 from data.dataset import IntArray, Split
 from losses.loss import Loss
 from models.batching import TokenIds, pad, scoring_batches, training_batches
-from models.model import Device, Encoded, FitReport, FloatArray, Model, Monitor, Runtime, SilentMonitor, select
+from models.flops import counted_flops
+from models.model import (
+    Device,
+    Encoded,
+    FitReport,
+    FloatArray,
+    Flops,
+    Model,
+    Monitor,
+    Runtime,
+    Shape,
+    SilentMonitor,
+    select,
+)
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -185,6 +198,15 @@ class TorchClassifier(Model):
         probabilities: FloatArray = self._logits(encoded.features).double().softmax(dim=1).numpy()
         return probabilities
 
+    def scoring_shapes(self, encoded: Encoded) -> list[Shape]:
+        """The padded batches that `score` computes."""
+        batches = scoring_batches(encoded.tokens, self.token_budget[self._device])
+        return [(len(rows), max(1, int(encoded.tokens[rows].max()))) for rows in batches]
+
+    def forward_flops(self) -> Flops | None:
+        """As `models.flops` counts them."""
+        return counted_flops(self._net, self._device)
+
     def save(self, folder: Path) -> None:
         """Write config.json, model.safetensors and the vocabulary."""
         parameters = {name: getattr(self, name) for name in _parameter_types(type(self))}
@@ -283,7 +305,8 @@ class _Training:
                 texts = [tokens[i] for i in rows]
                 unseen.append(self._step(texts, split.labels[rows], split.lengths[rows]))
                 self.done += 1
-                self.monitor.step(self.done, self.total, len(rows), sum(map(len, texts)))
+                counts = list(map(len, texts))
+                self.monitor.step(self.done, self.total, len(rows), sum(counts), [(len(rows), max(1, *counts))])
                 if len(unseen) == CHECK_EVERY or last == 0:
                     total += self._finite_sum(unseen)
                     unseen.clear()

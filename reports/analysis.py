@@ -6,6 +6,7 @@ from reports.cost import Ladder, ladders
 from reports.evidence import Evidence, gather
 from reports.learning_curves import Crossing, LearningCurve, crossings, learning_curves
 from reports.length_effects import LengthEffect, length_effects
+from reports.noise import Noise, noise
 from reports.results import Results
 from reports.statistics import Accuracy, Comparison, Rank, accuracy, comparable_pairs, compare, rank
 
@@ -23,6 +24,7 @@ class Analysis:
         learning_curves: models that ran with several training sizes.
         crossings: where a costlier model overtakes a cheaper one.
         ladders: what the next model buys and costs, for each training size.
+        noise: how far throughputs can be told apart.
     """
 
     results: Results
@@ -34,6 +36,7 @@ class Analysis:
     learning_curves: tuple[LearningCurve, ...]
     crossings: tuple[Crossing, ...]
     ladders: tuple[Ladder, ...]
+    noise: Noise
 
 
 def analyse(results: Results) -> Analysis:
@@ -56,4 +59,5 @@ def analyse(results: Results) -> Analysis:
         learning_curves=curves,
         crossings=crossings(curves, comparisons),
         ladders=ladders(accuracies, comparisons),
+        noise=noise(results),
     )

@@ -2,18 +2,20 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.cell import CellResult
 from reports.calibration import brier_score, expected_calibration_error
 from reports.results import Results
-from reports.throughput import throughput
+from reports.throughput import fitting_price, labelling_price, throughput
 
 
 def cell_figures(results: Results) -> pd.DataFrame:
     """Every planned cell: what it is, how it ended, and its figures in full precision; empty where not measured.
 
-    Shares are in 0..1, times in seconds, sizes in bytes, rates in texts a second.
+    Shares are in 0..1, times in seconds, sizes in bytes, energy in joules, rates in texts, tokens or operations a
+    second, prices in the currency of `--price-per-hour`.
     """
     figures = pd.DataFrame([{"cell": cell.spec.id} | _figures(results, cell) for cell in results.cells])
     if figures.empty:
@@ -41,16 +43,37 @@ def _figures(results: Results, cell: CellResult) -> dict[str, object]:
         figures["expected_calibration_error"] = expected_calibration_error(predictions)
         figures["brier_score"] = brier_score(predictions)
     cost = throughput([cell])
+    ceiling = results.ceiling([cell])
+    best = ceiling.flop_per_second if ceiling else np.nan
+    price = np.nan if results.price_per_hour is None else results.price_per_hour
     p50, p95, p99 = cost.single_seconds
     return figures | {
         "fit_seconds": cost.fit_seconds,
         "training_rate": cost.training_rate,
         "text_to_label_rate": cost.text_to_label_rate,
         "encoded_to_scores_rate": cost.encoded_to_scores_rate,
+        "training_tokens_rate": cost.training_tokens_rate,
+        "scoring_tokens_rate": cost.scoring_tokens_rate,
+        "training_padding_efficiency": cost.training_padding,
+        "scoring_padding_efficiency": cost.scoring_padding,
+        "training_flop_rate": cost.training_flop_rate,
+        "scoring_flop_rate": cost.scoring_flop_rate,
+        "training_share_of_ceiling": cost.training_flop_rate / best,
+        "scoring_share_of_ceiling": cost.scoring_flop_rate / best,
         "single_seconds_p50": p50,
         "single_seconds_p95": p95,
         "single_seconds_p99": p99,
-        "overhead_seconds": cell.overhead_seconds,
+        "overhead_seconds": cost.overhead_seconds,
+        "overhead_share": cost.overhead_share,
+        "load_average": cell.load.load_average if cell.load else np.nan,
+        "load_others": cell.load.others if cell.load else np.nan,
+        "load_stolen": cell.load.stolen if cell.load else np.nan,
+        "throttled_seconds": cell.load.throttled_seconds if cell.load else np.nan,
+        "fit_joules": cost.fit_joules,
+        "labelling_joules": cost.labelling_joules,
+        "energy": cell.energy,
+        "price_to_fit": fitting_price(cost, price),
+        "price_of_a_million": labelling_price(cost, price),
         "host_bytes": cost.host_bytes,
         "host_start_bytes": cost.host_start_bytes,
         "device_bytes": cost.device_bytes,

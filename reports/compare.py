@@ -12,7 +12,7 @@ from benchmarks.cell import Phase
 from reports import formats
 from reports.evidence import Evidence, gather
 from reports.markdown import table
-from reports.results import Configuration, FloatArray, Results, read_results
+from reports.results import Configuration, FloatArray, Results, machine, read_results
 from reports.statistics import Comparison, compare
 
 RATES: dict[Phase, str] = {"train_steps": "training", "text_to_label": "text → label", "encoded_to_scores": "scoring"}
@@ -125,7 +125,7 @@ def compare_runs(base: Path, new: Path) -> RunComparison:
         ),
         only_base=_unmatched(evidence[0], shared),
         only_new=_unmatched(evidence[1], shared),
-        same_machine=_machine(runs[0]) == _machine(runs[1]),
+        same_machine=len({machine(results.run["environment"]) for results in runs}) == 1,
     )
 
 
@@ -191,8 +191,3 @@ def _readings(configuration: Configuration, phase: Phase) -> FloatArray:
 
 def _unmatched(evidence: dict[str, Evidence], shared: Sequence[str]) -> tuple[Configuration, ...]:
     return tuple(one.configuration for identity, one in evidence.items() if identity not in shared)
-
-
-def _machine(results: Results) -> tuple[object, ...]:
-    environment = results.run["environment"]
-    return tuple(environment.get(key) for key in ("processor", "accelerator", "threads"))

@@ -19,6 +19,7 @@ from reports.markdown import TEMPLATES, detectable, weights
 from reports.reading import GUIDE
 from reports.results import read_results
 from reports.svg import dark_css
+from reports.throughput import overhead_sentence
 
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,]*(\.\d+)?")
 
@@ -57,6 +58,7 @@ def render(analysis: Analysis, mistakes: tuple[Mistakes, ...]) -> str:
         headlines=headlines(analysis),
         weights=weights(results),
         detectable=detectable(analysis),
+        overhead=overhead_sentence(results.ok),
         guide=GUIDE,
         figures=gallery(analysis),
         mistakes=mistakes,

@@ -15,6 +15,7 @@ from reports.analysis import Analysis, analyse
 from reports.cells import cell_figures
 from reports.reading import GUIDE
 from reports.results import Results, read_results
+from reports.throughput import overhead_sentence
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -61,6 +62,7 @@ def render(analysis: Analysis) -> str:
             command=code_block(shlex.join(results.run["command"])),
             weights=weights(results),
             detectable=detectable(analysis),
+            overhead=overhead_sentence(results.ok),
             guide=GUIDE,
             tables={
                 "accuracy": table(tables.accuracy_table(analysis)),
@@ -70,7 +72,10 @@ def render(analysis: Analysis) -> str:
                 "bucket_effects": table(tables.bucket_effects_table(analysis)),
                 "buckets": table(tables.bucket_table(analysis)),
                 "throughput": table(tables.throughput_table(analysis)),
+                "limit": table(tables.limit_table(analysis)),
+                "ceilings": table(tables.ceilings_table(results)),
                 "size": table(tables.size_table(analysis)),
+                "noise": table(tables.noise_table(analysis)),
                 "not_ok": table(tables.not_ok_table(results)),
                 "audits": table(tables.audits_table(results)),
                 "findings": table(tables.findings_table(results)),

@@ -1,5 +1,7 @@
 """How to read the report: the same words in every kind of it."""
 
+from reports import formats
+from reports.noise import BUSY_SHARE
 from reports.resampling import RESAMPLES
 
 GUIDE = {
@@ -19,6 +21,20 @@ GUIDE = {
     "the model alone; one review at a time, text to label. Rates are medians over repeats.",
     "Training samples/s": "counts reviews within optimizer steps, without warm-up and validation; models that are not "
     "trained by steps have none. Padding is never counted.",
+    "Rank of a throughput": "1 + the number of models that are faster by more than the largest spread of this run's "
+    "A/A pairs: the same work timed twice, within a cell (even readings against odd ones, taken in turn) and in cells "
+    "that differ in seed or loss only. Closer ones share a rank; without a pair there is none.",
+    "Share of the ceiling": "operations of the matrix products a second over those of the fastest matrix product that "
+    "this machine gave in the same precision at the start of the run. Operations are counted with the padding (by "
+    "PyTorch's counter; for the LSTM by formula), a training step as three forward passes; embeddings, activations and "
+    "the optimizer count for nothing, so no model reaches 100 %.",
+    "Padding efficiency": "share of real tokens among all that were computed; the rest is what fills a batch up.",
+    "Energy": "is the hardware's own counter (NVML for a GPU, RAPL for processors) over the whole device, what it "
+    "draws at rest included.",
+    "Price": "is the time at the price of the machine (`--price-per-hour`): of one training, and of a million reviews "
+    "from text to label at the measured rate.",
+    "Busy": f"is a machine of whose processors' time others took more than {formats.percent(BUSY_SHARE)} while a cell "
+    "ran, or whose processors were held back by a quota or their heat.",
     "Absolute times": "hold for this machine and its load; ratios between rows travel better.",
     "–": "means not measured, or not applicable; it is never zero.",
 }

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmarks.cell import CellResult, Params
+from benchmarks.cell import Ceiling, CellResult, Params
 from benchmarks.store import CELL_ID, Store
 
 IntArray = npt.NDArray[np.int64]
@@ -127,6 +127,30 @@ class Results:
         keys = sorted({key for environment in environments for key in environment})
         return tuple(key for key in keys if len({json.dumps(e.get(key), sort_keys=True) for e in environments}) > 1)
 
+    @cached_property
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """What this machine's devices can do at best, measured at the start of the run; none where it was not."""
+        return tuple(Ceiling.model_validate(ceiling) for ceiling in self.run.get("ceilings", []))
+
+    def ceiling(self, cells: Sequence[CellResult]) -> Ceiling | None:
+        """The one of cells of one device and precision; None where it was not measured, or on another machine."""
+        here = machine(self.run["environment"])
+        if any(machine(cell.environment) != here for cell in cells):
+            return None
+        spec = cells[0].spec
+        return next((c for c in self.ceilings if (c.device, c.precision) == (spec.device, spec.precision)), None)
+
+    @property
+    def energy_sources(self) -> tuple[str, ...]:
+        """What energy was measured by, or why it was not."""
+        return tuple(dict.fromkeys(cell.energy for cell in self.ok))
+
+    @property
+    def price_per_hour(self) -> float | None:
+        """Of the machine, if the user said it."""
+        price = self.run.get("price_per_hour")
+        return None if price is None else float(price)
+
     def predictions(self, cell: CellResult) -> Predictions:
         """The predictions of a cell that ended ok; read once."""
         if cell.spec.id not in self._predictions:
@@ -222,6 +246,11 @@ def read_results(folder: Path) -> Results:
         missing=tuple(cell_id for cell_id in planned if cell_id not in found),
         unplanned=len(set(found) - set(planned)),
     )
+
+
+def machine(environment: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What of an environment decides its speed; rates of different machines do not compare."""
+    return tuple(environment.get(key) for key in ("processor", "accelerator", "threads"))
 
 
 def _label(name: str, params: Params, varying: Iterable[str]) -> str:

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from benchmarks.cell import CellResult, Phase
 from reports import formats
 from reports.analysis import Analysis
 from reports.calibration import brier_score, expected_calibration_error
 from reports.formats import NOT_MEASURED
 from reports.length_effects import SeedTest
+from reports.noise import RANKED, by_contender, speed_ranks
 from reports.results import Configuration, Results
-from reports.throughput import throughput
+from reports.statistics import Rank
+from reports.throughput import Throughput, fitting_price, labelling_price, throughput
 
-MEGABYTE = 1e6
+MEGABYTE, GIGA = 1e6, 1e9
 
 Row = dict[str, str]
 
@@ -37,7 +40,7 @@ def accuracy_table(analysis: Analysis) -> pd.DataFrame:
             row[f"{loss}: accuracy %"] = (
                 formats.percent_interval(accuracy.value, accuracy.interval) if accuracy else NOT_MEASURED
             )
-            row[f"{loss}: rank"] = f"{rank.place}{'=' if rank.tied else ''}" if rank else NOT_MEASURED
+            row[f"{loss}: rank"] = _rank(rank)
         rows.append(row)
     return _frame(rows)
 
@@ -123,20 +126,27 @@ def bucket_table(analysis: Analysis) -> pd.DataFrame:
 
 
 def throughput_table(analysis: Analysis) -> pd.DataFrame:
-    """Speed: medians over repeats, seeds and losses; seconds to fit for each loss."""
+    """Speed: medians over repeats, seeds and losses; seconds to fit for each loss; ranks within a training size."""
     losses = list(dict.fromkeys(c.loss for c in analysis.results.configurations))
+    groups = by_contender(analysis.results.configurations)
+    speeds = [_together(group) for group in groups]
+    training = _ranks(analysis, groups, "train_steps", [speed.training_rate for speed in speeds])
+    labelling = _ranks(analysis, groups, "text_to_label", [speed.text_to_label_rate for speed in speeds])
+    scoring = _ranks(analysis, groups, "encoded_to_scores", [speed.encoded_to_scores_rate for speed in speeds])
     rows = []
-    for group in _by_contender(analysis.results.configurations):
-        together = throughput([cell for configuration in group for cell in configuration.cells])
+    for index, (group, speed) in enumerate(zip(groups, speeds, strict=True)):
         fits = {c.loss: formats.significant(throughput(c.cells).fit_seconds) for c in group}
-        p50, p95, p99 = (formats.significant(1000 * seconds) for seconds in together.single_seconds)
+        p50, p95, p99 = (formats.significant(1000 * seconds) for seconds in speed.single_seconds)
         rows.append(
             _who(group[0])
             | {f"fit, {loss} (s)": fits.get(loss, NOT_MEASURED) for loss in losses}
             | {
-                "training (samples/s)": formats.significant(together.training_rate),
-                "text → label (reviews/s)": formats.significant(together.text_to_label_rate),
-                "encoded → scores (reviews/s)": formats.significant(together.encoded_to_scores_rate),
+                "training (samples/s)": formats.significant(speed.training_rate),
+                "training: rank": training[index],
+                "text → label (reviews/s)": formats.significant(speed.text_to_label_rate),
+                "text → label: rank": labelling[index],
+                "encoded → scores (reviews/s)": formats.significant(speed.encoded_to_scores_rate),
+                "encoded → scores: rank": scoring[index],
                 "one review p50 (ms)": p50,
                 "p95 (ms)": p95,
                 "p99 (ms)": p99,
@@ -145,21 +155,85 @@ def throughput_table(analysis: Analysis) -> pd.DataFrame:
     return _frame(rows)
 
 
-def size_table(analysis: Analysis) -> pd.DataFrame:
-    """Memory and size: medians over seeds and losses; a megabyte is a million bytes."""
+def limit_table(analysis: Analysis) -> pd.DataFrame:
+    """Throughput against the machine's own limit; only models that compute padded batches of tokens."""
     rows = []
-    for group in _by_contender(analysis.results.configurations):
-        together = throughput([cell for configuration in group for cell in configuration.cells])
+    for group in by_contender(analysis.results.configurations):
+        speed = _together(group)
+        if np.isnan(speed.training_padding) and np.isnan(speed.scoring_padding):
+            continue
+        ceiling = analysis.results.ceiling(_cells(group))
+        best = ceiling.flop_per_second if ceiling else np.nan
         rows.append(
             _who(group[0])
             | {
-                "peak memory, host (MB)": formats.count(together.host_bytes / MEGABYTE),
-                "of it before the cell (MB)": formats.count(together.host_start_bytes / MEGABYTE),
-                "peak memory, device (MB)": formats.count(together.device_bytes / MEGABYTE),
-                "parameters": formats.count(together.parameters),
-                "saved model (MB)": formats.significant(together.model_bytes / MEGABYTE),
+                "training (tokens/s)": formats.significant(speed.training_tokens_rate),
+                "training: padding efficiency": formats.percent(speed.training_padding),
+                "training (GFLOP/s)": formats.significant(speed.training_flop_rate / GIGA),
+                "training: share of the ceiling": formats.percent(speed.training_flop_rate / best),
+                "scoring (tokens/s)": formats.significant(speed.scoring_tokens_rate),
+                "scoring: padding efficiency": formats.percent(speed.scoring_padding),
+                "scoring (GFLOP/s)": formats.significant(speed.scoring_flop_rate / GIGA),
+                "scoring: share of the ceiling": formats.percent(speed.scoring_flop_rate / best),
             }
         )
+    return _frame(rows)
+
+
+def ceilings_table(results: Results) -> pd.DataFrame:
+    """What the devices can do at best, as measured at the start of the run."""
+    return pd.DataFrame(
+        [
+            {
+                "device": ceiling.device,
+                "precision": ceiling.precision,
+                "matrix product (GFLOP/s)": formats.significant(ceiling.flop_per_second / GIGA),
+                "of matrices": f"{ceiling.size} × {ceiling.size}",
+                "memory (GB/s)": formats.significant(ceiling.bytes_per_second / GIGA),
+            }
+            for ceiling in results.ceilings
+        ],
+        dtype=str,
+    )
+
+
+def noise_table(analysis: Analysis) -> pd.DataFrame:
+    """How far apart the same work was measured."""
+    return pd.DataFrame(
+        [
+            {
+                "throughput of": RANKED[phase],
+                "A/A pairs": formats.count(spread.pairs),
+                "median spread": formats.percent(spread.median),
+                "largest spread: closer rates share a rank": formats.percent(spread.largest),
+            }
+            for phase, spread in analysis.noise.spreads.items()
+        ],
+        dtype=str,
+    )
+
+
+def size_table(analysis: Analysis) -> pd.DataFrame:
+    """Memory, size, energy and, where the machine has a price, cost: medians over seeds and losses; a megabyte is a
+    million bytes.
+    """
+    rows = []
+    price = analysis.results.price_per_hour
+    for group in by_contender(analysis.results.configurations):
+        together = _together(group)
+        row = _who(group[0]) | {
+            "peak memory, host (MB)": formats.count(together.host_bytes / MEGABYTE),
+            "of it before the cell (MB)": formats.count(together.host_start_bytes / MEGABYTE),
+            "peak memory, device (MB)": formats.count(together.device_bytes / MEGABYTE),
+            "parameters": formats.count(together.parameters),
+            "saved model (MB)": formats.significant(together.model_bytes / MEGABYTE),
+            "energy to fit (J)": _joules(together.fit_joules),
+            "energy for 1,000 reviews (J)": _joules(1000 * together.labelling_joules),
+        }
+        if price is not None:
+            row["price to fit"] = formats.significant(fitting_price(together, price))
+            row["price of a million reviews"] = formats.significant(labelling_price(together, price))
+        rows.append(row)
     return _frame(rows)
 
 
@@ -236,11 +310,33 @@ def _metric(configuration: Configuration, name: str) -> float:
     return float(np.mean([cell.metrics.get(name, np.nan) for cell in configuration.cells]))
 
 
-def _by_contender(configurations: Sequence[Configuration]) -> list[list[Configuration]]:
-    groups: dict[tuple[str, int, str, str], list[Configuration]] = {}
-    for configuration in configurations:
-        groups.setdefault(configuration.contender, []).append(configuration)
-    return list(groups.values())
+def _cells(group: Sequence[Configuration]) -> list[CellResult]:
+    return [cell for configuration in group for cell in configuration.cells]
+
+
+def _together(group: Sequence[Configuration]) -> Throughput:
+    return throughput(_cells(group))
+
+
+def _ranks(
+    analysis: Analysis, groups: Sequence[Sequence[Configuration]], phase: Phase, rates: Sequence[float]
+) -> list[str]:
+    """Among the models of the same training size."""
+    sizes = [group[0].train_size for group in groups]
+    ranks: dict[int, str] = {}
+    for size in dict.fromkeys(sizes):
+        members = [index for index, own in enumerate(sizes) if own == size]
+        found = speed_ranks([rates[index] for index in members], analysis.noise.spreads.get(phase))
+        ranks |= {index: _rank(rank) for index, rank in zip(members, found, strict=True)}
+    return [ranks[index] for index in range(len(groups))]
+
+
+def _rank(rank: Rank | None) -> str:
+    return f"{rank.place}{'=' if rank.tied else ''}" if rank else NOT_MEASURED
+
+
+def _joules(joules: float) -> str:
+    return "not measured" if np.isnan(joules) else formats.significant(joules)
 
 
 def _who(configuration: Configuration) -> Row:

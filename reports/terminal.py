@@ -1,4 +1,4 @@
-"""What a run prints: its data at the start, the two main tables at the end."""
+"""What a run prints: its data at the start, the main tables at the end."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,14 +13,14 @@ from rich.text import Text
 from reports import formats
 from reports.analysis import analyse
 from reports.results import read_results
-from reports.tables import accuracy_table, throughput_table
+from reports.tables import accuracy_table, limit_table, throughput_table
 
 WIDEST = 1_000
 """Characters."""
 
 
 def print_tables(folder: Path, console: Console) -> None:
-    """Print accuracy and throughput of a results folder.
+    """Print accuracy, throughput and its limit of a results folder.
 
     Raises:
         StoreError: `folder` holds no results.
@@ -30,6 +30,9 @@ def print_tables(folder: Path, console: Console) -> None:
     dataset = results.run["dataset"]["name"]
     _print(console, f"Accuracy on {dataset}, 95 % interval (rank; = is shared)", accuracy_table(analysis))
     _print(console, f"Throughput on {results.run['device']}, {results.run['precision']}", throughput_table(analysis))
+    _print(console, "Against this machine's own limit", limit_table(analysis))
+    if results.ok:
+        console.print(formats.plain(analysis.noise.sentence), markup=False, highlight=False, soft_wrap=True)
     for sentence in (s for ladder in analysis.ladders for s in (ladder.sentence, *(x.sentence for x in ladder.steps))):
         console.print(formats.plain(sentence), markup=False, highlight=False, soft_wrap=True)
     console.print(f"{len(results.ok)} of {len(results.run['planned'])} cells ended ok", highlight=False)

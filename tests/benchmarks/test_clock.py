@@ -49,7 +49,7 @@ def train(monitor, time, epochs, steps, validation=50.0):
             for _ in range(steps):
                 done += 1
                 time.queued += 10.0 if done <= WARMUP_STEPS else 1.0
-                monitor.step(done, epochs * steps, examples=4, tokens=40)
+                monitor.step(done, epochs * steps, examples=4, tokens=40, shapes=[(4, 12)])
         time.now += validation
 
 
@@ -61,6 +61,8 @@ def test_a_training_rate_leaves_out_warm_up_and_validation(time):
     assert sum(monitor.spans.examples) == steps * 4
     assert sum(monitor.spans.tokens) == steps * 40
     assert monitor.spans.examples == [40, 8, 40, 28, 40, 28]
+    assert sum(monitor.spans.padded_tokens) == steps * 4 * 12
+    assert sum(monitor.spans.padded_squares) == steps * 4 * 12**2
 
 
 def test_the_device_is_synchronised_once_a_span_not_once_a_step(time):

@@ -3,10 +3,13 @@ import dataclasses
 import numpy as np
 import pytest
 
+from benchmarks.energy import Counter, Meter
 from benchmarks.execution import metrics, run_cell, truncation
 from benchmarks.registry import model_class
 from data.dataset import Split
+from models.lstm import lstm_flops
 from models.model import Encoded
+from models.tfidf_logreg import TfidfLogReg
 
 
 def split(labels):
@@ -69,6 +72,51 @@ def test_a_torch_model_s_training_rate_is_measured(store, make_spec):
     planned = 4 * 10
     assert steps[0] == (1, planned)
     assert sum(spans.examples) == (len(steps) - 5) * 4  # five steps of warm-up are left out
+
+
+def test_what_a_reading_computed_is_recorded(store, make_spec):
+    spec = make_spec("lstm", epochs=4, min_steps=0, batch_size=4, embedding_width=4, hidden_width=4)
+    run_cell(spec, store, lambda done, total: None)
+    result = store.read_result(spec.id)
+    flops = lstm_flops(4, 4, 2)
+    for phase, passes in (("train_steps", 3), ("test_set", 1), ("text_to_label", 1), ("encoded_to_scores", 1)):
+        found = result.measurement(phase)
+        assert len(found.flops) == len(found.padded_tokens) == len(found.seconds) > 0
+        for flop, texts, tokens, padded in zip(
+            found.flops, found.examples, found.tokens, found.padded_tokens, strict=True
+        ):
+            assert tokens <= padded
+            assert flop == passes * (flops.text * texts + flops.token * padded)
+
+
+def test_a_model_without_batches_of_tokens_has_no_operations(result):
+    assert not any(m.padded_tokens or m.flops for m in result.measurements)
+
+
+def test_what_disturbed_a_cell_and_its_energy_are_recorded(store, make_spec, monkeypatch):
+    joules = iter(range(0, 1000, 10))
+    counter = Counter("a counter", lambda: float(next(joules)))
+    monkeypatch.setattr("benchmarks.execution.meter", lambda device: Meter([counter]))
+    spec = make_spec()
+    run_cell(spec, store, lambda done, total: None)
+    result = store.read_result(spec.id)
+    assert result.measurement("fit").joules == [10.0]
+    assert result.measurement("test_set").joules == [20.0]  # encoding and scoring
+    assert result.energy == "a counter"
+    assert 0 <= result.load.others <= 1
+
+
+def test_the_regimes_are_read_in_turn(store, make_spec, monkeypatch):
+    """A reading of each, again and again: a machine that slows down slows all of them alike."""
+    asked = []
+    score, encode = TfidfLogReg.score, TfidfLogReg.encode
+    monkeypatch.setattr(
+        TfidfLogReg, "encode", lambda self, texts: asked.append(("encode", len(texts))) or encode(self, texts)
+    )
+    monkeypatch.setattr(TfidfLogReg, "score", lambda self, e: asked.append(("score", len(e))) or score(self, e))
+    run_cell(make_spec(), store, lambda done, total: None)
+    labels, scores, one = [("encode", 8), ("score", 8)], [("score", 8)], [("encode", 1), ("score", 1)]
+    assert asked[-12:] == labels + scores + one + labels + scores + 2 * one
 
 
 def test_a_leaked_row_shows_in_accuracy_and_audit(store, make_spec, dataset):

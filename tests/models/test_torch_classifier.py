@@ -276,18 +276,21 @@ class Recorder(SilentMonitor):
     def __init__(self):
         self.steps = []
 
-    def step(self, done, total, examples, tokens):
-        self.steps.append((done, total, examples, tokens))
+    def step(self, done, total, examples, tokens, shapes):
+        self.steps.append((done, total, examples, tokens, shapes))
 
 
 def test_the_monitor_hears_of_every_step():
     monitor = Recorder()
     model, _ = fit(EASY.take(np.arange(38)), epochs=2, monitor=monitor)
-    done, total, examples, tokens = zip(*monitor.steps, strict=True)
+    done, total, examples, tokens, shapes = zip(*monitor.steps, strict=True)
     assert done == tuple(range(1, 21))
     assert set(total) == {20}
     assert sum(examples) == 2 * 38
     assert sum(tokens) == 2 * model.encode(EASY.texts[:38]).tokens.sum()
+    for rows, words, ((padded_rows, longest),) in zip(examples, tokens, shapes, strict=True):
+        assert padded_rows == rows
+        assert words <= rows * longest
 
 
 def test_the_seed_draws_the_batches():
@@ -296,7 +299,7 @@ def test_the_seed_draws_the_batches():
     for seed in (3, 3, 4):
         monitor = Recorder()
         fit(monitor=monitor, runtime=Runtime(seed=seed))
-        drawn.append([tokens for *_, tokens in monitor.steps])
+        drawn.append([tokens for *_, tokens, _ in monitor.steps])
     assert drawn[0] == drawn[1] != drawn[2]
 
 
@@ -312,7 +315,13 @@ def test_scores_do_not_depend_on_order_or_company():
 def test_many_small_batches_score_as_one_does(monkeypatch):
     model, _ = fit()
     together = score(model, EASY.texts)
+    assert len(model.scoring_shapes(model.encode(EASY.texts))) == 1
     monkeypatch.setattr(Bag, "token_budget", {"cpu": 16})
+    encoded = model.encode(EASY.texts)
+    shapes = model.scoring_shapes(encoded)
+    assert sum(rows for rows, _ in shapes) == len(EASY)
+    assert all(rows * length <= 16 or rows == 1 for rows, length in shapes)
+    assert sum(rows * length for rows, length in shapes) >= encoded.tokens.sum()
     np.testing.assert_allclose(score(model, EASY.texts), together, atol=1e-6)
 
 

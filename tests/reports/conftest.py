@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.cell import Audit, CellResult, CellSpec, Measurement, Memory
+from benchmarks.cell import Audit, CellResult, CellSpec, Load, Measurement, Memory
 from benchmarks.store import Store
 from reports.evidence import Evidence
 from reports.resampling import Statistic, resample_rows
@@ -152,6 +152,15 @@ def write_results(
             "precision": precision,
             "code_version": "0.1.0",
             "environment": ENVIRONMENT,
+            "ceilings": [
+                {
+                    "device": device,
+                    "precision": precision,
+                    "flop_per_second": 80e9,
+                    "size": 1024,
+                    "bytes_per_second": 12e9,
+                }
+            ],
         }
     )
     return store
@@ -192,8 +201,17 @@ def _result(spec, predictions, classes, edges, leaked, hostile) -> CellResult:
         ),
     ]
     if torch_model:
-        spans = Measurement(phase="train_steps", examples=[160] * 4, tokens=[32000] * 4, seconds=[1.0, 1.1, 0.9, 1.0])
+        spans = Measurement(
+            phase="train_steps",
+            examples=[160] * 4,
+            tokens=[32000] * 4,
+            seconds=[1.0, 1.1, 0.9, 1.0],
+            padded_tokens=[40000] * 4,
+            flops=[30_000_000_000] * 4,
+        )
         measurements.insert(1, spans)
+        scores = measurements[3]
+        scores.padded_tokens, scores.flops = [rows * 250] * 3, [4_000_000_000] * 3
     truncation_reason = HOSTILE if hostile else "7.0 % of the texts are cut"
     return CellResult(
         spec=spec,
@@ -217,6 +235,8 @@ def _result(spec, predictions, classes, edges, leaked, hostile) -> CellResult:
             Audit(name="truncation", passed=not torch_model, reason=truncation_reason),
         ],
         overhead_seconds=0.5,
+        load=Load(load_average=1.0, others=0.01, stolen=0.0),
+        energy="not measured: no counter",
         environment=ENVIRONMENT,
     )
 

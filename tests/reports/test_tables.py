@@ -1,5 +1,6 @@
 import pytest
 
+from benchmarks.store import Store
 from reports import tables
 from reports.analysis import analyse
 from reports.results import read_results
@@ -59,7 +60,6 @@ def test_what_is_missing_is_a_dash(analysis):
 
 def test_seeds_that_failed_show(analysis, tmp_path):
     from benchmarks.cell import CellResult
-    from benchmarks.store import Store
 
     first = analysis({("lstm", "ce"): 0.84, ("lstm", "length_weighted_ce"): 0.84}).results.ok[0]
     Store(tmp_path).write_result(CellResult(spec=first.spec, status="failed", reason="broken"))
@@ -89,9 +89,51 @@ def test_throughput_has_dashes_and_no_noughts(analysis):
     assert table.loc["lstm", "one review p50 (ms)"] == "3.00"
 
 
+def test_throughputs_closer_than_the_same_work_timed_twice_share_a_rank(analysis):
+    table = tables.throughput_table(analysis()).set_index("model")
+    assert table["text → label: rank"].tolist() == ["1=", "1=", "1="]
+    assert table.loc["tfidf_logreg", "training: rank"] == "–"
+
+
+def test_rates_against_the_ceiling(analysis):
+    table = tables.limit_table(analysis()).set_index("model")
+    assert table.index.tolist() == ["lstm", "distilbert"]
+    assert table.loc["lstm"].tolist() == [
+        "2,000", "32,000", "80.0 %", "30.0", "37.5 %", "512,000", "80.0 %", "40.0", "50.0 %",
+    ]  # fmt: skip
+
+
+def test_no_share_of_a_ceiling_of_another_machine(analysis, tmp_path):
+    found = analysis()
+    store = Store(tmp_path)
+    store.write_run(store.read_run() | {"environment": {"processor": "another"}})
+    shares = tables.limit_table(analyse(read_results(tmp_path)))["training: share of the ceiling"]
+    assert set(shares) == {"–"}
+    assert "37.5 %" in set(tables.limit_table(found)["training: share of the ceiling"])
+
+
+def test_prices_stand_where_the_machine_has_one(analysis, tmp_path):
+    assert "price of a million reviews" not in tables.size_table(analysis())
+    store = Store(tmp_path)
+    store.write_run(store.read_run() | {"price_per_hour": 3.6})
+    table = tables.size_table(analyse(read_results(tmp_path))).set_index("model")
+    assert table.loc["lstm", "price to fit"] == "0.0122"
+    assert table.loc["lstm", "price of a million reviews"] == "0.977"
+
+
 def test_sizes(analysis):
     table = tables.size_table(analysis(device="cuda")).set_index("model")
-    assert table.loc["lstm"].tolist() == ["2,000", "cuda", "bf16", "500", "–", "900", "12,345", "3.00"]
+    assert table.loc["lstm"].tolist() == [
+        "2,000",
+        "cuda",
+        "bf16",
+        "500",
+        "–",
+        "900",
+        "12,345",
+        "3.00",
+        *["not measured"] * 2,
+    ]
     assert table.loc["tfidf_logreg", "peak memory, device (MB)"] == "–"
 
 
@@ -141,6 +183,8 @@ def test_nothing_that_ended_ok_makes_empty_tables(analysis):
         tables.bucket_effects_table,
         tables.bucket_table,
         tables.throughput_table,
+        tables.limit_table,
+        tables.noise_table,
         tables.size_table,
     ):
         assert table(found).empty

@@ -3,7 +3,7 @@ import pytest
 
 from benchmarks.cell import Measurement
 from reports.results import read_results
-from reports.throughput import throughput
+from reports.throughput import fitting_price, labelling_price, overhead_sentence, throughput
 
 
 @pytest.fixture
@@ -30,10 +30,48 @@ def test_what_was_not_measured_is_not_a_number(cells):
     cells[0].measurements = []
     cells[0].memory = cells[0].model_bytes = None
     cells[0].fit = {}
+    cells[0].overhead_seconds = None
     found = throughput(cells[:1])
     figures = [*found.single_seconds, *(v for v in vars(found).values() if isinstance(v, float))]
-    assert len(figures) == 3 + 9
+    assert len(figures) == 3 + 19
     assert all(np.isnan(figures))
+
+
+def test_tokens_padding_and_operations(cells):
+    found = throughput(cells)
+    assert found.training_tokens_rate == pytest.approx(32_000)
+    assert found.training_padding == pytest.approx(0.8)
+    assert found.training_flop_rate == pytest.approx(30e9)
+    assert found.scoring_tokens_rate == pytest.approx(256 * 200 / 0.1)
+    assert found.scoring_padding == pytest.approx(0.8)
+    assert found.scoring_flop_rate == pytest.approx(40e9)
+
+
+def test_energy_is_for_a_training_and_for_a_text(cells):
+    assert np.isnan(throughput(cells).fit_joules)
+    cells[0].measurements = [
+        Measurement(phase="fit", examples=[10], tokens=[], seconds=[1.0], joules=[50.0]),
+        Measurement(phase="test_set", examples=[1000], tokens=[], seconds=[1.0], joules=[20.0]),
+    ]
+    found = throughput(cells[:1])
+    assert (found.fit_joules, found.labelling_joules) == (50.0, 0.02)
+
+
+def test_prices_are_time_at_the_machine_s_price(cells):
+    found = throughput(cells)
+    assert fitting_price(found, 3.6) == pytest.approx(found.fit_seconds / 1000)
+    assert labelling_price(found, 3.6) == pytest.approx(1e6 / found.text_to_label_rate / 1000)
+
+
+def test_overhead_is_a_share_of_the_whole_cell(cells):
+    for cell in cells:
+        cell.measurements = [Measurement(phase="fit", examples=[1], tokens=[], seconds=[7.5])]
+    cells[1].overhead_seconds = 2.5
+    assert throughput(cells).overhead_share == pytest.approx(0.25)
+    assert "none of 3 cells spent more than 3 s and 5.0 %" in overhead_sentence(cells)
+    cells[1].overhead_seconds = 5.0
+    assert "1 of 3 cells" in overhead_sentence(cells)
+    assert "the most was 5.00 s, 40.0 % of that cell" in overhead_sentence(cells)
 
 
 def test_no_device_memory_is_not_nought(cells):

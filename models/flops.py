@@ -1,0 +1,48 @@
+"""How many floating-point operations a network's matrix products take: a multiplication and an addition are two."""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from models.model import Device, Flops
+
+LENGTHS = (8, 16, 24)
+"""Tokens at which a network is counted: three, since a transformer's operations are a quadratic in its length."""
+
+
+TRAINING_PASSES = 3
+"""Forward passes that a training step is worth: each product of the forward pass gives two of the backward one, for the
+gradients of the weights and of what went in."""
+
+
+def counted_flops(network: nn.Module, device: Device) -> Flops | None:
+    """The operations of a forward pass, as PyTorch's `FlopCounterMode` counts them.
+
+    Counted at three lengths and continued as the quadratic through them, which a transformer's projections (linear in
+    the length) and attention (quadratic) follow exactly. None for recurrent networks, whose fused kernels the counter
+    does not see into, and where it sees nothing.
+
+    Args:
+        network: input_ids (B, T) int64, mask (B, T) bool -> logits (B, C).
+        device: where it is.
+    """
+    if any(isinstance(module, nn.RNNBase) for module in network.modules()):
+        return None
+    counts = [count(network, length, device) for length in LENGTHS]
+    if not counts[-1]:
+        return None
+    coefficients = np.polynomial.Polynomial.fit(LENGTHS, counts, deg=2).convert().coef
+    text, token, square = (round(float(coefficient)) for coefficient in coefficients)
+    return Flops(text, token, square)
+
+
+def count(network: nn.Module, length: int, device: Device) -> int:
+    """The operations of the forward pass of one text of `length` tokens."""
+    ids = torch.ones(1, length, dtype=torch.int64, device=device)
+    network.eval()
+    # The counter knows attention as plain products; of the fused kernels it does not know the one for CPUs.
+    with torch.inference_mode(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        network(ids, torch.ones_like(ids, dtype=torch.bool))
+    return int(counter.get_total_flops())
