@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import device
 from benchmarks.cli import main, spread
-from benchmarks.store import RUN_KEYS
+from benchmarks.store import RUN_KEYS, Store
 
 
 @pytest.fixture
@@ -74,6 +74,8 @@ BAD_INPUT = {
     "bad precision": (["--precision", "int3"], ["int3", "bf16"]),
     "precision that the device lacks": (["--precision", "fp16", "--device", "cpu"], ["--precision 'fp16'", "fp32"]),
     "bad timeout": (["--timeout", "0"], ["--timeout", "0"]),
+    "bad price": (["--price-per-hour", "-1"], ["--price-per-hour -1.0", "a number above 0"]),
+    "price that is no number": (["--price-per-hour", "nan"], ["--price-per-hour nan", "a number above 0"]),
     "unknown option": (["--sede", "3"], ["--sede"]),
     "unknown encoder": (
         ["--models", "distilbert", "--set", "distilbert.encoder=bert-huge"],
@@ -209,6 +211,16 @@ def test_list_of_something_unknown(type_in):
     status, _, errors = type_in("list", "modells")
     assert status == 2
     assert "did you mean 'models'" in errors
+
+
+def test_a_price_given_to_a_report_is_kept_with_the_run(type_in, tmp_path, monkeypatch):
+    monkeypatch.setattr("benchmarks.cli._write_reports", lambda folder, console: None)
+    store = Store(tmp_path)
+    store.write_run(dict.fromkeys(RUN_KEYS, "toy"))
+    assert type_in("report", tmp_path, "--price-per-hour", "0.4")[0] == 0
+    assert store.read_run()["price_per_hour"] == 0.4
+    assert type_in("report", tmp_path, "--price-per-hour", "0")[0] == 2
+    assert store.read_run()["price_per_hour"] == 0.4
 
 
 def test_report_of_a_folder_without_results(type_in):
