@@ -105,6 +105,15 @@ class EncoderClassifier(TorchClassifier):
         ids = [np.array([self._first, *text, self._last], dtype=np.int32) for text in kept]
         return ids, np.fromiter((len(text) + 2 for text in pieces), dtype=np.int64, count=len(pieces))
 
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The encoder's, of a fitted model."""
+        return self._tokenizer
+
+    def token_texts(self, text: str) -> list[str]:
+        """The word pieces that are read, the marks of the ends among them."""
+        return [self._tokenizer.id_to_token(int(number)) for number in self._token_ids([text])[0][0]]
+
     def _initialise(self, network: nn.Module) -> None:
         encoder = network.encoder
         assert isinstance(encoder, DistilBertModel)

@@ -110,6 +110,10 @@ class Lstm(TorchClassifier):
             ids.append(np.array([number(word, unknown) for word in words[-self.max_length :]], dtype=np.int32))
         return ids, available
 
+    def token_texts(self, text: str) -> list[str]:
+        """The last words of a text, known to the vocabulary or not."""
+        return split_words(text)[-self.max_length :]
+
     def _network(self, num_classes: int) -> nn.Module:
         return LstmNetwork(
             words=len(self._vocabulary),

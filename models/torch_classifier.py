@@ -131,6 +131,15 @@ class TorchClassifier(Model):
             ValueError, OSError: it is not there.
         """
 
+    def token_texts(self, text: str) -> list[str]:
+        """The tokens that the model reads of a text, for people to read; their ids, where a subclass says no more."""
+        return [str(number) for number in self._token_ids([text])[0][0]]
+
+    @property
+    def network(self) -> nn.Module:
+        """The trained network, in evaluation mode."""
+        return self._net.eval()
+
     def fit(
         self,
         train: Split,

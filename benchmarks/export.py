@@ -1,0 +1,114 @@
+"""A trained model for others to use: a folder that transformers loads."""
+
+import os
+import shutil
+from pathlib import Path
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from transformers import DistilBertForSequenceClassification, DistilBertTokenizerFast
+
+from benchmarks.cell import CellResult
+from benchmarks.errors import UsageError
+from benchmarks.saved import Classifier, Found
+from benchmarks.store import CELL_ID, Store
+from models.distilbert import FirstTokenClassifier
+from models.encoder_classifier import EncoderClassifier
+
+
+def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
+    """Write a folder that `transformers.pipeline("text-classification", folder)` loads, with a model card.
+
+    Raises:
+        UsageError: the folder is there already, or the network is not one that transformers has.
+    """
+    model = classifier.model
+    if not isinstance(model, EncoderClassifier) or not isinstance(model.network, FirstTokenClassifier):
+        name = classifier.spec.model
+        raise UsageError(f"export: transformers has no network as {name}'s (choices: distilbert, or derived from it)")
+    if folder.exists():
+        raise UsageError(f"--output {str(folder)!r} is there already: name another folder")
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    try:
+        temporary.mkdir()
+        network: DistilBertForSequenceClassification = model.network.classifier
+        network.config.id2label = dict(enumerate(classifier.classes))
+        network.config.label2id = {name: index for index, name in enumerate(classifier.classes)}
+        network.config.architectures = [type(network).__name__]
+        network.save_pretrained(temporary)
+        tokenizer = DistilBertTokenizerFast(tokenizer_object=model.tokenizer, model_max_length=model.max_length)
+        tokenizer.save_pretrained(temporary)
+        (temporary / "README.md").write_text(str(_card(found, classifier)), encoding="utf-8")
+        temporary.replace(folder)
+    except OSError as error:
+        raise UsageError(f"--output {str(folder)!r} cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _card(found: Found, classifier: Classifier) -> ModelCard:
+    spec, result = classifier.spec, _result(found)
+    figures = result.metrics if result else {}
+    data = ModelCardData(
+        library_name="transformers",
+        pipeline_tag="text-classification",
+        model_name=spec.id,
+        eval_results=[
+            EvalResult(
+                task_type="text-classification",
+                dataset_type="text",
+                dataset_name=spec.dataset,
+                dataset_split="test",
+                metric_type=name,
+                metric_value=round(value, 4),
+            )
+            for name, value in figures.items()
+        ]
+        or None,
+    )
+    settings = "\n".join(f"- `{name}`: {_inline(value)}" for name, value in spec.model_params.items())
+    table = "\n".join(f"| {name} | {value:.4f} |" for name, value in figures.items())
+    measured = f"| on {spec.test_size:,} test texts | |\n| --- | --- |\n{table}" if figures else "Not measured."
+    audits = [f"- {audit.name}: {audit.reason}" for audit in (result.audits if result else []) if not audit.passed]
+    return ModelCard(f"""---
+{data.to_yaml()}
+---
+
+# {spec.model}, trained with {spec.loss}
+
+```python
+from transformers import pipeline
+
+pipeline("text-classification", "this folder", truncation=True)(["A film to remember."])
+```
+
+Classes: {", ".join(map(_inline, classifier.classes))}. It read texts without `<br />` tags, with entities as characters
+and single spaces, and of each at most {spec.model_params.get("max_length")} tokens.
+
+## Trained on
+
+{spec.train_size:,} texts of {_inline(spec.dataset)} (sha256 of the prepared splits `{spec.data_fingerprint}`), seed
+{spec.seed}, precision {spec.precision}; the epoch was chosen on {spec.valid_size:,} other texts.
+
+{settings}
+
+## How good it is
+
+{measured}
+
+{"Audits that failed:" if audits else "No audit failed." if result else "Its cell's result was not at hand."}
+
+{chr(10).join(audits)}
+""")
+
+
+def _result(found: Found) -> CellResult | None:
+    """What came of the cell that the model was saved by, where it lies in its results folder still."""
+    cell = found.folder.absolute().parent
+    if not CELL_ID.fullmatch(cell.name) or not (cell / "result.json").is_file():
+        return None
+    return Store(cell.parent.parent).read_result(cell.name)
+
+
+def _inline(value: object) -> str:
+    """A value as Markdown code, on one line."""
+    return f"`{' '.join(str(value).replace('`', chr(39)).split())}`"
