@@ -27,6 +27,8 @@ class CellSpec(BaseModel):
         data_fingerprint: sha256 of the prepared splits.
         train_size, valid_size, test_size: rows used of each split.
         model, loss: registry names.
+        model_plugin, loss_plugin: where these come from: the sha256 of a plug-in file, or "package==version"; empty
+            for what is built in.
         model_params, loss_params: every parameter, defaults included.
         device, precision: what the model runs on, resolved.
         code_version: of the code that decides the result.
@@ -51,6 +53,8 @@ class CellSpec(BaseModel):
     precision: str
     code_version: str
     measure: Measure = Measure()
+    model_plugin: str = ""
+    loss_plugin: str = ""
     role: Role = "result"
 
     @property

@@ -21,7 +21,7 @@ from benchmarks.data_options import DatasetOption, GroupColumn, LabelColumn, Lab
 from benchmarks.errors import UsageError, unknown
 from benchmarks.origin import check_origin
 from benchmarks.plan import Choices, Combination, TrainSize, combinations
-from benchmarks.registry import OFF_BY_DEFAULT, Kind, entries, entry
+from benchmarks.registry import OFF_BY_DEFAULT, Kind, add_plugin, entries, entry
 from benchmarks.suite import Suite, read_suite, suite_names
 from data.dataset import Dataset
 
@@ -80,6 +80,19 @@ class TrackerChoice(StrEnum):
     WANDB = "wandb"
 
 
+class MethodChoice(StrEnum):
+    """Values of explain's --method."""
+
+    ERASURE = "erasure"
+    GRADIENTS = "gradients"
+
+
+class TargetChoice(StrEnum):
+    """Values of export's --to."""
+
+    HUGGINGFACE = "huggingface"
+
+
 class PrecisionChoice(StrEnum):
     """Values of --precision."""
 
@@ -87,6 +100,12 @@ class PrecisionChoice(StrEnum):
     FP32 = "fp32"
     BF16 = "bf16"
     FP16 = "fp16"
+
+
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE.py", help="A model, a loss or a dataset of your own; repeatable."),
+]
 
 
 def main() -> None:
@@ -168,10 +187,12 @@ def run(
     track: Annotated[TrackerChoice | None, typer.Option(help="Write the results for this tracker, too.")] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Events on stdout, a line of JSON each.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+    plugin: Plugins = None,
 ) -> int:
     """Train and measure every cell of a suite, then write its report."""
     if everything and (models or losses):
         raise UsageError("--all together with --models or --losses: give one or the other")
+    _add_plugins(plugin)
     chosen = read_suite(suite)
     data = with_options(chosen.data, dataset, text_column, label_column, group_column, label_map, splits)
     chosen = chosen.model_copy(update={"data": data})
@@ -236,8 +257,10 @@ def _interrupted(command: Sequence[str]) -> int:
 def list_(
     what: Annotated[str, typer.Argument(metavar="[models|losses|datasets|suites]")] = "all",
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    plugin: Plugins = None,
 ) -> int:
     """What can be run: models, losses, datasets and suites."""
+    _add_plugins(plugin)
     listing = _listing()
     if what != "all" and what not in listing:
         raise unknown("list", what, listing)
@@ -399,12 +422,15 @@ def predict(
     precision: Annotated[
         PrecisionChoice, typer.Option(help="Of matrix products in torch models.")
     ] = PrecisionChoice.AUTO,
+    plugin: Plugins = None,
 ) -> int:
     """Label new texts with a trained model: of a run, the cell with the highest accuracy on validation."""
     if bool(texts) == (input_ is not None):
         raise UsageError("predict wants texts from one place (choices: TEXT.., --input FILE, - for lines from a pipe)")
     if texts and "-" in texts and len(texts) > 1:
         raise UsageError("predict: - (lines from a pipe) together with other texts: give one or the other")
+
+    _add_plugins(plugin)
 
     from benchmarks.predict import check_output, columns, output_format, progress
     from benchmarks.predict import predict as predictions
@@ -438,6 +464,108 @@ def predict(
     return EXIT_OK
 
 
+@app.command(
+    epilog='Examples: `python -m benchmarks explain results/quick "Not bad at all."` · '
+    '`python -m benchmarks explain results/quick "Not bad at all." --cell "lstm-*" --class negative`'
+)
+def explain(
+    model: Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A results, a cell's or a model's folder.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    class_: Annotated[str | None, typer.Option("--class", metavar="NAME", help="Default: the most probable.")] = None,
+    method: Annotated[MethodChoice | None, typer.Option(help="Default: gradients for torch models.")] = None,
+    top: Annotated[int, typer.Option(min=1, metavar="N", help="How many words.")] = 15,
+    cell: Annotated[str, typer.Option(metavar="GLOB", help="The best of these cells of a run, as `lstm-*`.")] = "*",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: every word, in order.")] = False,
+    plugin: Plugins = None,
+) -> int:
+    """Show the words that drove a decision: what each adds to the log-odds of the class."""
+    _add_plugins(plugin)
+
+    from benchmarks.explain import explain as explained
+    from benchmarks.saved import find_model, load_found
+    from reports.formats import plain
+
+    found = find_model(model, cell)
+    said = explained(load_found(found, "cpu"), text, label=class_, method=method.value if method else None)
+    if as_json:
+        words = [{"word": word, "log_odds": added} for word, added in said.words]
+        content = {"label": said.label, "probability": said.probability, "method": said.method, "words": words}
+        print(json.dumps(content, indent=2))
+        return EXIT_OK
+    Console(stderr=True).print(f"{found.folder} ({found.reason})", markup=False, highlight=False, soft_wrap=True)
+    print(f"{plain(said.label)}, {said.probability:.1%}; what each word adds to its log-odds ({said.method}):")
+    largest = max((abs(added) for _, added in said.words), default=1.0) or 1.0
+    for word, added in said.strongest(top):
+        print(f"{added:+8.3f} {'█' * round(20 * abs(added) / largest):<20} {plain(word)}")
+    return EXIT_OK
+
+
+@app.command(
+    epilog="Examples: `python -m benchmarks export results/quick --cell 'distilbert-*' --output distilbert-imdb` · "
+    "`python -m benchmarks export results/quick/cells/CELL --to huggingface --output my-model`"
+)
+def export(
+    model: Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A results, a cell's or a model's folder.")],
+    output: Annotated[Path, typer.Option(metavar="DIR", help="A folder that is not there yet.")],
+    to: Annotated[TargetChoice, typer.Option(help="What is to load it.")] = TargetChoice.HUGGINGFACE,
+    cell: Annotated[str, typer.Option(metavar="GLOB", help="The best of these cells of a run, as `lstm-*`.")] = "*",
+    plugin: Plugins = None,
+) -> int:
+    """Write a trained model as a folder that transformers' pipelines load, with a model card."""
+    _add_plugins(plugin)
+
+    from benchmarks.export import to_huggingface
+    from benchmarks.saved import find_model, load_found
+
+    assert to is TargetChoice.HUGGINGFACE
+    found = find_model(model, cell)
+    console = Console(stderr=True)
+    console.print(f"{found.folder} ({found.reason})", markup=False, highlight=False, soft_wrap=True)
+    to_huggingface(found, load_found(found, "cpu", "fp32"), output)
+    console.print(f"wrote {output}", markup=False, highlight=False, soft_wrap=True)
+    return EXIT_OK
+
+
+@app.command(
+    epilog="Examples: `python -m benchmarks new model my_model` · `python -m benchmarks new loss my_loss --folder mine`"
+)
+def new(
+    kind: Annotated[str, typer.Argument(metavar="model|loss|dataset")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is registered as.")],
+    folder: Annotated[Path, typer.Option(metavar="DIR", help="Where to write it.")] = Path(),
+) -> int:
+    """Write a model, a loss or a dataset that works as it is, to begin with, and its test."""
+    from benchmarks.authoring import write_template
+
+    path, test = write_template(kind, name, folder)
+    example = f"--dataset {name}" if kind == "dataset" else f"--{'models' if kind == 'model' else 'losses'} {name}"
+    print(f"wrote {path} and {test}; next: python -m benchmarks check {path}")
+    print(f"then: python -m benchmarks run --plugin {path} {example} --suite smoke")
+    return EXIT_OK
+
+
+@app.command(
+    epilog="Examples: `python -m benchmarks check my_model.py` · "
+    "`python -m benchmarks check my_model.py --set my_model.epochs=1`"
+)
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE.py", help="A plug-in.")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME.PARAM=VALUE", help="What makes it small.")
+    ] = None,
+) -> int:
+    """Check that a model, a loss or a dataset of your own does what the suite relies on."""
+    from benchmarks.authoring import check_plugin
+
+    console = Console()
+    failed = False
+    for finding in check_plugin(file, _settings(set_)):
+        line = f"{'FAIL' if finding.fault else 'ok  '} {finding.name}: {finding.check}"
+        console.print(f"{line}: {finding.fault}" if finding.fault else line, markup=False, soft_wrap=True)
+        failed |= bool(finding.fault)
+    return EXIT_WORSE if failed else EXIT_OK
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(__version__)
@@ -451,6 +579,11 @@ def _options(
     ] = False,
 ) -> None:
     """Baseline benchmarks for text classification: models x losses under one harness, with honest tables."""
+
+
+def _add_plugins(plugins: Sequence[Path] | None) -> None:
+    for path in plugins or ():
+        add_plugin(path)
 
 
 def _measured(dataset: str, device: str, precision: str) -> "tuple[Dataset, Runtime]":

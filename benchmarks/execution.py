@@ -19,7 +19,7 @@ from benchmarks.energy import Meter, meter
 from benchmarks.environment import environment, threads
 from benchmarks.load import load_between, observe
 from benchmarks.memory import peak_host_memory
-from benchmarks.registry import loss_class, model_class
+from benchmarks.registry import add_plugin, is_sha256, loss_class, model_class, require
 from benchmarks.saved import Saved, write_saved
 from benchmarks.store import Store
 from benchmarks.suite import Measure
@@ -47,6 +47,7 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
     runtime = Runtime(cast(Device, spec.device), cast(Precision, spec.precision), spec.seed)
     clock = Clock(synchronizer(runtime.device))
     began, before, energy = clock.read(), observe(), meter(runtime.device)
+    adopt_plugins(spec, store)
 
     whole = store.read_data(spec.data_fingerprint)
     data = dataclasses.replace(whole, train=whole.train.sample(spec.train_size, seed=SAMPLE_SEED))
@@ -97,6 +98,19 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
     result.overhead_seconds = clock.read() - began - timed
     result.load = load_between(before, observe())
     store.write_result(result, _predictions(data.test, scored.probabilities))
+
+
+def adopt_plugins(spec: CellSpec, store: Store) -> None:
+    """Register the plug-ins that a cell's model and loss come from, in the version that it was planned with.
+
+    Raises:
+        UsageError: that version is not to be had.
+    """
+    for plugin in {spec.model_plugin, spec.loss_plugin}:
+        if is_sha256(plugin):
+            add_plugin(store.plugin_path(plugin))
+    require("models", spec.model, spec.model_plugin)
+    require("losses", spec.loss, spec.loss_plugin)
 
 
 def metrics(probabilities: FloatArray, test: Split, leaked_rows: IntArray) -> dict[str, float]:

@@ -86,7 +86,8 @@ def specify(
             f"(choices: all, or a number up to {available})"
         )
     size = min(size, available)
-    runtime = entry("models", combination.model).runtime(runtime)
+    model, loss = entry("models", combination.model), entry("losses", combination.loss)
+    runtime = model.runtime(runtime)
     return CellSpec(
         dataset=dataset.name,
         data_fingerprint=dataset.fingerprint,
@@ -102,6 +103,8 @@ def specify(
         precision=runtime.precision,
         code_version=code_version(combination.model, combination.loss),
         measure=measure,
+        model_plugin=model.plugin,
+        loss_plugin=loss.plugin,
     )
 
 

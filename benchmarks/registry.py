@@ -7,9 +7,11 @@ from its source text, so that none of them waits for torch.
 import ast
 import importlib
 import importlib.util
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.abc import InspectLoader
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
@@ -25,6 +27,7 @@ from pydantic import (
 )
 
 from benchmarks.errors import UsageError, unknown
+from benchmarks.plugins import Plugin, plugins, read_plugin
 from models.model import Fraction, Runtime
 from models.truncation import Truncation
 
@@ -56,6 +59,20 @@ BUILT_IN: dict[Kind, dict[str, str]] = {
 
 OFF_BY_DEFAULT = frozenset({"length_penalty"})
 """Run only when asked for by name: the loss that cannot change training is here to be caught, not to be compared."""
+
+CONTRACTS: dict[tuple[str, str], Kind] = {
+    ("models.model", "Model"): "models",
+    ("losses.loss", "Loss"): "losses",
+    ("data.source", "Source"): "datasets",
+}
+"""The class that each kind derives from."""
+
+NAMES: dict[Kind, re.Pattern[str]] = {
+    "models": re.compile(r"[a-z][a-z0-9_]*"),
+    "losses": re.compile(r"[a-z][a-z0-9_]*"),
+    "datasets": re.compile(r"[a-z][a-z0-9_-]*"),
+}
+"""What a plug-in's names look like: they become parts of folder names."""
 
 SINGULAR: dict[Kind, str] = {"models": "model", "losses": "loss", "datasets": "dataset"}
 
@@ -112,6 +129,7 @@ class Entry:
 
     Attributes:
         target: "module:Class".
+        plugin: what it comes from: the sha256 of a plug-in file, or "package==version"; empty for what is built in.
         summary: the first line of its docstring.
         devices: where a model can run; empty for what is no model.
     """
@@ -119,14 +137,26 @@ class Entry:
     kind: Kind
     name: str
     target: str
+    plugin: str
     summary: str
     parameters: dict[str, Parameter]
     devices: tuple[str, ...]
 
     def load(self) -> Any:
-        """Import the class."""
+        """Import the class.
+
+        Raises:
+            UsageError: it is a plug-in's, and importing that fails.
+        """
         module, _, name = self.target.partition(":")
-        return getattr(importlib.import_module(module), name)
+        try:
+            return getattr(importlib.import_module(module), name)
+        except Exception as error:
+            if not self.plugin:
+                raise
+            where = plugins()[module].path if module in plugins() else module
+            reason = f"{type(error).__name__}: {error}"
+            raise UsageError(f"plug-in {str(where)!r} cannot be imported: {reason}") from error
 
     def runtime(self, wanted: Runtime) -> Runtime:
         """Where a model runs when `wanted` is asked for: one that cannot use the device is on the CPU in fp32."""
@@ -190,11 +220,85 @@ def source_class(name: str) -> "type[Source]":
     return loaded
 
 
+def add_plugin(path: Path) -> Plugin:
+    """Register, in this process, every model, loss and dataset that a file defines: each class with a `name`.
+
+    Raises:
+        UsageError: the file cannot be read, defines none, or one has the name of another.
+    """
+    plugin = read_plugin(path)
+    found: list[tuple[Kind, str, str]] = []
+    for node in _tree(plugin.module).body:
+        name = _name(node) if isinstance(node, ast.ClassDef) else None
+        if isinstance(node, ast.ClassDef) and name is not None:
+            kind = _kind(plugin.module, node.name)
+            if kind is not None:
+                found.append((kind, name, f"{plugin.module}:{node.name}"))
+    if not found:
+        wanted = ", ".join(f"{module}.{name}" for module, name in CONTRACTS)
+        raise UsageError(f"--plugin {str(path)!r} defines nothing: no class with a `name` derives from {wanted}")
+    for kind, name, target in found:
+        if not NAMES[kind].fullmatch(name):
+            raise UsageError(
+                f"--plugin {str(path)!r}: {SINGULAR[kind]} name {name!r} does not match {NAMES[kind].pattern}"
+            )
+        if _targets(kind).get(name, target) != target:
+            raise UsageError(f"--plugin {str(path)!r}: there is a {SINGULAR[kind]} {name!r} already: rename this one")
+    for kind, name, target in found:
+        _plugged[kind][name] = target
+    _targets.cache_clear()
+    return plugin
+
+
+def require(kind: Kind, name: str, plugin: str) -> None:
+    """Make sure that `name` is registered, and comes from `plugin`, see `Entry.plugin`.
+
+    Raises:
+        UsageError: it does not.
+    """
+    found = entry(kind, name).plugin if name in names(kind) else None
+    if found == plugin:
+        return
+    hint = "leave the other one out"
+    if is_sha256(plugin):
+        hint = f"give the file of sha256 {plugin[:12]}… with --plugin (a run keeps a copy in its plugins/)"
+    elif plugin:
+        hint = f"install {plugin}"
+    what = "is a plug-in's" if found is None else "is of another plug-in than the one wanted"
+    raise UsageError(f"{SINGULAR[kind]} {name!r} {what}: {hint}")
+
+
+_plugged: dict[Kind, dict[str, str]] = {"models": {}, "losses": {}, "datasets": {}}
+"""What `add_plugin` registered: name -> "module:Class"."""
+
+
 @cache
 def _targets(kind: Kind) -> dict[str, str]:
-    """Name -> "module:Class"; installed packages add to the built-in ones and never replace one."""
-    installed = {point.name: point.value for point in entry_points(group=f"benchmarks.{kind}")}
-    return BUILT_IN[kind] | {name: target for name, target in installed.items() if name not in BUILT_IN[kind]}
+    """Name -> "module:Class"; packages and plug-ins add to what is built in, and never replace anything."""
+    installed = {name: target for name, (target, _) in _installed(kind).items()}
+    return _plugged[kind] | installed | BUILT_IN[kind]
+
+
+@cache
+def _installed(kind: Kind) -> dict[str, tuple[str, str]]:
+    """Name -> "module:Class" and "package==version", of installed packages."""
+    return {
+        point.name: (point.value, f"{point.dist.name}=={point.dist.version}" if point.dist else "unknown")
+        for point in entry_points(group=f"benchmarks.{kind}")
+    }
+
+
+def _plugin(kind: Kind, name: str, target: str) -> str:
+    """See `Entry.plugin`."""
+    module = target.partition(":")[0]
+    if module in plugins():
+        return plugins()[module].sha256
+    return "" if name in BUILT_IN[kind] else _installed(kind)[name][1]
+
+
+def is_sha256(plugin: str) -> bool:
+    """Whether an `Entry.plugin` is a file's, not a package's."""
+    return re.fullmatch("[0-9a-f]{64}", plugin) is not None
 
 
 @cache
@@ -205,8 +309,9 @@ def _describe(kind: Kind, name: str, target: str) -> Entry:
         kind=kind,
         name=name,
         target=target,
+        plugin=_plugin(kind, name, target),
         summary=(ast.get_docstring(node) or "").split("\n")[0],
-        parameters=_parameters(node),
+        parameters=_parameters(module, class_name),
         devices=_devices(module, class_name) if kind == "models" else (),
     )
 
@@ -214,9 +319,10 @@ def _describe(kind: Kind, name: str, target: str) -> Entry:
 @cache
 def _tree(module: str) -> ast.Module:
     spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
+    source = spec.loader.get_source(module) if spec and isinstance(spec.loader, InspectLoader) else None
+    if source is None:
         raise UsageError(f"module {module!r} cannot be found")
-    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    return ast.parse(source)
 
 
 def _class_node(module: str, name: str) -> ast.ClassDef:
@@ -226,11 +332,16 @@ def _class_node(module: str, name: str) -> ast.ClassDef:
     raise UsageError(f"module {module!r} defines no class {name!r}")
 
 
-def _parameters(node: ast.ClassDef) -> dict[str, Parameter]:
-    constructor = next((f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "__init__"), None)
+def _parameters(module: str, class_name: str) -> dict[str, Parameter]:
+    """The keyword-only arguments of the class's constructor, its own or the nearest base's."""
+    functions = (f for _, node in _lineage(module, class_name) for f in node.body if isinstance(f, ast.FunctionDef))
+    constructor = next((function for function in functions if function.name == "__init__"), None)
     if constructor is None:
         return {}
     arguments = constructor.args
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if default is None:
+            raise UsageError(f"parameter {argument.arg!r} of {class_name} has no default (every parameter has one)")
     return {
         argument.arg: Parameter(
             name=argument.arg,
@@ -259,18 +370,54 @@ def _type(node: ast.expr) -> Any:
 
 def _devices(module: str, class_name: str) -> tuple[str, ...]:
     """The class's `devices`, from its own body or the nearest base that sets it."""
+    for _, node in _lineage(module, class_name):
+        for statement in node.body:
+            match statement:
+                case (
+                    ast.AnnAssign(target=ast.Name(id="devices"), value=ast.Tuple() as value)
+                    | ast.Assign(targets=[ast.Name(id="devices")], value=ast.Tuple() as value)
+                ):
+                    return tuple(ast.literal_eval(value))
+    return ("cpu",)
+
+
+def _kind(module: str, class_name: str) -> Kind | None:
+    """What the class is, by the contract it derives from; None where it derives from something else."""
+    lineage = ((ancestor, node.name) for ancestor, node in _lineage(module, class_name))
+    return next((CONTRACTS[ancestor] for ancestor in lineage if ancestor in CONTRACTS), None)
+
+
+def _lineage(module: str, class_name: str) -> Iterator[tuple[str, ast.ClassDef]]:
+    """Module and text of the class and of its bases, nearest first, as far as a contract; libraries' are left out."""
     node = _class_node(module, class_name)
+    yield module, node
+    if (module, class_name) in CONTRACTS:
+        return
+    for base in _bases(module, node):
+        try:
+            yield from _lineage(*base)
+        except UsageError:  # a class that is not written where it is imported from
+            continue
+
+
+def _name(node: ast.ClassDef) -> str | None:
+    """The text that the class's body gives `name`."""
     for statement in node.body:
         match statement:
-            case ast.AnnAssign(target=ast.Name(id="devices"), value=ast.Tuple() as value):
-                return tuple(ast.literal_eval(value))
-    imported = {
+            case ast.AnnAssign(target=ast.Name(id="name"), value=ast.Constant(value=str(name))):
+                return name
+            case ast.Assign(targets=[ast.Name(id="name")], value=ast.Constant(value=str(name))):
+                return name
+    return None
+
+
+def _bases(module: str, node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    """Module and name of each base that the module defines itself or imports by name."""
+    known = {other.name: (module, other.name) for other in _tree(module).body if isinstance(other, ast.ClassDef)}
+    known |= {
         alias.asname or alias.name: (statement.module, alias.name)
         for statement in _tree(module).body
-        if isinstance(statement, ast.ImportFrom) and statement.module
+        if isinstance(statement, ast.ImportFrom) and statement.module and not statement.level
         for alias in statement.names
     }
-    for base in node.bases:
-        if isinstance(base, ast.Name) and base.id in imported:
-            return _devices(*imported[base.id])
-    return ("cpu",)
+    return (known[base.id] for base in node.bases if isinstance(base, ast.Name) and base.id in known)

@@ -21,6 +21,7 @@ from benchmarks.event_log import EventLog
 from benchmarks.lock import LOCK_FILE, hold
 from benchmarks.near_duplicates import near_duplicates
 from benchmarks.plan import Choices, combinations, deep_audits, specify
+from benchmarks.plugins import plugins
 from benchmarks.registry import loss_class, model_class, names
 from benchmarks.sources import load_dataset
 from benchmarks.store import DamagedError, Store, StoreError
@@ -119,6 +120,8 @@ def execute(
     with hold(store.folder), shown as observer:
         store.clear_temporary()
         _keep_data(run, observer)
+        for plugin in plugins().values():
+            store.write_plugin(plugin)
         if fresh:
             for spec in run.specs:
                 store.remove_cell(spec.id)
@@ -176,7 +179,7 @@ def _check_folder(store: Store, suite: str) -> None:
 
 def _begun(name: str) -> bool:
     """Whether a run that was killed before it wrote `run.json` may have left this."""
-    return name in {LOCK_FILE, "data"} or (name.startswith(".") and name.endswith(".tmp"))
+    return name in {LOCK_FILE, "data", "plugins"} or (name.startswith(".") and name.endswith(".tmp"))
 
 
 def _check_classes(dataset: Dataset, train_size: int) -> None:
@@ -218,6 +221,7 @@ def _describe(run: Run, observer: Observer) -> dict[str, object]:
             "test": len(dataset.test),
             "classes": list(dataset.test.class_names),
         },
+        "plugins": {plugin.path.name: plugin.sha256 for plugin in plugins().values()},
         "device": run.runtime.device,
         "precision": run.runtime.precision,
         "code_version": __version__,

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from benchmarks.cell import CellResult, CellSpec
 from benchmarks.device import resolve_device, resolve_precision
 from benchmarks.errors import UsageError
-from benchmarks.registry import entry, model_class
+from benchmarks.registry import add_plugin, entry, model_class, require
 from benchmarks.store import Store, StoreError
 from data.cleaning import clean
 from models.model import FloatArray, Model, Runtime
@@ -84,18 +84,28 @@ class Classifier:
         return [self.classes[index] for index in self.score(texts).argmax(axis=1)]
 
 
-def load_model(path: Path | str, *, cells: str = "*", device: str = "auto", precision: str = "auto") -> Classifier:
+def load_model(
+    path: Path | str,
+    *,
+    cells: str = "*",
+    plugins: Sequence[Path | str] = (),
+    device: str = "auto",
+    precision: str = "auto",
+) -> Classifier:
     """The model in a saved model's or a cell's folder, or the best one of a results folder.
 
     Args:
         path: the folder.
         cells: of a results folder, only cells whose id matches this glob, see `find_model`.
+        plugins: files that its class comes from; a saved model brings no code of its own.
         device: "auto", "cpu" or "cuda".
         precision: "auto", "fp32", "bf16" or "fp16".
 
     Raises:
         UsageError: there is no such model, or it cannot be loaded.
     """
+    for plugin in plugins:
+        add_plugin(Path(plugin))
     return load_found(find_model(Path(path), cells), device, precision)
 
 
@@ -106,6 +116,7 @@ def load_found(found: Found, device: str = "auto", precision: str = "auto") -> C
         UsageError: it cannot be loaded here.
     """
     spec = found.saved.spec
+    require("models", spec.model, spec.model_plugin)
     resolved = resolve_device(device)
     runtime = entry("models", spec.model).runtime(Runtime(resolved, resolve_precision(precision, resolved)))
     try:

@@ -1,9 +1,10 @@
 """From the name, path or Hub name that `--dataset` gives to a prepared dataset."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.errors import UsageError, unknown
-from benchmarks.registry import names, source_class
+from benchmarks.registry import entry, names, source_class
 from benchmarks.suite import Data
 from data.dataset import DataError, Dataset
 from data.files import open_path
@@ -21,9 +22,12 @@ def load_dataset(data: Data) -> Dataset:
     """
     reading = data.reading
     try:
-        return prepare(_source(data.name, reading), data.name, valid_size=data.valid_size, test_size=data.test_size)
+        source = _source(data.name, reading)
+        dataset = prepare(source, data.name, valid_size=data.valid_size, test_size=data.test_size)
     except DataError as error:
         raise UsageError(f"--dataset {data.name!r}: {error}") from None
+    plugin = entry("datasets", data.name).plugin if data.name in names("datasets") else ""
+    return replace(dataset, provenance={**dataset.provenance, "plug-in": plugin}) if plugin else dataset
 
 
 def _source(name: str, reading: Reading) -> Source:

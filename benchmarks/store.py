@@ -3,6 +3,7 @@ whatever ends the process or the machine.
 
 <folder>/run.json                      what was run, on which machine
 <folder>/data/<fingerprint>.parquet    the prepared splits: split, row, label, length, text
+<folder>/plugins/<sha256>.py           the plug-ins that it was run with
 <folder>/cells/<cell-id>/result.json   a CellResult
 <folder>/cells/<cell-id>/predictions.parquet   row, label, length, probability_0 .. probability_<C-1>
 <folder>/cells/<cell-id>/log.txt, model/
@@ -25,6 +26,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from benchmarks.cell import SCHEMA_VERSION, CellResult
+from benchmarks.plugins import Plugin
 from data.dataset import Dataset, Split
 
 CELL_ID = re.compile(r"[a-z0-9_]+-[a-z0-9_]+-n\d+-s\d+-[0-9a-f]{10}")
@@ -287,15 +289,38 @@ class Store:
             }
         return Dataset(name, **splits, provenance=provenance, leaked_test_rows=leaked)
 
+    def write_plugin(self, plugin: Plugin) -> None:
+        """Keep a plug-in, for the cells to read: what becomes of the user's file during the run is nothing to them.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
+        path = self.plugin_path(plugin.sha256)
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path, lambda temporary: temporary.write_bytes(plugin.source.encode()))
+
+    def plugin_path(self, sha256: str) -> Path:
+        """Where the plug-in of that content lies.
+
+        Raises:
+            StoreError: not a sha256 in hexadecimal digits.
+        """
+        return self.folder / "plugins" / f"{_sha256(sha256)}.py"
+
     def data_path(self, fingerprint: str) -> Path:
         """Where the prepared splits of that fingerprint lie.
 
         Raises:
             StoreError: not a sha256 in hexadecimal digits.
         """
-        if not re.fullmatch(r"[0-9a-f]{64}", fingerprint):
-            raise StoreError(f"not a fingerprint: {fingerprint!r}")
-        return self.folder / "data" / f"{fingerprint}.parquet"
+        return self.folder / "data" / f"{_sha256(fingerprint)}.parquet"
+
+
+def _sha256(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise StoreError(f"not a fingerprint: {text!r}")
+    return text
 
 
 def _split(frame: pd.DataFrame, class_names: tuple[str, ...]) -> Split:

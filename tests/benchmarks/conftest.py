@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from benchmarks import plugins, registry
 from benchmarks.cell import CellSpec
 from benchmarks.registry import entry
 from benchmarks.store import Store
@@ -56,3 +57,14 @@ def make_spec(dataset):
         )
 
     return make
+
+
+@pytest.fixture
+def forgetful(monkeypatch):
+    """A registry that forgets the plug-ins that a test adds to it."""
+    monkeypatch.setattr(registry, "_plugged", {"models": {}, "losses": {}, "datasets": {}})
+    monkeypatch.setattr(plugins, "_loaded", {})
+    registry._targets.cache_clear()
+    yield
+    registry._targets.cache_clear()
+    registry._installed.cache_clear()

@@ -233,7 +233,9 @@ def test_version(type_in):
     assert type_in("--version")[0] == 0
 
 
-@pytest.mark.parametrize("command", ["run", "list", "report", "compare", "predict", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["run", "list", "report", "compare", "predict", "explain", "export", "new", "check", "doctor"]
+)
 def test_help_shows_examples(type_in, command):
     status, output, _ = type_in(command, "--help")
     assert status == 0

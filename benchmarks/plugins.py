@@ -1,0 +1,91 @@
+"""A model, a loss or a dataset in one file of the user's own: `--plugin FILE.py`.
+
+The file is read once. What is described, imported and copied into the results folder is that content, and its sha256
+stands in each cell's spec: an edited file makes other cells.
+"""
+
+import ast
+import hashlib
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib.abc import InspectLoader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from benchmarks.errors import UsageError
+
+_loaded: dict[str, "Plugin"] = {}
+"""Module name -> plug-in."""
+
+
+class Plugin(InspectLoader):
+    """A file that was given with `--plugin`, importable as a module of a name that no other content has."""
+
+    def __init__(self, path: Path, source: str) -> None:
+        self.path, self.source = path, source
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of its content, in hexadecimal digits."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+    @property
+    def module(self) -> str:
+        """The name to import it by."""
+        return f"plugin_{self.sha256}"
+
+    def get_source(self, fullname: str) -> str:
+        """The content."""
+        return self.source
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The content, compiled; never taken from a cache."""
+        return self.source_to_code(self.source, str(self.path))
+
+    def is_package(self, fullname: str) -> bool:
+        """It is a module."""
+        return False
+
+
+class _Finder(MetaPathFinder):
+    """Makes plug-ins importable."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        plugin = _loaded.get(fullname)
+        if plugin is None:
+            return None
+        spec = spec_from_loader(fullname, plugin, origin=str(plugin.path))
+        if spec is not None:
+            spec.has_location = True
+        return spec
+
+
+def read_plugin(path: Path) -> Plugin:
+    """Read a file and make it importable; it is not yet imported.
+
+    Raises:
+        UsageError: it cannot be read, or is not Python.
+    """
+    try:
+        source = path.read_bytes().decode("utf-8-sig")
+        ast.parse(source)
+    except OSError as error:
+        raise UsageError(f"--plugin {str(path)!r} cannot be read: {error.strerror}") from None
+    except SyntaxError as error:
+        raise UsageError(f"--plugin {str(path)!r} is not Python: line {error.lineno}: {error.msg}") from None
+    except ValueError as error:
+        raise UsageError(f"--plugin {str(path)!r} is not Python: {error}") from None
+    plugin = Plugin(path, source)
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())
+    return _loaded.setdefault(plugin.module, plugin)
+
+
+def plugins() -> Mapping[str, Plugin]:
+    """Every plug-in that was read, by module name."""
+    return _loaded

@@ -1,0 +1,84 @@
+"""The plug-ins in `examples/`: short, sound, and shown as they are."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from benchmarks import contract, plugins, registry
+from benchmarks.contract import Trained
+from benchmarks.origin import CHECKOUT
+from benchmarks.registry import add_plugin, model_class
+
+EXAMPLES = CHECKOUT / "examples"
+SMALL = {
+    "textcnn": {"filters": 8, "learning_rate": 0.01},
+    "frozen_encoder": {"max_length": 32},
+    "lora_distilbert": {"max_length": 32, "epochs": 1},
+}
+CHECKS = [
+    contract.it_is_what_the_registry_says,
+    contract.its_defaults_are_its_configuration,
+    contract.its_report_says_what_was_learnt_and_chosen,
+    contract.its_scores_are_probabilities_of_each_class,
+    contract.a_text_scores_the_same_alone_and_in_any_batch,
+    contract.a_saved_model_scores_the_same_and_holds_no_pickle,
+    contract.three_classes_have_three_columns,
+]
+"""Those that depend on what an example adds; the rest is inherited, and checked where it is."""
+
+
+@pytest.fixture(scope="module", params=SMALL)
+def trained(request):
+    file = request.param.removesuffix("_distilbert")
+    if file == "lora" and importlib.util.find_spec("peft") is None:
+        pytest.skip("peft is not installed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "_plugged", {"models": {}, "losses": {}, "datasets": {}})
+        patch.setattr(plugins, "_loaded", {})
+        registry._targets.cache_clear()
+        add_plugin(EXAMPLES / f"{file}.py")
+        yield Trained(request.param, SMALL[request.param])
+    registry._targets.cache_clear()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_contract(trained, check):
+    check(trained)
+
+
+def test_lora_changes_little_and_learns_it(trained):
+    if trained.name != "lora_distilbert":
+        pytest.skip("another example")
+    model, report = trained.fitted
+    encoder = model._net.encoder
+    whole = sum(parameter.numel() for parameter in encoder.parameters())
+    assert report.parameters < 0.02 * whole
+    moved = [
+        layer.weight.abs().max().item() for name, layer in encoder.named_modules() if name.endswith("lora_B.default")
+    ]
+    assert len(moved) == 2 * model._config.n_layers
+    assert min(moved) > 0  # it began at nought
+    pretrained = model_class("distilbert")()
+    pretrained._prepare(None)
+    kept = dict(encoder.named_parameters())["transformer.layer.0.attention.q_lin.base_layer.weight"].detach().numpy()
+    np.testing.assert_array_equal(kept, pretrained._pretrained["transformer.layer.0.attention.q_lin.weight"].numpy())
+
+
+def test_a_frozen_encoder_stays_as_it_was(trained):
+    if trained.name != "frozen_encoder":
+        pytest.skip("another example")
+    model, _ = trained.fitted
+    fresh = model_class("frozen_encoder")(**trained.settings)
+    fresh._prepare(None)
+    name = "transformer.layer.5.ffn.lin2.weight"
+    np.testing.assert_array_equal(model._net.encoder.state_dict()[name].numpy(), fresh._pretrained[name].numpy())
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_an_example_is_short(path):
+    assert len(path.read_text().splitlines()) < 60
+
+
+def test_the_example_in_the_readme_is_the_one_that_is_tested():
+    assert f"```python\n{(EXAMPLES / 'frozen_encoder.py').read_text()}```" in (CHECKOUT / "README.md").read_text()
