@@ -5,10 +5,11 @@ A check is a function that raises AssertionError, with a message for the author,
 
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,7 +44,7 @@ class Trained:
     """
 
     name: str
-    settings: dict[str, object]
+    settings: Mapping[str, Any]
 
     def new(self, train: Split, valid: Split) -> tuple[Model, FitReport]:
         """Another one, fitted with one seed."""
@@ -212,7 +213,7 @@ class Built:
     """
 
     name: str
-    settings: dict[str, object]
+    settings: Mapping[str, Any]
 
     @cached_property
     def loss(self) -> Loss:

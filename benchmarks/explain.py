@@ -105,7 +105,8 @@ def _gradients(model: TorchClassifier, text: str, index: int) -> list[tuple[str,
     def log_odds(input_ids: Tensor, mask: Tensor) -> Tensor:
         logits = network(input_ids, mask).float()
         others = [other for other in range(logits.shape[1]) if other != index]
-        return logits[:, index] - logits[:, others].logsumexp(dim=1)
+        odds: Tensor = logits[:, index] - logits[:, others].logsumexp(dim=1)
+        return odds
 
     attributions = LayerIntegratedGradients(log_odds, embedding).attribute(
         ids,

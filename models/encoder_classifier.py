@@ -112,7 +112,7 @@ class EncoderClassifier(TorchClassifier):
 
     def token_texts(self, text: str) -> list[str]:
         """The word pieces that are read, the marks of the ends among them."""
-        return [self._tokenizer.id_to_token(int(number)) for number in self._token_ids([text])[0][0]]
+        return [str(self._tokenizer.id_to_token(int(number))) for number in self._token_ids([text])[0][0]]
 
     def _initialise(self, network: nn.Module) -> None:
         encoder = network.encoder
