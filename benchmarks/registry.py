@@ -242,12 +242,19 @@ def add_plugin(path: Path) -> Plugin:
             raise UsageError(
                 f"--plugin {str(path)!r}: {SINGULAR[kind]} name {name!r} does not match {NAMES[kind].pattern}"
             )
-        if _targets(kind).get(name, target) != target:
+        existing = _targets(kind).get(name, target)
+        if existing != target and not _reread(existing, path):
             raise UsageError(f"--plugin {str(path)!r}: there is a {SINGULAR[kind]} {name!r} already: rename this one")
     for kind, name, target in found:
         _plugged[kind][name] = target
     _targets.cache_clear()
     return plugin
+
+
+def _reread(existing: str, path: Path) -> bool:
+    """Whether what is registered comes from an earlier content of the same file, which a notebook may read again."""
+    earlier = plugins().get(existing.partition(":")[0])
+    return earlier is not None and earlier.path.absolute() == path.absolute()
 
 
 def require(kind: Kind, name: str, plugin: str) -> None:

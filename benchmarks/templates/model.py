@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 import torch
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from models.lstm import Lstm
@@ -22,6 +22,7 @@ class MyModel(Lstm):
         embedding_width: PositiveInt = 128,
         dropout: Fraction = 0.3,
         epochs: PositiveInt = 5,
+        min_steps: NonNegativeInt = 600,
         learning_rate: PositiveFloat = 5e-3,
     ) -> None:
         super().__init__(
@@ -29,6 +30,7 @@ class MyModel(Lstm):
             embedding_width=embedding_width,
             dropout=dropout,
             epochs=epochs,
+            min_steps=min_steps,
             learning_rate=learning_rate,
         )
 

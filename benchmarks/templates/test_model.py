@@ -8,7 +8,7 @@ import pytest
 from benchmarks.contract import MODEL_CHECKS, Trained, easy_texts
 from benchmarks.registry import add_plugin
 
-SMALL = {"max_length": 32, "embedding_width": 16}
+SMALL = {"max_length": 32, "embedding_width": 16, "min_steps": 200}
 
 
 @pytest.fixture(scope="module")

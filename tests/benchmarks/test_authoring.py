@@ -1,5 +1,6 @@
 """Templates that work as they are, and checks that find what is broken."""
 
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ LOSS = (TEMPLATES / "loss.py").read_text()
 DATASET = (TEMPLATES / "dataset.py").read_text()
 OPTIMUM = "scikit learn s optimum is a stationary point of the torch loss"
 BATCH = "a loss does not depend on what shares the batch"
-SMALL = {"a_new_one.embedding_width": ["8"], "a_new_one.max_length": ["32"]}
+SMALL = {"a_new_one.embedding_width": ["8"], "a_new_one.max_length": ["32"], "a_new_one.min_steps": ["20"]}
 
 
 @pytest.mark.parametrize(("kind", "settings"), [("model", SMALL), ("loss", {}), ("dataset", {})])
@@ -31,6 +32,17 @@ def test_a_template_passes_every_check(tmp_path, kind, settings):
 
 
 READABLE = "except (OSError, ValueError, KeyError)"
+
+
+def test_the_template_s_own_test_passes(tmp_path):
+    _, test = write_template("model", "a_new_one", tmp_path)
+    spec = importlib.util.spec_from_file_location("test_a_new_one", test)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.add_plugin(tmp_path / "a_new_one.py")
+    module.test_it_learns_what_is_easy(module.Trained("a_new_one", module.SMALL))
+
+
 BROKEN = {
     "it is what the registry says": ("    name =", "    devices = tuple(['cuda'])\n    name ="),
     "its defaults are its configuration": ("self.smoothing = smoothing", "self.smoothing = smoothing / 0"),
