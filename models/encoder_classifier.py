@@ -74,6 +74,11 @@ class EncoderClassifier(TorchClassifier):
         """
         check_encoder(self.encoder)
 
+    def count_tokens(self, texts: Sequence[str]) -> IntArray:
+        """(N,) word pieces, the two marks of its ends counted."""
+        pieces = load_encoder(self.encoder).tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return np.fromiter((len(text) + 2 for text in pieces), dtype=np.int64, count=len(pieces))
+
     def _prepare(self, train: Split) -> None:
         pretrained = load_encoder(self.encoder)
         self._adopt(pretrained.config, pretrained.tokenizer)

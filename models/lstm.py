@@ -93,6 +93,10 @@ class Lstm(TorchClassifier):
         self.embedding_width, self.hidden_width = embedding_width, hidden_width
         self.dropout, self.word_dropout = dropout, word_dropout
 
+    def count_tokens(self, texts: Sequence[str]) -> IntArray:
+        """(N,) words."""
+        return np.fromiter((len(split_words(text)) for text in texts), dtype=np.int64, count=len(texts))
+
     def _prepare(self, train: Split) -> None:
         self._adopt(build_vocabulary(train.texts, self.max_words, self.min_frequency))
 

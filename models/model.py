@@ -139,6 +139,14 @@ class Model(ABC):
             ValueError: it is not; one line that says what is missing and the way round it.
         """
 
+    def count_tokens(self, texts: Sequence[str]) -> IntArray | None:
+        """(N,) tokens that each text has for this model before truncation, fitted or not; None where it has no limit.
+
+        Raises:
+            ValueError: what it takes is missing.
+        """
+        return None
+
     @abstractmethod
     def fit(
         self, train: Split, valid: Split, loss: "Loss", runtime: Runtime = Runtime(), monitor: Monitor | None = None

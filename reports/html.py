@@ -38,7 +38,37 @@ def write_html(folder: Path) -> Path:
 
 def render(analysis: Analysis, mistakes: tuple[Mistakes, ...]) -> str:
     """The whole report as HTML; every text from data or users is escaped."""
-    environment = Environment(
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8") + dark_css()
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    results = analysis.results
+    return (
+        environment()
+        .get_template("report.html.jinja")
+        .render(
+            analysis=analysis,
+            results=results,
+            run=results.run,
+            command=formats.plain(shlex.join(results.run["command"])),
+            headlines=headlines(analysis),
+            weights=weights(results),
+            detectable=detectable(analysis),
+            overhead=overhead_sentence(results.ok),
+            guide=GUIDE,
+            figures=gallery(analysis),
+            mistakes=mistakes,
+            tables=tables,
+            style=Markup(style),
+            script=Markup(script),
+            style_hash=sha256(style),
+            script_hash=sha256(script),
+            svg=Markup,
+        )
+    )
+
+
+def environment() -> Environment:
+    """Of HTML templates; every text from data or users is escaped."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         autoescape=True,
@@ -46,29 +76,8 @@ def render(analysis: Analysis, mistakes: tuple[Mistakes, ...]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"count": formats.count, "percent": formats.percent, "plain": formats.plain, "table": table}
-    style = (TEMPLATES / "report.css").read_text(encoding="utf-8") + dark_css()
-    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
-    results = analysis.results
-    return environment.get_template("report.html.jinja").render(
-        analysis=analysis,
-        results=results,
-        run=results.run,
-        command=formats.plain(shlex.join(results.run["command"])),
-        headlines=headlines(analysis),
-        weights=weights(results),
-        detectable=detectable(analysis),
-        overhead=overhead_sentence(results.ok),
-        guide=GUIDE,
-        figures=gallery(analysis),
-        mistakes=mistakes,
-        tables=tables,
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=_sha256(style),
-        script_hash=_sha256(script),
-        svg=Markup,
-    )
+    made.filters |= {"count": formats.count, "percent": formats.percent, "plain": formats.plain, "table": table}
+    return made
 
 
 def table(frame: pd.DataFrame, caption: str) -> Markup:
@@ -99,6 +108,6 @@ def _cell(value: object) -> Markup:
     return Markup('<td class="number" data-sort="{}">{}</td>').format(key, text)
 
 
-def _sha256(text: str) -> str:
+def sha256(text: str) -> str:
     """As a Content-Security-Policy names what may run."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

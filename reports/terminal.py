@@ -28,9 +28,10 @@ def print_tables(folder: Path, console: Console) -> None:
     results = read_results(folder)
     analysis = analyse(results)
     dataset = results.run["dataset"]["name"]
-    _print(console, f"Accuracy on {dataset}, 95 % interval (rank; = is shared)", accuracy_table(analysis))
-    _print(console, f"Throughput on {results.run['device']}, {results.run['precision']}", throughput_table(analysis))
-    _print(console, "Against this machine's own limit", limit_table(analysis))
+    print_frame(console, f"Accuracy on {dataset}, 95 % interval (rank; = is shared)", accuracy_table(analysis))
+    title = f"Throughput on {results.run['device']}, {results.run['precision']}"
+    print_frame(console, title, throughput_table(analysis))
+    print_frame(console, "Against this machine's own limit", limit_table(analysis))
     if results.ok:
         console.print(formats.plain(analysis.noise.sentence), markup=False, highlight=False, soft_wrap=True)
     for sentence in (s for ladder in analysis.ladders for s in (ladder.sentence, *(x.sentence for x in ladder.steps))):
@@ -46,7 +47,8 @@ def print_facts(heading: str, provenance: Mapping[str, str | int], console: Cons
         console.print(indent + formats.plain(line), markup=False, highlight=False, soft_wrap=True)
 
 
-def _print(console: Console, title: str, frame: pd.DataFrame) -> None:
+def print_frame(console: Console, title: str, frame: pd.DataFrame) -> None:
+    """Print a table whose figures are never broken over two lines."""
     table = Table(title=_text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in frame.columns:
         table.add_column(_text(name), no_wrap=True)

@@ -193,6 +193,22 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(type_in, tmp_path):
     assert written(tmp_path) == []
 
 
+def test_exploring_data_writes_what_it_finds(type_in, tmp_path):
+    (tmp_path / "good.csv").write_text(FILES["good.csv"])
+    status, output, errors = type_in("explore", "--dataset", "good.csv", "--no-near-duplicates", "--out", "seen")
+    assert status == 0, errors
+    assert "most telling of 1: good" in output
+    assert written(tmp_path / "seen") == ["exploration.html", "exploration.json", "exploration.md"]
+
+
+def test_exploring_a_wrong_column_is_one_line_with_the_columns_there_are(type_in, tmp_path):
+    (tmp_path / "good.csv").write_text(FILES["good.csv"])
+    status, _, errors = type_in("explore", "--dataset", "good.csv", "--text-column", "body")
+    assert (status, len(errors.splitlines())) == (2, 1)
+    assert "it has: text, label" in errors
+    assert written(tmp_path) == ["good.csv"]
+
+
 def test_spread_options_take_every_word_up_to_the_next_option():
     assert spread(["run", "--models", "a", "b", "--seeds", "3", "--set", "x=1", "y=2"]) == [
         "run", "--models", "a", "--models", "b", "--seeds", "3", "--set", "x=1", "--set", "y=2",
@@ -234,7 +250,7 @@ def test_version(type_in):
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "list", "report", "compare", "predict", "explain", "export", "new", "check", "doctor"]
+    "command", ["run", "list", "report", "compare", "explore", "predict", "explain", "export", "new", "check", "doctor"]
 )
 def test_help_shows_examples(type_in, command):
     status, output, _ = type_in(command, "--help")
