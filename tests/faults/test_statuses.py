@@ -1,0 +1,119 @@
+"""Every way in which a cell can end leaves a row that says so."""
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from tiny_cells import check_whole, faulty_cell, tiny_cell, tiny_spec
+
+
+def ignore(done, total):
+    pass
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(condition, seconds=5.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "reason"),
+    [
+        ("exception", "failed", "ValueError: the first line"),
+        ("diverged", "failed", "FloatingPointError: training loss is nan at step 3"),
+        ("address space", "out_of_memory", "MemoryError: Unable to allocate 8.00 MiB"),
+        ("segfault", "crashed", "killed by SIGSEGV"),
+        ("abort", "crashed", "killed by SIGABRT"),
+        ("exit", "crashed", "ended without a result (exit status 7)"),
+        ("sys.exit", "crashed", "ended without a result (exit status 5)"),
+    ],
+)
+def test_a_fault_is_a_row(store, make_executor, fault, status, reason):
+    spec = tiny_spec(fault=fault)
+    result = make_executor(store, faulty_cell).run_one(spec, ignore)
+    assert result.status == status
+    assert reason in f"{result.reason.removeprefix('numpy._core._exceptions._Array')}".replace(
+        "_ArrayMemoryError", "MemoryError"
+    )
+    assert store.read_result(spec.id) == result
+    log = (store.cell_folder(spec.id) / "log.txt").read_text()
+    assert ("Traceback" in log) == (status in {"failed", "out_of_memory"})
+
+
+@pytest.fixture
+def control_group(monkeypatch):
+    """A memory control group of 64 MiB; the kernel ends a process of it that wants more."""
+    root = Path("/sys/fs/cgroup")
+    first_version = (root / "memory" / "memory.limit_in_bytes").exists()
+    folder = (root / "memory" if first_version else root) / f"benchmarks-test-{os.getpid()}"
+    try:
+        folder.mkdir()
+        (folder / ("memory.limit_in_bytes" if first_version else "memory.max")).write_text(str(64 << 20))
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        pytest.skip(f"no memory control group can be made here: {error}")
+    yield folder
+    wait_until(lambda: not (folder / "cgroup.procs").read_text())
+    folder.rmdir()
+
+
+def test_a_cell_that_the_kernel_ends_for_want_of_memory_is_out_of_memory(store, make_executor, control_group):
+    spec = tiny_spec(fault="control group", group=str(control_group))
+    result = make_executor(store, faulty_cell).run_one(spec, ignore)
+    assert result.status == "out_of_memory"
+    assert "killed by the operating system (SIGKILL) because memory ran out" in result.reason
+
+
+def test_a_cell_that_takes_too_long_is_ended_with_all_that_it_started(store, make_executor):
+    spec = tiny_spec(fault="hang")
+    result = make_executor(store, faulty_cell, timeout=2.0).run_one(spec, ignore)
+    assert (result.status, result.reason) == ("timeout", "not finished after 2 s")
+    child = int((store.cell_folder(spec.id) / "child").read_text())
+    wait_until(lambda: not is_running(child))
+
+
+def test_what_a_crashed_cell_started_is_ended(store, make_executor):
+    spec = tiny_spec(fault="orphans")
+    assert make_executor(store, faulty_cell).run_one(spec, ignore).status == "crashed"
+    child = int((store.cell_folder(spec.id) / "child").read_text())
+    wait_until(lambda: not is_running(child))
+
+
+def test_a_killed_child_is_a_crash(store, make_executor):
+    spec = tiny_spec(fault="hang")
+
+    def kill(done, total):
+        child = int((store.cell_folder(spec.id) / "child").read_text())
+        os.kill(os.getsid(child), signal.SIGKILL)
+
+    result = make_executor(store, faulty_cell).run_one(spec, kill)
+    assert (result.status, result.reason) == ("crashed", "killed by SIGKILL")
+
+
+def test_the_parent_sleeps_while_a_cell_runs(store, make_executor):
+    began = time.process_time()
+    make_executor(store, faulty_cell, timeout=1.0).run_one(tiny_spec(fault="hang"), ignore)
+    assert time.process_time() - began < 0.2
+
+
+def test_an_attempt_starts_without_what_a_killed_one_left(store, make_executor):
+    spec = tiny_spec()
+    folder = store.cell_folder(spec.id)
+    (folder / f".model.{os.getpid()}.tmp").mkdir(parents=True)
+    (folder / ".result.json.1.tmp").write_text("{")
+    assert make_executor(store, tiny_cell).run_one(spec, ignore).status == "ok"
+    assert check_whole(store, spec)
+    assert sorted(path.name for path in folder.iterdir()) == ["log.txt", "model", "predictions.parquet", "result.json"]

@@ -1,0 +1,148 @@
+"""Cells that take milliseconds, so that a sweep can be ended many times; what a real one leaves, they leave.
+
+Without torch: imported by processes that are started often.
+"""
+
+import ctypes
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.cell import CellResult, CellSpec
+
+PRELOAD = ["benchmarks.display", "benchmarks.runner", "pandas", "pyarrow.parquet", "pytest"]
+"""What these cells and the programs that start them import."""
+
+ROWS, STEPS, WEIGHTS = 2_000, 5, 50_000
+
+
+def tiny_spec(seed=1, **params):
+    return CellSpec(
+        dataset="tiny",
+        data_fingerprint="0" * 64,
+        train_size=10,
+        valid_size=10,
+        test_size=ROWS,
+        model="tiny",
+        model_params=params,
+        loss="ce",
+        loss_params={},
+        seed=seed,
+        device="cpu",
+        precision="fp32",
+        code_version="0",
+    )
+
+
+def tiny_cell(spec, store, progress):
+    """The same spec leaves the same bytes."""
+    generator = np.random.default_rng(spec.seed)
+    for step in range(1, STEPS + 1):
+        time.sleep(0.004)
+        progress(step, STEPS)
+    with store.replace_model(spec.id) as folder:
+        (folder / "weights").write_bytes(generator.bytes(WEIGHTS))
+    shares = generator.random(ROWS)
+    frame = pd.DataFrame({"row": np.arange(ROWS), "probability_0": shares, "probability_1": 1 - shares})
+    store.write_result(CellResult(spec=spec, status="ok", metrics={"accuracy": shares.mean()}), frame)
+
+
+def check_whole(store, spec):
+    """Whether the cell is done; if so, all that it leaves is as it should be."""
+    result = store.read_result(spec.id)
+    if result is None or result.status != "ok":
+        return False
+    generator = np.random.default_rng(spec.seed)
+    assert (store.cell_folder(spec.id) / "model" / "weights").read_bytes() == generator.bytes(WEIGHTS)
+    shares = generator.random(ROWS)
+    assert result == CellResult(spec=spec, status="ok", metrics={"accuracy": shares.mean()})
+    np.testing.assert_array_equal(store.read_predictions(spec.id)["probability_0"], shares)
+    return True
+
+
+def faulty_cell(spec, store, progress):
+    """What `fault` says, if it is still to happen (`once`: the first time only); else as `tiny_cell`."""
+    mark = store.cell_folder(spec.id) / "happened"
+    if not (spec.model_params.get("once") and mark.exists()):
+        mark.touch()
+        print("the last words")
+        FAULTS[spec.model_params["fault"]](spec, store.cell_folder(spec.id), progress)
+    tiny_cell(spec, store, progress)
+
+
+def _raise(spec, folder, progress):
+    raise ValueError("the first line\nthe second line")
+
+
+def _diverge(spec, folder, progress):
+    raise FloatingPointError("training loss is nan at step 3")
+
+
+def _exhaust_address_space(spec, folder, progress):
+    """`ulimit -v`, 64 MiB above what the process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + (64 << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    kept = []
+    while True:
+        kept.append(np.ones(1 << 20))
+
+
+def _exhaust_control_group(spec, folder, progress):
+    """A memory control group of 64 MiB, which the test has made: the kernel ends the process."""
+    (Path(spec.model_params["group"]) / "cgroup.procs").write_text(str(os.getpid()))
+    kept = []
+    while True:
+        kept.append(np.ones(1 << 20))
+
+
+def _segfault(spec, folder, progress):
+    ctypes.string_at(0)
+
+
+def _hang_with_a_child(spec, folder, progress):
+    child = subprocess.Popen(["sleep", "600"])
+    (folder / "child").write_text(str(child.pid))
+    progress(1, 2)
+    time.sleep(600)
+
+
+def _die_with_a_child(spec, folder, progress):
+    child = subprocess.Popen(["sleep", "600"])
+    (folder / "child").write_text(str(child.pid))
+    os.abort()
+
+
+FAULTS = {
+    "exception": _raise,
+    "diverged": _diverge,
+    "address space": _exhaust_address_space,
+    "control group": _exhaust_control_group,
+    "segfault": _segfault,
+    "abort": lambda *_: os.abort(),
+    "exit": lambda *_: os._exit(7),
+    "sys.exit": lambda *_: sys.exit(5),
+    "hang": _hang_with_a_child,
+    "orphans": _die_with_a_child,
+}
+
+
+def photographed_cell(spec, store, progress):
+    """`tiny_cell`, with a copy of the disk's image before and after each rename: what a loss of power would leave."""
+    image, copies = Path(spec.model_params["image"]), Path(spec.model_params["copies"])
+    rename = Path.replace
+
+    def photographed(path, target):
+        for do in (lambda: None, lambda: rename(path, target)):
+            do()
+            shutil.copy(image, copies / f"{len(list(copies.iterdir())):03}")
+
+    Path.replace = photographed
+    tiny_cell(spec, store, progress)

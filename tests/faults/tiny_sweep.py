@@ -1,0 +1,125 @@
+"""A sweep of tiny cells, ended at random moments.
+
+A program of its own, from which each attempt is forked, and so starts at once:
+
+    python tiny_sweep.py FOLDER CELLS KILLS SEED
+
+Prints what was killed, then what the last attempt, which is not disturbed, ended with.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from tiny_cells import PRELOAD, check_whole, tiny_cell, tiny_spec
+
+from benchmarks.display import Display
+from benchmarks.lock import hold
+from benchmarks.runner import LocalExecutor
+from benchmarks.store import Store
+from benchmarks.sweep import sweep
+
+MARK = "TINY_SWEEP"
+LONGEST = 2.0
+"""Seconds until an attempt is ended."""
+
+
+def attempt(store, specs):
+    """What `run` does in its folder."""
+    store.create()
+    with hold(store.folder), Display(Console(stderr=True), specs) as display:
+        store.clear_temporary()
+        store.write_run(
+            dict.fromkeys(("suite", "device", "precision", "code_version"), "tiny") | {"dataset": {}, "planned": []}
+        )
+        return sweep(specs, store, LocalExecutor(store, tiny_cell, PRELOAD[:-1]), display)
+
+
+def forked(store, specs, mark):
+    pid = os.fork()
+    if pid:
+        return pid
+    os.environ[MARK] = mark
+    try:
+        outcomes = attempt(store, specs)
+        os._exit(0 if outcomes == {"ok": len(specs)} else 3)
+    except BaseException as error:  # noqa: BLE001
+        print(repr(error), file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+def descendants(mark):
+    """Processes that began with an attempt, whoever their parent is now: cells last."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and f"{MARK}={mark}\0".encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return sorted(pid for pid in found if pid != os.getpid())
+
+
+def cell_of(mark):
+    """The cell that runs: it leads a session of its own."""
+    for pid in descendants(mark):
+        try:
+            if os.getsid(pid) == pid:
+                return pid
+        except ProcessLookupError:
+            continue
+    return None
+
+
+def kill(pid):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def all_gone(mark, seconds=5.0):
+    deadline = time.monotonic() + seconds
+    while descendants(mark):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def main(folder, cells, kills, seed):
+    store, chance = Store(Path(folder)), random.Random(seed)
+    specs = [tiny_spec(seed) for seed in range(1, cells + 1)]
+    killed, survivors = Counter(), 0
+    for number in range(kills):
+        mark = f"{os.getpid()}-{number}"
+        parent = forked(store, specs, mark)
+        target = chance.choice(["parent", "parent", "cell", "both"])
+        time.sleep(chance.uniform(0.0, LONGEST))
+        cell = cell_of(mark)
+        if target != "parent" and cell:
+            kill(cell)
+        if target == "cell":
+            time.sleep(0.1)
+        else:
+            target = target if cell else "parent between cells"
+        kill(parent)
+        os.waitpid(parent, 0)
+        killed[target] += 1
+        survivors += not all_gone(mark)
+        for spec in specs:
+            check_whole(store, spec)
+    done = sum(check_whole(store, spec) for spec in specs)
+    _, status = os.waitpid(forked(store, specs, "last"), 0)
+    print(
+        f"kills={sum(killed.values())} {dict(killed)} survivors={survivors} done before the last={done} "
+        f"last={os.waitstatus_to_exitcode(status)}"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(int, sys.argv[2:]))
