@@ -236,12 +236,12 @@ def run(
             retries=retries,
             events=sys.stdout if log_json else None,
         )
+        _write_reports(folder, console, track)
     except KeyboardInterrupt:
         return _interrupted(command)
     except StoreError as error:
         _complain(f"{error}; what was finished is kept, and the same command goes on from there")
         return EXIT_CELLS_FAILED
-    _write_reports(folder, console, track)
     if outcomes.total() < len(prepared.specs):
         return _interrupted(command)
     return EXIT_OK if set(outcomes) == {"ok"} else EXIT_CELLS_FAILED
@@ -290,9 +290,14 @@ def report(
     track: Annotated[TrackerChoice | None, typer.Option(help="Write the results for this tracker, too.")] = None,
 ) -> int:
     """Write the report of a results folder again."""
+    from benchmarks.store import StoreError
+
     if price_per_hour is not None:
         _keep_price(folder, _checked_price(price_per_hour))
-    _write_reports(folder, Console(), track)
+    try:
+        _write_reports(folder, Console(), track)
+    except StoreError as error:
+        raise UsageError(str(error)) from None
     return EXIT_OK
 
 
@@ -755,14 +760,14 @@ def _print_data(dataset: Dataset, console: Console) -> None:
 
 
 def _write_reports(folder: Path, console: Console, tracker: TrackerChoice | None = None) -> None:
-    from benchmarks.store import StoreError
+    from benchmarks.store import WriteError
     from reports.figures import write_figures
     from reports.html import write_html
     from reports.markdown import write_cells_csv, write_markdown
     from reports.terminal import print_tables
 
+    print_tables(folder, console)
     try:
-        print_tables(folder, console)
         write_figures(folder)
         for path in (write_cells_csv(folder), write_markdown(folder), write_html(folder)):
             console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
@@ -770,5 +775,5 @@ def _write_reports(folder: Path, console: Console, tracker: TrackerChoice | None
             from benchmarks.tracking import track
 
             console.print(f"wrote {track(folder, tracker.value)}", markup=False, highlight=False, soft_wrap=True)
-    except StoreError as error:
-        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise WriteError(f"the report cannot be written: {error.filename or folder}: {error.strerror}") from error

@@ -1,5 +1,6 @@
 """Cells in processes of their own: whatever happens to one, it leaves a row."""
 
+import errno
 import os
 import signal
 import threading
@@ -7,9 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks.execution import PRELOAD, run_cell
-from benchmarks.runner import LocalExecutor, _death
+from benchmarks.runner import LocalExecutor, _death, _fault
 
 ENDLESS = {"epochs": 100_000, "patience": None, "embedding_width": 4, "hidden_width": 4}
 
@@ -102,3 +104,23 @@ def test_an_old_result_does_not_survive_a_cell_that_dies(runner, make_spec):
 def test_an_exit_without_a_result_is_a_crash():
     assert _death(0, killed_by_kernel=False) == ("crashed", "ended without a result (exit status 0)")
     assert _death(7, killed_by_kernel=True) == ("crashed", "ended without a result (exit status 7)")
+
+
+def test_torch_out_of_host_memory_is_out_of_memory():
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(1 << 50)
+    assert _fault(caught.value)[0] == "out_of_memory"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), "out_of_memory"),
+        (RuntimeError("CUDA error: out of memory"), "out_of_memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "out_of_memory"),
+        (OSError(errno.ENOSPC, "No space left on device"), "failed"),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), "failed"),
+    ],
+)
+def test_what_an_exception_means(error, status):
+    assert _fault(error)[0] == status

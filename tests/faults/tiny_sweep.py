@@ -26,7 +26,7 @@ from benchmarks.store import Store
 from benchmarks.sweep import sweep
 
 MARK = "TINY_SWEEP"
-LONGEST = 2.0
+LONGEST = 1.5
 """Seconds until an attempt is ended."""
 
 

@@ -1,0 +1,124 @@
+"""Faults as the user of the command line meets them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from benchmarks import cli, plan
+
+SUITE = """
+data = { valid_size = 20, test_size = 40 }
+measure = { rows = 8, repeats = 1, single = 2 }
+grid = [ { models = ["tfidf_logreg"], losses = ["ce"], train_sizes = [40] } ]
+"""
+
+
+@pytest.fixture
+def type_in(monkeypatch, capfd, tmp_path):
+    """Type a command in a folder that holds a small suite and its data: exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.toml").write_text(SUITE)
+    rows = (f"film {i} was {'good' if i % 2 else 'bad'} and {'so ' * (i % 7)}on,{i % 2}\n" for i in range(200))
+    (tmp_path / "reviews.csv").write_text("text,label\n" + "".join(rows))
+
+    def type_in(command, *arguments, **options):
+        if command == "run":
+            arguments = ("--suite", "small.toml", "--dataset", "reviews.csv", "--device", "cpu", *arguments)
+        monkeypatch.setattr(sys, "argv", ["benchmarks", command, *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        return (caught.value.code or 0, *capfd.readouterr())
+
+    return type_in
+
+
+@pytest.fixture
+def no_report(monkeypatch):
+    monkeypatch.setattr(cli, "_write_reports", lambda *_: None)
+
+
+def test_an_interrupted_run_reports_what_there_is_and_says_how_to_go_on(type_in, tmp_path):
+    def interrupt():
+        while not list(tmp_path.glob("out/cells/*/result.json")):
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    status, output, errors = type_in("run", "--seeds", "20", "--fresh", "--out", "out")
+    thread.join()
+    assert status == 130
+    assert "finishing what runs; Ctrl-C again stops now" in errors
+    assert errors.splitlines()[-1] == (
+        "interrupted; what was finished is kept. To go on: python -m benchmarks run --suite small.toml "
+        "--dataset reviews.csv --device cpu --seeds 20 --out out"
+    )
+    report = (tmp_path / "out" / "report.md").read_text()
+    done = len(list(tmp_path.glob("out/cells/*/result.json")))
+    assert 0 < done < 20
+    assert f"{done} of 20 planned cells ended ok" in report
+    assert report.count("the run stopped before it") == 20 - done
+    assert "Traceback" not in output + errors
+
+
+def test_damaged_files_are_named_and_made_again(type_in, tmp_path, no_report):
+    assert type_in("run", "--out", "out")[0] == 0
+    (data,) = tmp_path.glob("out/data/*.parquet")
+    whole = data.read_bytes()
+    data.write_bytes(whole[:100])
+    (tmp_path / "out" / "run.json").write_text('{"schema_ver')
+    status, output, _ = type_in("run", "--out", "out", "--seeds", "2")
+    assert status == 0
+    assert f"{data.name} is damaged" in output
+    assert "run.json is damaged" in output
+    assert output.count("kept as") == 2
+    assert output.count("already done") == 1
+    assert data.read_bytes() == whole
+    assert len(json.loads((tmp_path / "out" / "run.json").read_text())["planned"]) == 2
+
+
+def test_edited_code_makes_new_cells(type_in, tmp_path, no_report, monkeypatch):
+    type_in("run", "--out", "out", "--seeds", "2")
+    assert "already done" in type_in("run", "--out", "out")[1]
+    planned = json.loads((tmp_path / "out" / "run.json").read_text())["planned"]
+    assert len(planned) == 2  # what an earlier command planned stays
+    for module in (plan, sys.modules["benchmarks.run"]):
+        monkeypatch.setattr(module, "code_version", lambda model, loss: "0.1.0+edited")
+    assert "already done" not in type_in("run", "--out", "out")[1]
+    again = json.loads((tmp_path / "out" / "run.json").read_text())["planned"]
+    assert len(again) == 1
+    assert not set(again) & set(planned)
+
+
+def test_a_full_disk_is_a_line_and_exit_status_3(type_in, mounted):
+    disk = mounted("disk", "-t", "tmpfs", "-o", "size=16k", "tmpfs")
+    status, _, errors = type_in("run", "--out", disk / "out")
+    assert (status, len(errors.splitlines())) == (3, 1)
+    assert "cannot be written: No space left on device; what was finished is kept" in errors
+
+
+def test_a_read_only_folder_is_a_line_and_exit_status_2(type_in, mounted, no_report):
+    disk = mounted("disk", "-t", "tmpfs", "-o", "size=4m", "tmpfs")
+    assert type_in("run", "--out", disk / "out")[0] == 0
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    status, _, errors = type_in("run", "--out", disk / "out")
+    assert (status, len(errors.splitlines())) == (2, 1)
+    assert "cannot be written to: Read-only file system" in errors
+
+
+def test_a_report_that_cannot_be_written_is_a_line(type_in, mounted, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(cli, "_write_reports", lambda *_: None)
+        disk = mounted("disk", "-t", "tmpfs", "-o", "size=4m", "tmpfs")
+        assert type_in("run", "--out", disk / "out")[0] == 0
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    status, _, errors = type_in("report", disk / "out")
+    assert (status, len(errors.splitlines())) == (2, 1)
+    assert "the report cannot be written" in errors
+    assert "Read-only file system" in errors
