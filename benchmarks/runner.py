@@ -159,7 +159,10 @@ def _death(exit_code: int | None, *, killed_by_kernel: bool) -> tuple[Status, st
 def _cell_process(spec: CellSpec, store: Store, work: Work, sender: Connection) -> None:
     """The whole life of a cell's process."""
     os.setsid()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    parent = multiprocessing.parent_process()
+    if parent is None or not parent.is_alive():
+        return  # it was killed while this process was on its way
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
         _redirect_output(store.cell_folder(spec.id) / "log.txt")
         work(spec, store, lambda done, total: sender.send_bytes(json.dumps([done, total]).encode()))
@@ -169,11 +172,9 @@ def _cell_process(spec: CellSpec, store: Store, work: Work, sender: Connection) 
             traceback.print_exc()
 
 
-def _end_with_parent() -> None:
+def _end_with(parent: BaseProcess) -> None:
     """Without the process that started it, a cell must not go on writing: the next run may already be at work."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
+    parent.join()
     os.killpg(0, signal.SIGKILL)
 
 
