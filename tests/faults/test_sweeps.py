@@ -48,7 +48,7 @@ def contents(folder):
 
 
 def test_random_kills_lose_nothing(tmp_path, run, store):
-    cells = 8 * KILLS
+    cells = 10 * KILLS
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("tiny_sweep.py"), tmp_path / "killed", str(cells), str(KILLS), "1"],
         env=os.environ | {"PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, timeout=900, check=False,

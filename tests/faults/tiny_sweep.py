@@ -82,6 +82,10 @@ def kill(pid):
         os.kill(pid, signal.SIGKILL)
 
 
+def has_ended(pid):
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def comes_true(condition, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not condition():
@@ -100,7 +104,7 @@ def main(folder, cells, kills, seed):
         parent = forked(store, specs, mark)
         target = chance.choice(["parent", "parent", "cell", "both"])
         if chance.random() < 0.75:  # the others are ended from the first moment on
-            comes_true(lambda mark=mark: cell_of(mark))
+            comes_true(lambda mark=mark, parent=parent: cell_of(mark) or has_ended(parent))
         time.sleep(chance.uniform(0.0, LONGEST))
         cell = cell_of(mark)
         if target != "parent" and cell:
@@ -111,7 +115,7 @@ def main(folder, cells, kills, seed):
         os.waitpid(parent, 0)
         killed[target if cell else "parent between cells"] += 1
         survivors += not comes_true(lambda mark=mark: not descendants(mark))
-        for spec in specs:
+        for spec in chance.sample(specs, 20):
             check_whole(store, spec)
     done = sum(check_whole(store, spec) for spec in specs)
     _, status = os.waitpid(forked(store, specs, "last"), 0)
