@@ -91,6 +91,7 @@ class TargetChoice(StrEnum):
     """Values of export's --to."""
 
     HUGGINGFACE = "huggingface"
+    ONNX = "onnx"
 
 
 class PrecisionChoice(StrEnum):
@@ -516,17 +517,17 @@ def export(
     cell: Annotated[str, typer.Option(metavar="GLOB", help="The best of these cells of a run, as `lstm-*`.")] = "*",
     plugin: Plugins = None,
 ) -> int:
-    """Write a trained model as a folder that transformers' pipelines load, with a model card."""
+    """Write a trained model for others: a folder that transformers' pipelines load, with a model card; or ONNX."""
     _add_plugins(plugin)
 
-    from benchmarks.export import to_huggingface
+    from benchmarks.export import to_huggingface, to_onnx
     from benchmarks.saved import find_model, load_found
 
-    assert to is TargetChoice.HUGGINGFACE
     found = find_model(model, cell)
     console = Console(stderr=True)
     console.print(f"{found.folder} ({found.reason})", markup=False, highlight=False, soft_wrap=True)
-    to_huggingface(found, load_found(found, "cpu", "fp32"), output)
+    export_to = to_onnx if to is TargetChoice.ONNX else to_huggingface
+    export_to(found, load_found(found, "cpu", "fp32"), output)
     console.print(f"wrote {output}", markup=False, highlight=False, soft_wrap=True)
     return EXIT_OK
 

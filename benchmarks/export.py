@@ -1,18 +1,30 @@
-"""A trained model for others to use: a folder that transformers loads."""
+"""A trained model for others to use: a folder that transformers loads, or a network as ONNX."""
 
 import os
 import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+import torch
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from transformers import DistilBertForSequenceClassification, DistilBertTokenizerFast
 
 from benchmarks.cell import CellResult
 from benchmarks.errors import UsageError
-from benchmarks.saved import Classifier, Found
+from benchmarks.saved import Classifier, Found, write_saved
 from benchmarks.store import CELL_ID, Store
 from models.distilbert import FirstTokenClassifier
 from models.encoder_classifier import EncoderClassifier
+from models.torch_classifier import TorchClassifier
+
+MOST_DIFFERENT = 1e-4
+"""Of a probability, between a model and its export: beyond it nothing is exported."""
+
+PROBES = ("a film to remember", "dull , " * 200, "?")
+"""Texts that both must score alike."""
 
 
 def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
@@ -25,11 +37,7 @@ def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
     if not isinstance(model, EncoderClassifier) or not isinstance(model.network, FirstTokenClassifier):
         name = classifier.spec.model
         raise UsageError(f"export: transformers has no network as {name}'s (choices: distilbert, or derived from it)")
-    if folder.exists():
-        raise UsageError(f"--output {str(folder)!r} is there already: name another folder")
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    try:
-        temporary.mkdir()
+    with _appearing(folder) as temporary:
         network: DistilBertForSequenceClassification = model.network.classifier
         network.config.id2label = dict(enumerate(classifier.classes))
         network.config.label2id = {name: index for index, name in enumerate(classifier.classes)}
@@ -38,6 +46,68 @@ def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
         tokenizer = DistilBertTokenizerFast(tokenizer_object=model.tokenizer, model_max_length=model.max_length)
         tokenizer.save_pretrained(temporary)
         (temporary / "README.md").write_text(str(_card(found, classifier)), encoding="utf-8")
+
+
+def to_onnx(found: Found, classifier: Classifier, folder: Path) -> None:
+    """Write `model.onnx`, input_ids (B, T) and mask (B, T) -> logits (B, C), the vocabulary, and `saved.json`.
+
+    The exported network is run by onnxruntime first, and nothing is written unless it scores as the model does.
+
+    Raises:
+        UsageError: the folder is there already, the model is no network, onnxruntime is missing, or its scores differ.
+    """
+    model = classifier.model
+    if not isinstance(model, TorchClassifier):
+        raise UsageError(f"export --to 'onnx': {classifier.spec.model} is no torch model (choices: torch models)")
+    with _appearing(folder) as temporary:
+        path = temporary / "model.onnx"
+        ids = torch.ones(2, 7, dtype=torch.int64)
+        mask = torch.arange(7) < torch.tensor([[7], [5]])
+        axes = {0: "texts", 1: "tokens"}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the tracing exporter's, which alone exports LSTMs of any length
+            torch.onnx.export(
+                model.network,
+                (ids, mask),
+                path,
+                input_names=["input_ids", "mask"],
+                output_names=["logits"],
+                dynamic_axes={"input_ids": axes, "mask": axes, "logits": {0: "texts"}},
+                dynamo=False,
+            )
+        difference = _onnx_difference(model, path)
+        if not difference <= MOST_DIFFERENT:
+            raise UsageError(f"export --to 'onnx': scores differ by {difference:.1g} from the model's")
+        model.save_vocabulary(temporary)
+        write_saved(found.saved, temporary)
+
+
+def _onnx_difference(model: TorchClassifier, path: Path) -> float:
+    """The largest difference of a probability, over `PROBES`."""
+    try:
+        from onnxruntime import InferenceSession
+    except ImportError:
+        raise UsageError("export --to 'onnx' needs onnxruntime: pip install -e '.[export]'") from None
+    session = InferenceSession(path, providers=["CPUExecutionProvider"])
+    encoded = model.encode(PROBES)
+    largest = 0.0
+    for ids, expected in zip(encoded.features, model.score(encoded), strict=True):
+        batch = np.stack([ids, ids]).astype(np.int64)
+        (logits,) = session.run(None, {"input_ids": batch, "mask": np.ones(batch.shape, dtype=bool)})
+        scores = torch.from_numpy(logits).double().softmax(dim=1).numpy()
+        largest = max(largest, float(np.abs(scores - expected).max()))
+    return largest
+
+
+@contextmanager
+def _appearing(folder: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes `folder` when the block ends well."""
+    if folder.exists():
+        raise UsageError(f"--output {str(folder)!r} is there already: name another folder")
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    try:
+        temporary.mkdir()
+        yield temporary
         temporary.replace(folder)
     except OSError as error:
         raise UsageError(f"--output {str(folder)!r} cannot be written: {error.strerror or error}") from None

@@ -135,6 +135,10 @@ class TorchClassifier(Model):
         """The tokens that the model reads of a text, for people to read; their ids, where a subclass says no more."""
         return [str(number) for number in self._token_ids([text])[0][0]]
 
+    def save_vocabulary(self, folder: Path) -> None:
+        """Write what turns texts into token ids."""
+        self._save_vocabulary(folder)
+
     @property
     def network(self) -> nn.Module:
         """The trained network, in evaluation mode."""
