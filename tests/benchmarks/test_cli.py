@@ -230,7 +230,7 @@ def test_list_of_something_unknown(type_in):
 
 
 def test_a_price_given_to_a_report_is_kept_with_the_run(type_in, tmp_path, monkeypatch):
-    monkeypatch.setattr("benchmarks.cli._write_reports", lambda folder, console: None)
+    monkeypatch.setattr("benchmarks.cli._write_reports", lambda *_: None)
     store = Store(tmp_path)
     store.write_run(dict.fromkeys(RUN_KEYS, "toy"))
     assert type_in("report", tmp_path, "--price-per-hour", "0.4")[0] == 0
