@@ -283,7 +283,7 @@ _plugged: dict[Kind, dict[str, str]] = {"models": {}, "losses": {}, "datasets": 
 def _targets(kind: Kind) -> dict[str, str]:
     """Name -> "module:Class"; packages and plug-ins add to what is built in, and never replace anything."""
     installed = {name: target for name, (target, _) in _installed(kind).items()}
-    return _plugged[kind] | installed | BUILT_IN[kind]
+    return BUILT_IN[kind] | {n: t for n, t in (_plugged[kind] | installed).items() if n not in BUILT_IN[kind]}
 
 
 @cache
