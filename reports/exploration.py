@@ -147,7 +147,8 @@ def tokens_table(exploration: Exploration) -> pd.DataFrame:
             }
         rows.append(row)
     frame = pd.DataFrame(rows)
-    cuts = sorted((name for name in frame if name.startswith("cut at")), key=lambda name: int(name.split()[2][:-1]))
+    names = [str(name) for name in frame.columns if str(name).startswith("cut at")]
+    cuts = sorted(names, key=lambda name: int(name.split()[2][:-1]))
     first = [name for name in ("model", "reads by default", "median", "95 %", "longest") if name in frame]
     return frame[[*first, *cuts, *(["note"] if "note" in frame else [])]].fillna(formats.NOT_MEASURED)
 
