@@ -124,7 +124,7 @@ class Audit(BaseModel):
 
 
 class Memory(BaseModel):
-    """Memory of the cell's process, in bytes.
+    """Memory of the cell's process (of the last one, where it was interrupted), in bytes.
 
     Attributes:
         host: the peak resident memory of the whole process.
@@ -171,7 +171,9 @@ class CellResult(BaseModel):
         leaked_rows: test row numbers whose text also occurs in train or valid.
         truncation: texts_cut and tokens_cut, shares of the test texts and of their tokens that the model never saw.
         fit: the model's FitReport: parameters, history, selected, converged.
-        overhead_seconds: what the cell spent outside fit, encode and score.
+        fit_parts: of a training that was interrupted and went on from a checkpoint, the seconds of each part, each
+            but the last up to the state it went on from; their sum is the reading of "fit". Else empty.
+        overhead_seconds: what the cell (its last process) spent outside fit, encode and score.
         load: what else the machine did.
         energy: where joules come from; "not measured" and why.
         environment: machine, versions, threads; equal for all cells of one run on one machine.
@@ -187,6 +189,7 @@ class CellResult(BaseModel):
     leaked_rows: list[int] = Field(default_factory=list)
     truncation: dict[str, float] = Field(default_factory=dict)
     fit: dict[str, Any] = Field(default_factory=dict)
+    fit_parts: list[float] = Field(default_factory=list)
     measurements: list[Measurement] = Field(default_factory=list)
     memory: Memory | None = None
     model_bytes: int | None = None

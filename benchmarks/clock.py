@@ -9,7 +9,8 @@ from typing import TypeVar
 import torch
 
 from benchmarks.cell import Measurement
-from models.model import Device, Shape
+from benchmarks.checkpoint import Checkpoint, Spent
+from models.model import Device, Shape, TrainingState
 
 T = TypeVar("T")
 
@@ -18,6 +19,11 @@ WARMUP_STEPS = 5
 
 SPAN_STEPS = 10
 """Optimizer steps between two readings: a device is synchronised once a span, not once a step."""
+
+KEEP_AFTER = 60.0
+"""Seconds since a training began, or was last kept, after which an epoch's end writes its state: short cells never do,
+and no more than a minute and an epoch can be lost. A state of DistilBERT, three or four times its weights, is up to
+1 GB, which an ordinary disk takes in under 5 s; those seconds are no part of `fit`."""
 
 
 def synchronizer(device: Device) -> Callable[[], None]:
@@ -51,27 +57,66 @@ class Clock:
 
 @dataclass
 class TrainingMonitor:
-    """Reads the clock during training and passes on how far it is.
+    """Reads the clock during training, passes on how far it is, and keeps the state of a long one.
 
     Attributes:
         clock: the clock.
         progress: called with the steps done and planned after every step.
+        checkpoint: where the state is kept; None keeps none.
         spans: what was measured: readings of `SPAN_STEPS` steps (fewer at the end of an epoch), without the first
             `WARMUP_STEPS` steps and without validation.
     """
 
     clock: Clock
     progress: Callable[[int, int], None]
+    checkpoint: Checkpoint | None = None
     spans: Measurement = field(
         default_factory=lambda: Measurement(phase="train_steps", examples=[], tokens=[], seconds=[])
     )
+    _earlier: list[float] = field(default_factory=list)
+    _began: float = 0.0
+    _kept: float = 0.0
+    _aside: float = 0.0
     _warm: bool = False
+    _taken: int = 0
     _start: float = 0.0
     _steps: int = 0
     _examples: int = 0
     _tokens: int = 0
     _padded: int = 0
     _squares: int = 0
+
+    def fit(self, call: Callable[[], T]) -> tuple[T, list[float]]:
+        """What `call`, a training that reports to this monitor, returns, and the seconds of its parts, this one last.
+
+        It has several parts if it was interrupted and went on from a checkpoint: then each earlier one counts from its
+        beginning to the last state kept of it. What was trained after that is lost, and trained and counted anew; so is
+        the preparation of the data. Writing checkpoints is left out.
+        """
+        self._began = self._kept = self.clock.read()
+        value = call()
+        return value, [*self._earlier, self._this_part(self.clock.read())]
+
+    def restore(self) -> TrainingState | None:
+        """The state kept of this cell's training; its readings go on from there, too."""
+        found = self.checkpoint.read() if self.checkpoint else None
+        if found is None:
+            return None
+        state, spent = found
+        self._earlier, self.spans = spent.parts, spent.spans
+        return state
+
+    def keep(self, state: Callable[[], TrainingState]) -> None:
+        """Write the training's state if `KEEP_AFTER` seconds have passed."""
+        now = self.clock.read()
+        if self.checkpoint is None or now - self._kept < KEEP_AFTER:
+            return
+        self.checkpoint.write(state(), Spent(parts=[*self._earlier, self._this_part(now)], spans=self.spans))
+        self._kept = self.clock.read()
+        self._aside += self._kept - now
+
+    def _this_part(self, now: float) -> float:
+        return now - self._began - self._aside
 
     @contextmanager
     def training(self) -> Iterator[None]:
@@ -84,12 +129,13 @@ class TrainingMonitor:
     def step(self, done: int, total: int, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
         """Count a step; close the span when it is full, and drop what it holds at the end of the warm-up."""
         self.progress(done, total)
+        self._taken += 1
         self._steps += 1
         self._examples += examples
         self._tokens += tokens
         self._padded += sum(rows * length for rows, length in shapes)
         self._squares += sum(rows * length**2 for rows, length in shapes)
-        if done == WARMUP_STEPS:
+        if self._taken == WARMUP_STEPS:
             self._warm = True
             self._begin_span()
         elif self._warm and self._steps == SPAN_STEPS:

@@ -1,6 +1,7 @@
 """One cell, from its spec to its result: data, loss, timed fit, timed scoring, metrics, audits."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from benchmarks import audits
 from benchmarks.cell import SAMPLE_SEED, Audit, CellResult, CellSpec, Measurement, Memory, Phase
+from benchmarks.checkpoint import Checkpoint
 from benchmarks.clock import Clock, TrainingMonitor, synchronizer
 from benchmarks.energy import Meter, meter
 from benchmarks.environment import environment, threads
@@ -60,13 +62,19 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
         energy.sample()
         progress(done, total)
 
-    monitor = TrainingMonitor(clock, advance)
-    (fitted, fit_seconds), joules = energy.measure(
-        lambda: clock.time(lambda: model.fit(data.train, data.valid, loss, runtime, monitor))
+    monitor = TrainingMonitor(clock, advance, Checkpoint(store, spec.id))
+    (fitted, fit_parts), joules = energy.measure(
+        lambda: monitor.fit(lambda: model.fit(data.train, data.valid, loss, runtime, monitor))
     )
     work = Work(model)
     measurements = [
-        Measurement(phase="fit", examples=[len(data.train)], tokens=[], seconds=[fit_seconds], joules=joules),
+        Measurement(
+            phase="fit",
+            examples=[len(data.train)],
+            tokens=[],
+            seconds=[math.fsum(fit_parts)],
+            joules=joules if len(fit_parts) == 1 else [],
+        ),
         *([work.of_training(monitor.spans)] if monitor.spans.seconds else []),
     ]
     scored = _score_test_set(model, data.test, clock, energy, work)
@@ -81,6 +89,7 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
         leaked_rows=[int(row) for row in data.leaked_test_rows],
         truncation=truncation(scored.encoded),
         fit=dataclasses.asdict(fitted),
+        fit_parts=fit_parts if len(fit_parts) > 1 else [],
         measurements=measurements,
         memory=Memory(
             host=peak_host_memory(),
@@ -94,10 +103,11 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
         environment=environment(),
         energy=energy.source,
     )
-    timed = sum(sum(m.seconds) for m in measurements if m.phase != "train_steps")
+    timed = sum(sum(m.seconds) for m in measurements if m.phase != "train_steps") - sum(fit_parts[:-1])
     result.overhead_seconds = clock.read() - began - timed
     result.load = load_between(before, observe())
     store.write_result(result, _predictions(data.test, scored.probabilities))
+    store.remove_checkpoint(spec.id)
 
 
 def adopt_plugins(spec: CellSpec, store: Store) -> None:

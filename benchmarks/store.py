@@ -7,6 +7,7 @@ whatever ends the process or the machine.
 <folder>/cells/<cell-id>/result.json   a CellResult
 <folder>/cells/<cell-id>/predictions.parquet   row, label, length, probability_0 .. probability_<C-1>
 <folder>/cells/<cell-id>/log.txt, model/
+<folder>/cells/<cell-id>/checkpoint.safetensors   while a long training is under way, or if it was interrupted
 """
 
 import json
@@ -85,7 +86,7 @@ class Store:
     def clear_cell(self, cell_id: str) -> None:
         """Make a cell's folder ready for a new attempt, whose result is to be no earlier one's.
 
-        What a cell keeps to go on from (`checkpoint/`) stays.
+        What a cell keeps to go on from (`checkpoint.safetensors`) stays.
 
         Raises:
             WriteError: it cannot be.
@@ -212,6 +213,31 @@ class Store:
             _sync(folder.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+    def checkpoint_path(self, cell_id: str) -> Path:
+        """Where the state of a cell's training is kept while it is not done."""
+        return self.cell_folder(cell_id) / "checkpoint.safetensors"
+
+    def write_checkpoint(self, cell_id: str, write: Callable[[Path], object]) -> None:
+        """Let `write` write the state of a cell's training; it takes the place of the one before when it is whole.
+
+        Raises:
+            WriteError: it cannot be written; the one before is still there.
+        """
+        path = self.checkpoint_path(cell_id)
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, write)
+
+    def remove_checkpoint(self, cell_id: str) -> None:
+        """Forget a cell's training, which is done.
+
+        Raises:
+            WriteError: it cannot be removed.
+        """
+        path = self.checkpoint_path(cell_id)
+        with _writing(path):
+            path.unlink(missing_ok=True)
 
     def read_predictions(self, cell_id: str) -> pd.DataFrame:
         """A cell's predictions: row, label, length, probability_0 .. probability_<C-1>.

@@ -103,6 +103,7 @@ def _is_done(spec: CellSpec, store: Store, observer: Observer) -> bool:
         if result is None or result.status != "ok":
             return False
         store.read_predictions(spec.id)
+        store.remove_checkpoint(spec.id)  # of a process that was killed between its result and this
     except DamagedError as error:
         observer.say(f"{error}; {store.set_aside(error.path)}; the cell runs again")
         return False

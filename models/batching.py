@@ -54,3 +54,8 @@ def pad(texts: Sequence[TokenIds]) -> TokenIds:
     for row, ids in zip(padded, texts, strict=True):
         row[: len(ids)] = ids
     return padded
+
+
+def token_counts(texts: Sequence[TokenIds]) -> IntArray:
+    """(N,) tokens of each text."""
+    return np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))

@@ -1,7 +1,7 @@
 """The contract of a model, and the few types it shares with the harness. Imports nothing heavy."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,8 @@ from pydantic import Field
 from data.dataset import IntArray, Split
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from losses.loss import Loss
 
 FloatArray = npt.NDArray[np.float64]
@@ -50,8 +52,24 @@ class Flops(NamedTuple):
         return self.text * texts + self.token * tokens + self.square * squares
 
 
+@dataclass(frozen=True)
+class TrainingState:
+    """All that the rest of an interrupted training depends on.
+
+    Attributes:
+        tensors: weights, moments, states of random number generators.
+        facts: the rest, as JSON holds it.
+    """
+
+    tensors: "dict[str, Tensor]"
+    facts: dict[str, Any]
+
+
 class Monitor(Protocol):
-    """What training tells the harness, which alone holds a clock."""
+    """What training tells the harness, which alone holds a clock and writes results.
+
+    A model that cannot go on from where it was interrupted calls neither `restore` nor `keep`.
+    """
 
     def training(self) -> AbstractContextManager[None]:
         """Around the optimizer steps of one epoch, validation left out."""
@@ -60,6 +78,12 @@ class Monitor(Protocol):
         """After each optimizer step: steps `done` of `total` planned, and what this step's batch held, padding not
         counted; and the padded batches that were computed for it, one unless gradients are accumulated.
         """
+
+    def restore(self) -> TrainingState | None:
+        """The latest state kept of this very training, if it was interrupted; asked for before the first step."""
+
+    def keep(self, state: Callable[[], TrainingState]) -> None:
+        """After an epoch that others follow: the harness takes the state and keeps it, if it is time to."""
 
 
 class SilentMonitor:
@@ -72,6 +96,13 @@ class SilentMonitor:
 
     def step(self, done: int, total: int, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
         """Do nothing after a step."""
+
+    def restore(self) -> TrainingState | None:
+        """Know of no earlier training."""
+        return None
+
+    def keep(self, state: Callable[[], TrainingState]) -> None:
+        """Do nothing after an epoch."""
 
 
 @dataclass(frozen=True)

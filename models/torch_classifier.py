@@ -1,31 +1,26 @@
-"""A neural text classifier, and the only training loop of the suite."""
+"""A neural text classifier, and the only training loop of the suite; `models.training` takes its steps."""
 
 import json
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_type_hints
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from accelerate import Accelerator
-from accelerate.optimizer import AcceleratedOptimizer
-from accelerate.scheduler import AcceleratedScheduler
-from accelerate.state import AcceleratorState
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
 
 from data.dataset import IntArray, Split
 from losses.loss import Loss
-from models.batching import TokenIds, pad, scoring_batches, training_batches
+from models.batching import TokenIds, scoring_batches, token_counts, training_batches
 from models.flops import counted_flops
 from models.model import (
     Device,
@@ -38,14 +33,13 @@ from models.model import (
     Runtime,
     Shape,
     SilentMonitor,
+    TrainingState,
     select,
 )
+from models.training import Training, below, inputs, new_accelerator, weights_of
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
-
-CHECK_EVERY = 20
-"""Steps between looks at the loss: each look waits for the device."""
 
 
 class TorchClassifier(Model):
@@ -157,6 +151,7 @@ class TorchClassifier(Model):
         Raises:
             FloatingPointError: the loss became NaN or infinite; the message names the step.
         """
+        monitor = monitor or SilentMonitor()
         torch.manual_seed(runtime.seed)
         generator = np.random.default_rng(runtime.seed)
         self._prepare(train)
@@ -168,43 +163,43 @@ class TorchClassifier(Model):
 
         steps_per_epoch = math.ceil(len(train) / self.batch_size)
         epochs = max(self.epochs, math.ceil(self.min_steps / steps_per_epoch))
-        training = self._begin(network, loss, epochs * steps_per_epoch, runtime, monitor or SilentMonitor())
-        counts = _counts(train_tokens)
-        history: list[dict[str, float]] = []
-        selected = 0
-        for epoch in range(epochs):
-            batches = training_batches(counts, self.batch_size, generator)
+        training = self._begin(network, loss, epochs * steps_per_epoch, runtime, monitor)
+        past = _Epochs()
+        if (state := monitor.restore()) is not None:
+            past = _go_on(state, training, generator)
+        for epoch in range(len(past.history), epochs):
+            batches = training_batches(token_counts(train_tokens), self.batch_size, generator)
             train_loss = training.epoch(train_tokens, train, batches)
             valid_loss, valid_accuracy = _judge(self._logits(valid_tokens), valid.labels)
             if not math.isfinite(valid_loss):
                 raise FloatingPointError(f"the validation loss is {valid_loss} after step {training.done}")
-            history.append(
+            past.add(
                 {
                     "epoch": epoch + 1,
                     "train_loss": train_loss,
                     "valid_loss": valid_loss,
                     "valid_accuracy": valid_accuracy,
                     "learning_rate": training.learning_rate,
-                }
+                },
+                network,
             )
-            if select(history) == epoch:
-                selected, weights = epoch, _weights(network)
-            lowest = min(range(len(history)), key=lambda i: history[i]["valid_loss"])
-            if self.patience is not None and epoch - max(selected, lowest) >= self.patience:
+            if self.patience is not None and past.without_gain >= self.patience:
                 break
-        network.load_state_dict(weights)
+            if epoch + 1 < epochs:
+                monitor.keep(partial(_state, training, generator, past))
+        network.load_state_dict(past.weights)
         if runtime.device == "cuda":
             torch.cuda.synchronize()
         return FitReport(
             parameters=sum(p.numel() for p in network.parameters() if p.requires_grad),
-            history=history,
-            selected=selected,
+            history=past.history,
+            selected=past.selected,
         )
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Token ids, truncated to `max_length`."""
         tokens, available = self._token_ids(texts)
-        return Encoded(tokens, _counts(tokens), available)
+        return Encoded(tokens, token_counts(tokens), available)
 
     def score(self, encoded: Encoded) -> FloatArray:
         """(N, C) class probabilities: the softmax of the logits, whatever the batch a text shares."""
@@ -225,7 +220,7 @@ class TorchClassifier(Model):
         parameters = {name: getattr(self, name) for name in _parameter_types(type(self))}
         config = {"model": self.name, "classes": self._class_names, "parameters": parameters}
         (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2), encoding="utf-8")
-        save_file(_weights(self._net), folder / WEIGHTS_FILE)
+        save_file(weights_of(self._net), folder / WEIGHTS_FILE)
         self._save_vocabulary(folder)
 
     @classmethod
@@ -255,99 +250,88 @@ class TorchClassifier(Model):
 
     def _place(self, network: nn.Module, runtime: Runtime) -> Accelerator:
         """Put the network on the runtime's device, and its forward pass into the runtime's precision."""
-        accelerator = _accelerator(runtime)
+        accelerator = new_accelerator(runtime)
         self._net: nn.Module = accelerator.prepare_model(network)
         self._device = runtime.device
         return accelerator
 
-    def _begin(self, network: nn.Module, loss: Loss, total: int, runtime: Runtime, monitor: Monitor) -> "_Training":
+    def _begin(self, network: nn.Module, loss: Loss, total: int, runtime: Runtime, monitor: Monitor) -> Training:
         """A training of `total` steps, none of them done."""
-        accelerator = self._place(network, runtime)
-        optimizer = AdamW(decay_groups(network, self.weight_decay), lr=self.learning_rate, fused=True)
-        rising = round(self.warmup * total)
-        schedule = LambdaLR(optimizer, lambda step: warmup_decay(step, rising, total))
-        return _Training(
-            accelerator=accelerator,
-            network=self._net,
-            optimizer=accelerator.prepare_optimizer(optimizer),
-            schedule=accelerator.prepare_scheduler(schedule),
-            loss=loss,
-            clip_norm=self.clip_norm,
-            device=runtime.device,
-            monitor=monitor,
+        return Training.begin(
+            self._place(network, runtime),
+            self._net,
+            loss,
+            runtime,
+            monitor,
             total=total,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            warmup=self.warmup,
+            clip_norm=self.clip_norm,
         )
 
     def _logits(self, tokens: Sequence[TokenIds]) -> Tensor:
         """(N, C) logits, float32, on the CPU, in the order of `tokens`."""
-        batches = scoring_batches(_counts(tokens), self.token_budget[self._device])
+        batches = scoring_batches(token_counts(tokens), self.token_budget[self._device])
         self._net.eval()
         with torch.inference_mode():
-            by_length = torch.cat([self._net(*_inputs([tokens[i] for i in b], self._device)) for b in batches]).cpu()
+            by_length = torch.cat([self._net(*inputs([tokens[i] for i in b], self._device)) for b in batches]).cpu()
         logits = torch.empty_like(by_length)
         logits[torch.from_numpy(np.concatenate(batches))] = by_length
         return logits
 
 
 @dataclass
-class _Training:
-    """The optimizer steps of one training: `done` of `total`."""
+class _Epochs:
+    """The epochs so far, and the weights of the one that validation chose."""
 
-    accelerator: Accelerator
-    network: nn.Module
-    optimizer: AcceleratedOptimizer
-    schedule: AcceleratedScheduler
-    loss: Loss
-    clip_norm: float
-    device: Device
-    monitor: Monitor
-    total: int
-    done: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    selected: int = 0
+    weights: dict[str, Tensor] = field(default_factory=dict)
 
-    def epoch(self, tokens: Sequence[TokenIds], split: Split, batches: Sequence[IntArray]) -> float:
-        """Take a step per batch of rows; the mean loss over all rows.
-
-        Raises:
-            FloatingPointError: a batch's loss is NaN or infinite.
-        """
-        self.network.train()
-        total = 0.0
-        unseen: list[Tensor] = []
-        with self.monitor.training():
-            for last, rows in enumerate(batches, start=1 - len(batches)):
-                texts = [tokens[i] for i in rows]
-                unseen.append(self._step(texts, split.labels[rows], split.lengths[rows]))
-                self.done += 1
-                counts = list(map(len, texts))
-                self.monitor.step(self.done, self.total, len(rows), sum(counts), [(len(rows), max(1, *counts))])
-                if len(unseen) == CHECK_EVERY or last == 0:
-                    total += self._finite_sum(unseen)
-                    unseen.clear()
-        return total / len(split)
+    def add(self, entry: dict[str, float], network: nn.Module) -> None:
+        """Take in an epoch, after which `network` is as it is."""
+        self.history.append(entry)
+        self.selected = select(self.history)
+        if self.newest_is_selected:
+            self.weights = weights_of(network)
 
     @property
-    def learning_rate(self) -> float:
-        """Of the next step."""
-        return float(self.schedule.get_last_lr()[0])
+    def newest_is_selected(self) -> bool:
+        """Whether the last epoch is the best."""
+        return self.selected == len(self.history) - 1
 
-    def _step(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray) -> Tensor:
-        """One optimizer step; the sum of the batch's losses, left on the device."""
-        logits = self.network(*_inputs(texts, self.device))
-        losses = self.loss(logits, _on(self.device, labels), _on(self.device, lengths))
-        self.accelerator.backward(losses.mean())
-        self.accelerator.clip_grad_norm_(self.network.parameters(), self.clip_norm)
-        self.optimizer.step()
-        self.schedule.step()
-        self.optimizer.zero_grad()
-        return losses.detach().sum()
+    @property
+    def without_gain(self) -> int:
+        """Epochs since the last with a better accuracy or log loss on validation."""
+        lowest = min(range(len(self.history)), key=lambda i: self.history[i]["valid_loss"])
+        return len(self.history) - 1 - max(self.selected, lowest)
 
-    def _finite_sum(self, losses: Sequence[Tensor]) -> float:
-        """The sum of the latest steps' losses; waits for the device."""
-        values = torch.stack(tuple(losses)).tolist()
-        for step, value in enumerate(values, start=self.done - len(values) + 1):
-            if not math.isfinite(value):
-                raise FloatingPointError(f"the training loss is {value} at step {step} of {self.total}")
-        return math.fsum(values)
+
+def _state(training: Training, generator: np.random.Generator, past: _Epochs) -> TrainingState:
+    """All that the epochs to come depend on."""
+    state = training.state()
+    best = {} if past.newest_is_selected else {f"selected.{name}": value for name, value in past.weights.items()}
+    facts = {"history": past.history, "selected": past.selected, "generator": generator.bit_generator.state}
+    return TrainingState(state.tensors | best, state.facts | facts)
+
+
+def _go_on(state: TrainingState, training: Training, generator: np.random.Generator) -> _Epochs:
+    """Take up the training that `state` was kept of; its epochs so far.
+
+    Raises:
+        ValueError: it is the state of another training.
+    """
+    try:
+        training.restore(state)
+        generator.bit_generator.state = state.facts["generator"]
+        past = _Epochs(state.facts["history"], state.facts["selected"], below(state.tensors, "selected."))
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ValueError(f"the checkpoint is not of this training ({reason}); run again with --fresh") from None
+    if past.newest_is_selected:
+        past.weights = weights_of(training.network)
+    return past
 
 
 class _Config(BaseModel):
@@ -360,60 +344,10 @@ class _Config(BaseModel):
     parameters: dict[str, Any]
 
 
-def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """AdamW's parameter groups: weight decay on matrices, none on biases and normalisation gains."""
-    trainable = [p for p in network.parameters() if p.requires_grad]
-    return [
-        {"params": [p for p in trainable if p.ndim >= 2], "weight_decay": weight_decay},
-        {"params": [p for p in trainable if p.ndim < 2], "weight_decay": 0.0},
-    ]
-
-
-def warmup_decay(step: int, rising: int, total: int) -> float:
-    """Share of the highest learning rate at `step` (from 0) of `total`: up over `rising` steps, then down to 0."""
-    if step < rising:
-        return (step + 1) / rising
-    return (total - step) / (total - rising)
-
-
-def _accelerator(runtime: Runtime) -> Accelerator:
-    if runtime.device == "cpu" and runtime.precision == "fp16":
-        raise ValueError("precision 'fp16' does not run on device 'cpu' (choices: fp32, bf16)")
-    if runtime.device == "cuda":
-        torch.set_float32_matmul_precision("high")  # TF32 for what stays in float32
-    # One per process, and deaf to a second runtime; a prepared network keeps what it needs of it.
-    AcceleratorState._reset_state(reset_partial_state=True)
-    mixed_precision = "no" if runtime.precision == "fp32" else runtime.precision
-    return Accelerator(cpu=runtime.device == "cpu", mixed_precision=mixed_precision)
-
-
-def _counts(tokens: Sequence[TokenIds]) -> IntArray:
-    """(N,) tokens of each text."""
-    return np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
-
-
-def _inputs(texts: Sequence[TokenIds], device: Device) -> tuple[Tensor, Tensor]:
-    """input_ids (B, T) int64 and mask (B, T) bool on the device."""
-    input_ids = _on(device, pad(texts)).long()
-    counts = _on(device, _counts(texts))
-    return input_ids, torch.arange(input_ids.shape[1], device=counts.device) < counts[:, None]
-
-
-def _on(device: Device, array: npt.NDArray[Any]) -> Tensor:
-    """The array as a tensor on the device, copied while the device works."""
-    tensor = torch.from_numpy(array)
-    return tensor.pin_memory().to(device, non_blocking=True) if device == "cuda" else tensor
-
-
 def _judge(logits: Tensor, labels: IntArray) -> tuple[float, float]:
     """Log loss (nats) and accuracy, unweighted."""
     target = torch.from_numpy(labels)
     return cross_entropy(logits, target).item(), (logits.argmax(dim=1) == target).double().mean().item()
-
-
-def _weights(network: nn.Module) -> dict[str, Tensor]:
-    """A copy of the weights, on the CPU."""
-    return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in network.state_dict().items()}
 
 
 def _parameter_types(model: type[TorchClassifier]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def _figures(results: Results, cell: CellResult) -> dict[str, object]:
     p50, p95, p99 = cost.single_seconds
     return figures | {
         "fit_seconds": cost.fit_seconds,
+        "fit_resumed": bool(cell.fit_parts),
         "training_rate": cost.training_rate,
         "text_to_label_rate": cost.text_to_label_rate,
         "encoded_to_scores_rate": cost.encoded_to_scores_rate,

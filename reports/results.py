@@ -151,6 +151,11 @@ class Results:
         price = self.run.get("price_per_hour")
         return None if price is None else float(price)
 
+    @property
+    def resumed(self) -> int:
+        """Cells whose training was interrupted and went on from a checkpoint."""
+        return sum(bool(cell.fit_parts) for cell in self.ok)
+
     def predictions(self, cell: CellResult) -> Predictions:
         """The predictions of a cell that ended ok; read once."""
         if cell.spec.id not in self._predictions:

@@ -15,8 +15,9 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from data.dataset import Split
 from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
-from models.model import Runtime, SilentMonitor, select
-from models.torch_classifier import CHECK_EVERY, CONFIG_FILE, WEIGHTS_FILE, TorchClassifier, decay_groups, warmup_decay
+from models.model import Runtime, SilentMonitor, TrainingState, select
+from models.torch_classifier import CONFIG_FILE, WEIGHTS_FILE, TorchClassifier
+from models.training import CHECK_EVERY, decay_groups, warmup_decay
 
 LETTERS = 32
 
@@ -291,6 +292,64 @@ def test_the_monitor_hears_of_every_step():
     for rows, words, ((padded_rows, longest),) in zip(examples, tokens, shapes, strict=True):
         assert padded_rows == rows
         assert words <= rows * longest
+
+
+class InterruptionError(Exception):
+    pass
+
+
+class Keeper(SilentMonitor):
+    """Keeps the state of every epoch, as JSON where it is no tensor, and interrupts the training after a step."""
+
+    def __init__(self, last_step=None):
+        self.last_step, self.state, self.steps = last_step, None, []
+
+    def step(self, done, total, examples, tokens, shapes):
+        self.steps.append(done)
+        if done == self.last_step:
+            raise InterruptionError
+
+    def restore(self):
+        self.steps.clear()
+        return self.state
+
+    def keep(self, state):
+        kept = state()
+        tensors = {name: value.clone() for name, value in kept.tensors.items()}
+        self.state = TrainingState(tensors, json.loads(json.dumps(kept.facts)))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_an_interrupted_training_ends_as_an_uninterrupted_one(precision):
+    """InterruptionError twice, in the epoch after the best one and later, and at a step of no epoch's end."""
+    valid = split_of(letters(40, seed=2), NOISE.labels)
+    settings = {"epochs": 8, "runtime": Runtime("cpu", precision)}
+    whole, report = fit(NOISE, valid, **settings)
+    best = 10 * (report.selected + 1)
+    monitor = Keeper()
+    for last_step in (best + 3, best + 15):
+        monitor.last_step = last_step
+        with pytest.raises(InterruptionError):
+            fit(NOISE, valid, monitor=monitor, **settings)
+    monitor.last_step = None
+    resumed, again = fit(NOISE, valid, monitor=monitor, **settings)
+    assert monitor.steps == list(range(best + 11, 81))
+    assert torch.equal(weights(whole), weights(resumed))
+    assert again == report
+
+
+def test_the_state_of_another_training_is_refused():
+    monitor = Keeper()
+    fit(epochs=2, monitor=monitor)
+    monitor.state.tensors["network.head.weight"] = torch.zeros(3, 8)
+    with pytest.raises(ValueError, match=r"^the checkpoint is not of this training \(RuntimeError: .*--fresh$"):
+        fit(epochs=2, monitor=monitor)
+
+
+def test_the_last_epoch_is_not_kept():
+    monitor = Keeper()
+    fit(epochs=1, monitor=monitor)
+    assert monitor.state is None
 
 
 def test_the_seed_draws_the_batches():

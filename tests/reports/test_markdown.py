@@ -37,6 +37,16 @@ def test_names_with_underscores_stay_readable():
     assert escape("tfidf_logreg < 0.001") == "tfidf_logreg < 0.001"
 
 
+def test_the_report_says_which_trainings_were_interrupted(write_results, tmp_path):
+    store = write_results(tmp_path, seeds=(1,))
+    said = "went on from a checkpoint: 1."
+    assert said not in write_markdown(tmp_path).read_text(encoding="utf-8")
+    result = next(store.results())
+    result.fit_parts = [1.0, 2.0]
+    store.write_result(result)
+    assert said in write_markdown(tmp_path).read_text(encoding="utf-8")
+
+
 def test_the_report_says_what_was_run(write_results, tmp_path):
     write_results(tmp_path, train_sizes=(500, 2000))
     path = write_markdown(tmp_path)

@@ -1,0 +1,209 @@
+"""The optimizer steps of one training, and its state, from which it goes on after an interruption."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+import torch
+from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
+from accelerate.scheduler import AcceleratedScheduler
+from accelerate.state import AcceleratorState
+from torch import Tensor, nn
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LambdaLR
+
+from data.dataset import IntArray, Split
+from losses.loss import Loss
+from models.batching import TokenIds, pad, token_counts
+from models.model import Device, Monitor, Runtime, TrainingState
+
+CHECK_EVERY = 20
+"""Steps between looks at the loss: each look waits for the device."""
+
+
+@dataclass
+class Training:
+    """The optimizer steps of one training: `done` of `total`."""
+
+    accelerator: Accelerator
+    network: nn.Module
+    optimizer: AcceleratedOptimizer
+    schedule: AcceleratedScheduler
+    loss: Loss
+    clip_norm: float
+    device: Device
+    monitor: Monitor
+    total: int
+    done: int = 0
+
+    @classmethod
+    def begin(
+        cls,
+        accelerator: Accelerator,
+        network: nn.Module,
+        loss: Loss,
+        runtime: Runtime,
+        monitor: Monitor,
+        *,
+        total: int,
+        learning_rate: float,
+        weight_decay: float,
+        warmup: float,
+        clip_norm: float,
+    ) -> "Training":
+        """A training of `total` steps, none of them done, of a network that is on its device."""
+        optimizer = AdamW(decay_groups(network, weight_decay), lr=learning_rate, fused=True)
+        rising = round(warmup * total)
+        schedule = LambdaLR(optimizer, lambda step: warmup_decay(step, rising, total))
+        return cls(
+            accelerator=accelerator,
+            network=network,
+            optimizer=accelerator.prepare_optimizer(optimizer),
+            schedule=accelerator.prepare_scheduler(schedule),
+            loss=loss,
+            clip_norm=clip_norm,
+            device=runtime.device,
+            monitor=monitor,
+            total=total,
+        )
+
+    def epoch(self, tokens: Sequence[TokenIds], split: Split, batches: Sequence[IntArray]) -> float:
+        """Take a step per batch of rows; the mean loss over all rows.
+
+        Raises:
+            FloatingPointError: a batch's loss is NaN or infinite.
+        """
+        self.network.train()
+        total = 0.0
+        unseen: list[Tensor] = []
+        with self.monitor.training():
+            for last, rows in enumerate(batches, start=1 - len(batches)):
+                texts = [tokens[i] for i in rows]
+                unseen.append(self._step(texts, split.labels[rows], split.lengths[rows]))
+                self.done += 1
+                lengths = list(map(len, texts))
+                self.monitor.step(self.done, self.total, len(rows), sum(lengths), [(len(rows), max(1, *lengths))])
+                if len(unseen) == CHECK_EVERY or last == 0:
+                    total += self._finite_sum(unseen)
+                    unseen.clear()
+        return total / len(split)
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step."""
+        return float(self.schedule.get_last_lr()[0])
+
+    def state(self) -> TrainingState:
+        """All that the steps to come depend on: weights, optimizer, schedule, scaler and random numbers."""
+        optimizer = self.optimizer.state_dict()
+        tensors = {f"network.{name}": value for name, value in weights_of(self.network).items()}
+        for index, moments in optimizer["state"].items():
+            tensors |= {f"optimizer.{index}.{name}": value for name, value in moments.items()}
+        tensors["random.cpu"] = torch.get_rng_state()
+        if self.device == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state()
+        scaler = self.accelerator.scaler
+        facts = {
+            "done": self.done,
+            "optimizer": optimizer["param_groups"],
+            "schedule": self.schedule.state_dict(),
+            "scaler": scaler.state_dict() if scaler else None,
+        }
+        return TrainingState(tensors, facts)
+
+    def restore(self, state: TrainingState) -> None:
+        """Become the training whose `state()` that was.
+
+        Raises:
+            ValueError, KeyError, RuntimeError: it is that of another training.
+        """
+        self.done = int(state.facts["done"])
+        self.network.load_state_dict(below(state.tensors, "network."))
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in below(state.tensors, "optimizer.").items():
+            index, _, name = key.partition(".")
+            moments.setdefault(int(index), {})[name] = value
+        self.optimizer.load_state_dict({"state": moments, "param_groups": state.facts["optimizer"]})
+        self.schedule.load_state_dict(state.facts["schedule"])
+        if self.accelerator.scaler:
+            self.accelerator.scaler.load_state_dict(state.facts["scaler"])
+        torch.set_rng_state(state.tensors["random.cpu"])
+        if self.device == "cuda":
+            torch.cuda.set_rng_state(state.tensors["random.cuda"])
+
+    def _step(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray) -> Tensor:
+        """One optimizer step; the sum of the batch's losses, left on the device."""
+        logits = self.network(*inputs(texts, self.device))
+        losses = self.loss(logits, on(self.device, labels), on(self.device, lengths))
+        self.accelerator.backward(losses.mean())
+        self.accelerator.clip_grad_norm_(self.network.parameters(), self.clip_norm)
+        self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad()
+        return losses.detach().sum()
+
+    def _finite_sum(self, losses: Sequence[Tensor]) -> float:
+        """The sum of the latest steps' losses; waits for the device."""
+        values = torch.stack(tuple(losses)).tolist()
+        for step, value in enumerate(values, start=self.done - len(values) + 1):
+            if not math.isfinite(value):
+                raise FloatingPointError(f"the training loss is {value} at step {step} of {self.total}")
+        return math.fsum(values)
+
+
+def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """AdamW's parameter groups: weight decay on matrices, none on biases and normalisation gains."""
+    trainable = [p for p in network.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trainable if p.ndim >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trainable if p.ndim < 2], "weight_decay": 0.0},
+    ]
+
+
+def warmup_decay(step: int, rising: int, total: int) -> float:
+    """Share of the highest learning rate at `step` (from 0) of `total`: up over `rising` steps, then down to 0."""
+    if step < rising:
+        return (step + 1) / rising
+    return (total - step) / (total - rising)
+
+
+def new_accelerator(runtime: Runtime) -> Accelerator:
+    """What puts a network on the runtime's device, and its forward pass into the runtime's precision.
+
+    Raises:
+        ValueError: the device does not compute in that precision.
+    """
+    if runtime.device == "cpu" and runtime.precision == "fp16":
+        raise ValueError("precision 'fp16' does not run on device 'cpu' (choices: fp32, bf16)")
+    if runtime.device == "cuda":
+        torch.set_float32_matmul_precision("high")  # TF32 for what stays in float32
+    # One per process, and deaf to a second runtime; a prepared network keeps what it needs of it.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    mixed_precision = "no" if runtime.precision == "fp32" else runtime.precision
+    return Accelerator(cpu=runtime.device == "cpu", mixed_precision=mixed_precision)
+
+
+def inputs(texts: Sequence[TokenIds], device: Device) -> tuple[Tensor, Tensor]:
+    """input_ids (B, T) int64 and mask (B, T) bool on the device."""
+    input_ids = on(device, pad(texts)).long()
+    lengths = on(device, token_counts(texts))
+    return input_ids, torch.arange(input_ids.shape[1], device=lengths.device) < lengths[:, None]
+
+
+def on(device: Device, array: npt.NDArray[Any]) -> Tensor:
+    """The array as a tensor on the device, copied while the device works."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device == "cuda" else tensor
+
+
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """A copy of the weights, on the CPU."""
+    return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in network.state_dict().items()}
+
+
+def below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with the prefix, named without it."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
