@@ -7,7 +7,7 @@ BIN := .venv/bin
 benchmark: setup  ## run every model x loss on the packaged data and weights
 	$(BIN)/python -m benchmarks run --all
 
-test: lint types  ## lint, types and tests
+test: lint types .venv/ray  ## lint, types and tests
 	$(BIN)/python -m pytest
 
 lint: setup
@@ -24,6 +24,10 @@ setup: .venv/installed  ## prepare .venv with the pinned versions
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,dev,examples,explain,export]'
+	touch $@
+
+.venv/ray: .venv/installed  ## the extra that only tests need here
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
 	touch $@
 
 clean:

@@ -6,7 +6,6 @@ import shlex
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -21,7 +20,7 @@ from benchmarks.data_options import DatasetOption, GroupColumn, LabelColumn, Lab
 from benchmarks.errors import UsageError, unknown
 from benchmarks.origin import check_origin
 from benchmarks.plan import Choices, Combination, TrainSize, combinations
-from benchmarks.registry import OFF_BY_DEFAULT, Kind, add_plugin, entries, entry
+from benchmarks.registry import OFF_BY_DEFAULT, Kind, add_plugin, entries, entry, is_sha256
 from benchmarks.suite import Suite, read_suite, suite_names
 from data.dataset import Dataset
 
@@ -54,6 +53,13 @@ class DeviceChoice(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
+
+
+class ExecutorChoice(StrEnum):
+    """Values of --executor."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 class AuditChoice(StrEnum):
@@ -178,6 +184,13 @@ def run(
     audit: Annotated[
         AuditChoice, typer.Option(help="deep: train each model on shuffled labels, and once more, too.")
     ] = AuditChoice.STANDARD,
+    executor: Annotated[ExecutorChoice, typer.Option(help="Where cells run.")] = ExecutorChoice.LOCAL,
+    ray_address: Annotated[
+        str | None, typer.Option(metavar="ADDR", help="Of the Ray cluster; default: RAY_ADDRESS, or this machine's.")
+    ] = None,
+    cpus_per_cell: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="On Ray; default: all of its smallest machine.")
+    ] = None,
     timeout: Annotated[float | None, typer.Option(min=0.001, metavar="SECONDS", help="End a cell after this.")] = None,
     retries: Annotated[
         int, typer.Option(min=0, metavar="N", help="Run a cell that crashed again, up to so often.")
@@ -194,6 +207,8 @@ def run(
     if everything and (models or losses):
         raise UsageError("--all together with --models or --losses: give one or the other")
     _add_plugins(plugin)
+    if executor is ExecutorChoice.LOCAL and (ray_address or cpus_per_cell):
+        raise UsageError("--ray-address and --cpus-per-cell are of --executor 'ray': give it too")
     chosen = read_suite(suite)
     data = with_options(chosen.data, dataset, text_column, label_column, group_column, label_map, splits)
     chosen = chosen.model_copy(update={"data": data})
@@ -209,10 +224,8 @@ def run(
         _print_plan(console, chosen, combinations(chosen, choices))
         return EXIT_OK
 
-    from benchmarks.execution import PRELOAD, run_cell
-    from benchmarks.roofline import measure_ceilings
+    from benchmarks.places import ray_cluster, this_machine
     from benchmarks.run import execute, prepare_run
-    from benchmarks.runner import LocalExecutor
     from benchmarks.store import StoreError
     from benchmarks.tracking import check_tracker
 
@@ -220,19 +233,21 @@ def run(
     command = ["python", "-m", "benchmarks", *sys.argv[1:]]
     deep = audit is AuditChoice.DEEP
     price = _checked_price(price_per_hour)
-    prepared = prepare_run(chosen, choices, device.value, precision.value, folder, command, deep=deep, price=price)
+    place = ray_cluster(ray_address, cpus_per_cell) if executor is ExecutorChoice.RAY else this_machine(__name__)
+
+    def resolve() -> "Runtime":
+        return place.resolve(device.value, precision.value)
+
+    prepared = prepare_run(chosen, choices, resolve, folder, command, deep=deep, price=price)
     if track:
         check_tracker(track.value)
     _print_data(prepared.dataset, console)
-    preload = (*PRELOAD, __name__)
-    executor = LocalExecutor(prepared.store, run_cell, preload, timeout)
-    measure = partial(measure_ceilings, preload=preload)
     try:
         outcomes = execute(
             prepared,
-            executor,
+            place.executor(prepared.store, timeout),
             console,
-            measure=measure,
+            measure=place.measure,
             fresh=fresh,
             retries=retries,
             events=sys.stdout if log_json else None,
@@ -414,7 +429,7 @@ def predict(
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT..|-]", help="Texts; - reads a line each.")] = None,
     input_: Annotated[
         Path | None,
-        typer.Option("--input", metavar="FILE", help=".txt (a text per line), .jsonl, .csv, .tsv, .parquet."),
+        typer.Option("--input", metavar="FILE", help=".txt (a text per line), .jsonl, .csv, .tsv, .parquet; a folder."),
     ] = None,
     text_column: Annotated[str, typer.Option(metavar="NAME", help="The texts' column in --input.")] = "text",
     output: Annotated[
@@ -429,14 +444,24 @@ def predict(
         PrecisionChoice, typer.Option(help="Of matrix products in torch models.")
     ] = PrecisionChoice.AUTO,
     plugin: Plugins = None,
+    executor: Annotated[
+        ExecutorChoice, typer.Option(help="ray: many machines label the files of a folder.")
+    ] = ExecutorChoice.LOCAL,
+    ray_address: Annotated[
+        str | None, typer.Option(metavar="ADDR", help="Of the Ray cluster; default: RAY_ADDRESS, or this machine's.")
+    ] = None,
 ) -> int:
     """Label new texts with a trained model: of a run, the cell with the highest accuracy on validation."""
     if bool(texts) == (input_ is not None):
         raise UsageError("predict wants texts from one place (choices: TEXT.., --input FILE, - for lines from a pipe)")
     if texts and "-" in texts and len(texts) > 1:
         raise UsageError("predict: - (lines from a pipe) together with other texts: give one or the other")
-
     _add_plugins(plugin)
+    if input_ is not None and input_.is_dir():
+        on_ray = executor is ExecutorChoice.RAY
+        return _predict_folder(model, cell, input_, text_column, output, device, precision, on_ray, ray_address)
+    if executor is ExecutorChoice.RAY or ray_address:
+        raise UsageError("--executor 'ray' and --ray-address label a folder: name one with --input")
 
     from benchmarks.predict import check_output, columns, output_format, progress
     from benchmarks.predict import predict as predictions
@@ -608,6 +633,54 @@ def explore(
     except StoreError as error:
         raise UsageError(f"--out {str(out)!r}: {error}") from None
     return EXIT_OK
+
+
+def _predict_folder(
+    model: Path,
+    cell: str,
+    source: Path,
+    column: str,
+    target: Path | None,
+    device: DeviceChoice,
+    precision: PrecisionChoice,
+    on_ray: bool,
+    ray_address: str | None,
+) -> int:
+    """Label the Parquet files of a folder that have no output yet."""
+    if target is None:
+        raise UsageError(f"--input {str(source)!r} is a folder: name another one with --output")
+    from benchmarks.predict_folder import Job, label_here
+    from benchmarks.saved import find_model, load_found
+    from reports.predictions import writing
+
+    found = find_model(model, cell)
+    job = Job(source.absolute(), target.absolute(), column, writing)
+    names = job.waiting()
+    if on_ray:
+        from benchmarks.places import check_ray
+
+        check_ray()
+        if is_sha256(found.saved.spec.model_plugin):
+            raise UsageError("--executor 'ray' labels with built-in and installed models, and this one is a file's")
+        from benchmarks.ray_executor import connect, resolve_runtime
+        from benchmarks.ray_predict import label_on_ray
+
+        connect(ray_address)
+        runtime = entry("models", found.saved.spec.model).runtime(resolve_runtime(device.value, precision.value))
+        job.claim(found.folder)
+        outcomes = label_on_ray(job, names, found, runtime) if names else iter(())
+    else:
+        classifier = load_found(found, device.value, precision.value)
+        job.claim(found.folder)
+        outcomes = label_here(job, names, classifier)
+    console = Console(stderr=True)
+    console.print(f"{found.folder} ({found.reason}); {len(names):,} files to label", markup=False, soft_wrap=True)
+    failed = 0
+    for number, outcome in enumerate(outcomes, start=1):
+        failed += bool(outcome.error)
+        said = outcome.error or f"{outcome.rows:,} texts"
+        console.print(f"[{number}/{len(names)}] {outcome.name}: {said}", markup=False, highlight=False, soft_wrap=True)
+    return EXIT_CELLS_FAILED if failed else EXIT_OK
 
 
 def _version(wanted: bool) -> None:

@@ -1,9 +1,29 @@
 """Which device, and which precision on it."""
 
+import os
+
 import torch
 
 from benchmarks.errors import UsageError
-from models.model import Device, Precision
+from models.model import Device, Precision, Runtime
+
+
+def resolve_runtime(device: str, precision: str) -> Runtime:
+    """What a device and a precision, both perhaps "auto", mean on this machine.
+
+    Raises:
+        UsageError: it has no such device, or the device no such precision.
+    """
+    resolved = resolve_device(device)
+    return Runtime(resolved, resolve_precision(precision, resolved))
+
+
+def gpus() -> list[str]:
+    """The GPUs that torch sees on this machine, as `CUDA_VISIBLE_DEVICES` names them."""
+    names = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    return [
+        names[index] if names[index:] and names[index] else str(index) for index in range(torch.cuda.device_count())
+    ]
 
 
 def resolve_device(requested: str) -> Device:

@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 
 from benchmarks.device import resolve_device, resolve_precision
-from benchmarks.environment import environment, threads
+from benchmarks.environment import environment
 from benchmarks.errors import UsageError
 from benchmarks.origin import CHECKOUT, check_origin
 from benchmarks.registry import entry
+from benchmarks.slots import threads
 from benchmarks.sources import load_dataset
 from benchmarks.suite import Data
 

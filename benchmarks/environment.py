@@ -1,6 +1,5 @@
 """The machine and the software a figure was measured with."""
 
-import os
 import platform
 import sys
 from importlib.metadata import distributions
@@ -9,6 +8,8 @@ from typing import Any
 
 import psutil
 import torch
+
+from benchmarks.slots import threads
 
 PACKAGES = (
     "accelerate",
@@ -23,11 +24,6 @@ PACKAGES = (
     "torchtext",
     "transformers",
 )
-
-
-def threads() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def environment() -> dict[str, Any]:

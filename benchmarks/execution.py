@@ -18,11 +18,12 @@ from benchmarks.cell import SAMPLE_SEED, Audit, CellResult, CellSpec, Measuremen
 from benchmarks.checkpoint import Checkpoint
 from benchmarks.clock import Clock, TrainingMonitor, synchronizer
 from benchmarks.energy import Meter, meter
-from benchmarks.environment import environment, threads
+from benchmarks.environment import environment
 from benchmarks.load import load_between, observe
 from benchmarks.memory import peak_host_memory
 from benchmarks.registry import add_plugin, is_sha256, loss_class, model_class, require
 from benchmarks.saved import Saved, write_saved
+from benchmarks.slots import threads
 from benchmarks.store import Store
 from benchmarks.suite import Measure
 from data.dataset import Dataset, IntArray, Split

@@ -12,7 +12,7 @@ import torch
 
 from benchmarks.cell import Ceiling, CellSpec
 from benchmarks.clock import Clock, synchronizer
-from benchmarks.environment import threads
+from benchmarks.slots import threads
 from models.model import Device, Precision
 
 TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}

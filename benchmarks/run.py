@@ -13,7 +13,6 @@ from rich.console import Console
 from benchmarks import __version__
 from benchmarks.cell import SAMPLE_SEED, Ceiling, CellSpec, Status
 from benchmarks.code_version import code_version
-from benchmarks.device import resolve_device, resolve_precision
 from benchmarks.display import Display
 from benchmarks.environment import environment
 from benchmarks.errors import UsageError
@@ -59,8 +58,7 @@ class Run:
 def prepare_run(
     suite: Suite,
     choices: Choices,
-    device: str,
-    precision: str,
+    resolve: Callable[[], Runtime],
     folder: Path,
     command: Sequence[str],
     *,
@@ -69,12 +67,19 @@ def prepare_run(
 ) -> Run:
     """Check everything that can be known beforehand; write nothing.
 
+    Args:
+        suite: what to run.
+        choices: what the command line says of it.
+        resolve: finds the device and the precision, where the cells will run.
+        folder: where results go.
+        command: the command line.
+        deep: whether deep audits are asked for.
+
     Raises:
         UsageError: something would not run.
     """
     planned = combinations(suite, choices)
-    resolved = resolve_device(device)
-    runtime = Runtime(resolved, resolve_precision(precision, resolved))
+    runtime = resolve()
     store = Store(folder)
     _check_folder(store, suite.name)
     dataset = load_dataset(suite.data)

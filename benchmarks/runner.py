@@ -1,8 +1,9 @@
-"""Runs cells on this machine, one after another, each in a process of its own that leaves a row whatever happens."""
+"""Runs cells on this machine, each in a process of its own that leaves a row whatever happens."""
 
 import contextlib
 import errno
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -10,9 +11,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 from benchmarks.cell import CellResult, CellSpec, Status
 from benchmarks.memory import kernel_kills
+from benchmarks.slots import Slot, Slots, share, threads
 from benchmarks.store import Store, StoreError
 from benchmarks.sweep import Progress
 
@@ -32,46 +33,61 @@ OUT_OF_MEMORY = ("DefaultCPUAllocator: can't allocate memory", "CUDA error: out 
 
 @dataclass(frozen=True)
 class LocalExecutor:
-    """Runs cells on this machine.
+    """Runs cells on this machine, one at a time in each of its slots.
 
     Attributes:
         store: where results go; it holds the cells' data.
         work: what a cell's process does; a module's function.
         preload: modules imported once, by the process that cells are forked from.
         timeout: seconds after which a cell is ended; None never ends one.
+        slots: of each device.
     """
 
     store: Store
     work: Work
     preload: Sequence[str] = ()
     timeout: float | None = None
+    slots: Slots = field(default_factory=lambda: share(threads()))
 
     def run(self, specs: Iterable[CellSpec], progress: Progress) -> Iterator[CellResult]:
-        """Run the cells one after another; see `sweep.Executor`."""
-        for spec in specs:
-            progress(spec, 0, 0)
-            yield self.run_one(spec, partial(progress, spec))
-
-    def run_one(self, spec: CellSpec, progress: Callable[[int, int], None]) -> CellResult:
-        """Run one cell; when this returns, its result is in the store, whatever happened.
-
-        Raises:
-            KeyboardInterrupt: the user asked to stop; the cell is ended, and recorded as interrupted.
-            WriteError: the store can no longer be written to; the cell is ended.
-        """
-        self.store.clear_cell(spec.id)
-        kills = kernel_kills()
-        process = CellProcess(spec, self.store, self.work, self.preload)
+        """Run the cells; see `sweep.Executor`."""
+        waiting = iter(specs)
+        running: list[CellProcess] = []
         try:
-            try:
-                process.start()
-                finished = process.watch(progress, self.timeout)
-            finally:
+            while True:
+                while self._has_room(running) and (spec := next(waiting, None)):
+                    progress(spec, 0, 0)
+                    running.append(self._start(spec, running))
+                if not running:
+                    return
+                for process in _wait_for_any(running, progress):
+                    running.remove(process)
+                    process.kill()  # and what it left running
+                    yield self._result(process)
+        except (KeyboardInterrupt, GeneratorExit) as error:
+            for process in running:
                 process.kill()
-        except KeyboardInterrupt as error:
-            self._record(spec, "interrupted", str(error) or "stopped by the user")
+                self._record(process.spec, "interrupted", str(error) or "stopped by the user")
             raise
-        if not finished:
+        finally:
+            for process in running:
+                process.kill()
+
+    def _has_room(self, running: Sequence["CellProcess"]) -> bool:
+        return not running or len(running) < len(self.slots[running[0].spec.device])
+
+    def _start(self, spec: CellSpec, running: Sequence["CellProcess"]) -> "CellProcess":
+        taken = [process.slot for process in running]
+        slot = next(slot for slot in self.slots[spec.device] if slot not in taken)
+        self.store.clear_cell(spec.id)
+        process = CellProcess(spec, self.store, self.work, self.preload, slot, self.timeout)
+        process.start()
+        return process
+
+    def _result(self, process: "CellProcess") -> CellResult:
+        """The result of a cell that is over; it is in the store, whatever happened."""
+        spec = process.spec
+        if process.timed_out:
             return self._record(spec, "timeout", f"not finished after {self.timeout:g} s")
         if process.fault:
             return self._record(spec, *process.fault)
@@ -79,7 +95,7 @@ class LocalExecutor:
             result = self.store.read_result(spec.id)
         except StoreError as error:
             return self._record(spec, "failed", str(error))
-        return result or self._record(spec, *_death(process.exit_code, killed_by_kernel=kernel_kills() != kills))
+        return result or self._record(spec, *process.death())
 
     def _record(self, spec: CellSpec, status: Status, reason: str) -> CellResult:
         result = CellResult(spec=spec, status=status, reason=reason)
@@ -91,48 +107,53 @@ class CellProcess:
     """A cell in a process of its own, which leads a process group of its own and ends when this process does.
 
     Attributes:
-        fault: what the cell said of an exception that ended it.
+        spec: the cell.
+        slot: its share of the machine.
+        deadline: when its time is up, by `time.monotonic`.
+        timed_out: whether it was not over by then.
+        fault: what it said of an exception that ended it.
     """
 
-    def __init__(self, spec: CellSpec, store: Store, work: Work, preload: Sequence[str]) -> None:
+    def __init__(
+        self, spec: CellSpec, store: Store, work: Work, preload: Sequence[str], slot: Slot, timeout: float | None
+    ) -> None:
+        self.spec = spec
+        self.slot = slot
+        self.deadline = math.inf
+        self.timed_out = False
         self.fault: tuple[Status, str] | None = None
+        self._timeout = math.inf if timeout is None else timeout
+        self._kernel_kills = kernel_kills()
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(preload))
         self._receiver, self._sender = multiprocessing.Pipe(duplex=False)
-        self._process: BaseProcess = context.Process(target=_cell_process, args=(spec, store, work, self._sender))
+        self._process: BaseProcess = context.Process(target=_cell_process, args=(spec, store, work, slot, self._sender))
+        self.listening: list[Connection | int] = [self._receiver]
 
     def start(self) -> None:
         """Begin."""
         self._process.start()
         self._sender.close()
+        self.listening.append(self._process.sentinel)
+        self.deadline = time.monotonic() + self._timeout
 
-    @property
-    def exit_code(self) -> int | None:
-        """The process's exit status, or minus the number of the signal that ended it."""
-        return self._process.exitcode
+    def is_over(self, ready: Container[object], progress: Progress) -> bool:
+        """Pass on what the cell says, if it is among the `ready`; whether it has ended, or its time has."""
+        if self._receiver in ready:
+            try:
+                self._hear(json.loads(self._receiver.recv_bytes()), progress)
+            except EOFError:
+                self.listening.remove(self._receiver)
+        elif self._process.sentinel in ready:
+            self._process.join()
+            return True
+        self.timed_out = time.monotonic() >= self.deadline
+        return self.timed_out
 
-    def watch(self, progress: Callable[[int, int], None], timeout: float | None) -> bool:
-        """Pass on the cell's progress until it ends; False if it has not after `timeout` seconds."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        listening: list[Connection | int] = [self._process.sentinel, self._receiver]
-        while True:
-            remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
-            ready = wait(listening, remaining)
-            if not ready:
-                return False
-            if self._receiver in ready:
-                try:
-                    self._hear(json.loads(self._receiver.recv_bytes()), progress)
-                except EOFError:
-                    listening.remove(self._receiver)
-            else:
-                self._process.join()
-                return True
-
-    def _hear(self, message: Any, progress: Callable[[int, int], None]) -> None:
+    def _hear(self, message: Any, progress: Progress) -> None:
         match message:
             case [int(done), int(total)]:
-                progress(done, total)
+                progress(self.spec, done, total)
             case [status, reason]:
                 self.fault = status, reason
 
@@ -146,6 +167,20 @@ class CellProcess:
         self._process.kill()  # it may not yet have made its group
         self._process.join()
 
+    def death(self) -> tuple[Status, str]:
+        """What the cell died of, if it left neither a result nor a fault."""
+        return _death(self._process.exitcode, killed_by_kernel=kernel_kills() != self._kernel_kills)
+
+
+def _wait_for_any(running: Sequence[CellProcess], progress: Progress) -> list[CellProcess]:
+    """Pass on the cells' progress until some are over; those."""
+    while True:
+        earliest = min(process.deadline for process in running)
+        remaining = None if earliest == math.inf else max(0.0, earliest - time.monotonic())
+        ready = wait([each for process in running for each in process.listening], remaining)
+        if over := [process for process in running if process.is_over(ready, progress)]:
+            return over
+
 
 def _death(exit_code: int | None, *, killed_by_kernel: bool) -> tuple[Status, str]:
     """What a process that left neither a result nor a fault died of."""
@@ -156,13 +191,14 @@ def _death(exit_code: int | None, *, killed_by_kernel: bool) -> tuple[Status, st
     return "crashed", f"ended without a result (exit status {exit_code})"
 
 
-def _cell_process(spec: CellSpec, store: Store, work: Work, sender: Connection) -> None:
+def _cell_process(spec: CellSpec, store: Store, work: Work, slot: Slot, sender: Connection) -> None:
     """The whole life of a cell's process."""
     os.setsid()
     parent = multiprocessing.parent_process()
     if parent is None or not parent.is_alive():
         return  # it was killed while this process was on its way
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    os.environ.update(slot.environment())
     try:
         _redirect_output(store.cell_folder(spec.id) / "log.txt")
         work(spec, store, lambda done, total: sender.send_bytes(json.dumps([done, total]).encode()))

@@ -11,10 +11,11 @@ import psutil
 import torch
 
 from benchmarks.clock import Clock, synchronizer
-from benchmarks.environment import environment, threads
+from benchmarks.environment import environment
 from benchmarks.memory import peak_host_memory
 from benchmarks.performance import ScalingRow
 from benchmarks.registry import model_class
+from benchmarks.slots import threads
 from data.dataset import Dataset, Split
 from losses.ce import CrossEntropy
 from models.model import Runtime

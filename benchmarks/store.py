@@ -14,9 +14,10 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,22 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import ValidationError
 
-from benchmarks.cell import SCHEMA_VERSION, CellResult
+from benchmarks.cell import SCHEMA_VERSION, CellResult, CellSpec
 from benchmarks.plugins import Plugin
 from data.dataset import Dataset, Split
 
 CELL_ID = re.compile(r"[a-z0-9_]+-[a-z0-9_]+-n\d+-s\d+-[0-9a-f]{10}")
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+PACKED = re.compile(
+    rf"data/[0-9a-f]{{64}}\.(?:json|parquet)|plugins/[0-9a-f]{{64}}\.py|cells/(?P<cell>{CELL_ID.pattern})/"
+    r"(?:result\.json|predictions\.parquet|log\.txt|model/(?P<model>[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*))"
+)
+"""Paths of the files that go from one machine's store to another's: none leads out of the folder."""
+
+Files = Mapping[str, bytes]
+"""Path in a results folder -> content."""
 
 RUN_KEYS = frozenset({"suite", "planned", "dataset", "device", "precision", "code_version"})
 """What is read of `run.json` before a run goes on in its folder."""
@@ -334,6 +346,54 @@ class Store:
         """
         return self.folder / "plugins" / f"{_sha256(sha256)}.py"
 
+    def pack_data(self, fingerprint: str) -> Files:
+        """The prepared splits of that fingerprint, for `unpack` of another store."""
+        path = self.data_path(fingerprint)
+        return self._pack([path.with_suffix(".json"), path])
+
+    def pack_plugins(self, spec: CellSpec) -> Files:
+        """The plug-ins that a cell needs, for `unpack` of another store."""
+        files = (sha256 for sha256 in {spec.model_plugin, spec.loss_plugin} if SHA256.fullmatch(sha256))
+        return self._pack([self.plugin_path(sha256) for sha256 in files])
+
+    def pack_cell(self, cell_id: str) -> Files:
+        """What there is of a cell, its result last, for `unpack` of another store."""
+        folder = self.cell_folder(cell_id)
+        model = sorted((folder / "model").rglob("*"))
+        return self._pack([folder / "log.txt", *model, folder / "predictions.parquet", folder / "result.json"])
+
+    def _pack(self, paths: Iterable[Path]) -> Files:
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+
+    def unpack(self, files: Files) -> None:
+        """Write what another store has packed, in its order.
+
+        Raises:
+            StoreError: a path is none that a store packs; nothing is written.
+            WriteError: the files cannot be written.
+        """
+        found = {path: PACKED.fullmatch(path) for path in files}
+        models: dict[str, dict[str, bytes]] = {}
+        for path, match in found.items():
+            if match is None:
+                raise StoreError(f"not a file of a results folder: {path!r}")
+            if match["model"]:
+                models.setdefault(match["cell"], {})[match["model"]] = files[path]
+        for cell_id, contents in models.items():
+            self._unpack_model(cell_id, contents)
+        for path, match in found.items():
+            if match is not None and not match["model"]:
+                target = self.folder / path
+                with _writing(target):
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                _write(target, partial(Path.write_bytes, data=files[path]))
+
+    def _unpack_model(self, cell_id: str, contents: Files) -> None:
+        with _writing(self.cell_folder(cell_id)), self.replace_model(cell_id) as folder:
+            for path, content in contents.items():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_bytes(content)
+
     def data_path(self, fingerprint: str) -> Path:
         """Where the prepared splits of that fingerprint lie.
 
@@ -344,7 +404,7 @@ class Store:
 
 
 def _sha256(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{64}", text):
+    if not SHA256.fullmatch(text):
         raise StoreError(f"not a fingerprint: {text!r}")
     return text
 

@@ -18,7 +18,7 @@ class Executor(Protocol):
     """Runs cells somewhere: on this machine, on a cluster."""
 
     def run(self, specs: Iterable[CellSpec], progress: Progress) -> Iterator[CellResult]:
-        """Run cells, and yield each result, whatever it is, once it is in the driver's store.
+        """Run cells, all on the same device, and yield each result, whatever it is, once it is in the driver's store.
 
         `specs` is asked for the next cell only when there is room to run it: it may end early, when the user has asked
         for an end, and the cells that run by then are still waited for.
@@ -91,9 +91,12 @@ def sweep(
 
 
 def _stages(specs: Sequence[CellSpec]) -> Iterator[list[CellSpec]]:
-    """The cells that count, then their deep audits, which read the results of the former."""
-    yield [spec for spec in specs if spec.role == "result"]
-    yield [spec for spec in specs if spec.role != "result"]
+    """The cells that count, then their deep audits, which read the results of the former; of each, device by device,
+    because a cell on the CPU wants all of a machine's processors for itself.
+    """
+    for counts in (True, False):
+        for device in dict.fromkeys(spec.device for spec in specs):
+            yield [spec for spec in specs if (spec.role == "result") == counts and spec.device == device]
 
 
 def _is_done(spec: CellSpec, store: Store, observer: Observer) -> bool:

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 
 from benchmarks.clock import Clock, synchronizer
-from benchmarks.environment import environment, threads
+from benchmarks.environment import environment
 from benchmarks.peers import PEERS
 from benchmarks.performance import PeerRow
 from benchmarks.registry import model_class
+from benchmarks.slots import threads
 from data.dataset import Dataset, IntArray
 from losses.ce import CrossEntropy
 from models.model import Model, Runtime

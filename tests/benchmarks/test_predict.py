@@ -282,3 +282,42 @@ def test_a_model_that_is_damaged_is_refused(type_in, run, tmp_path):
     (tmp_path / "copy" / "classifier.skops").write_bytes(b"")
     status, _, errors = type_in("copy", "a text")
     assert (status, "holds no saved tfidf_logreg model" in errors) == (2, True)
+
+
+def test_a_folder_is_labelled_file_by_file_and_a_finished_file_stays(type_in, run, tmp_path):
+    source, target = tmp_path / "new", tmp_path / "labels"
+    (source / "deep").mkdir(parents=True)
+    for name in ("a.parquet", "deep/b.parquet"):
+        pd.DataFrame({"text": TEXTS}).to_parquet(source / name)
+    assert type_in(run.folder, "--input", source, "--output", target)[0] == 0
+    expected = load_model(run.folder).label(TEXTS)
+    assert [pd.read_parquet(target / name)["label"].tolist() for name in ("a.parquet", "deep/b.parquet")] == [
+        expected
+    ] * 2
+
+    (target / "deep" / "b.parquet").unlink()
+    kept = (target / "a.parquet").stat().st_mtime_ns
+    status, _, errors = type_in(run.folder, "--input", source, "--output", target)
+    assert (status, "1 files to label" in errors, (target / "a.parquet").stat().st_mtime_ns) == (0, True, kept)
+    assert (target / "deep" / "b.parquet").exists()
+
+    os.utime(source / "a.parquet")
+    assert "1 files to label" in type_in(run.folder, "--input", source, "--output", target)[2]  # it is newer now
+    status, _, errors = type_in(run.folder, "--cell", "*-s1-*", "--input", source, "--output", target)
+    assert (status, "by another model" in errors) == (2, True)
+
+
+def test_a_bad_file_of_a_folder_stops_no_other(type_in, run, tmp_path):
+    source, target = tmp_path / "new", tmp_path / "labels"
+    source.mkdir()
+    (source / "a.parquet").write_bytes(b"PAR1 it is not")
+    pd.DataFrame({"text": TEXTS}).to_parquet(source / "b.parquet")
+    status, _, errors = type_in(run.folder, "--input", source, "--output", target)
+    assert (status, "a.parquet" in errors) == (3, True)
+    assert sorted(path.name for path in target.iterdir()) == ["b.parquet", "model.json"]
+
+
+@pytest.mark.parametrize("arguments", [("--input", "."), ("a text", "--executor", "ray")])
+def test_what_a_folder_needs_is_one_line(type_in, run, arguments):
+    status, _, errors = type_in(run.folder, *arguments)
+    assert (status, errors.count("\n")) == (2, 1)

@@ -25,22 +25,27 @@ def ignore(done, total):
     pass
 
 
+def run_one(runner, spec, progress):
+    (result,) = runner.run([spec], lambda _, done, total: progress(done, total) if total else None)
+    return result
+
+
 def test_a_cell_runs_in_another_process_and_leaves_its_result(runner, make_spec):
     spec = make_spec()
-    assert runner.run_one(spec, ignore).status == "ok"
+    assert run_one(runner, spec, ignore).status == "ok"
     assert runner.store.read_result(spec.id).metrics["accuracy"] > 0.9
 
 
 def test_progress_is_passed_on(runner, make_spec):
     seen = []
     spec = make_spec("lstm", epochs=2, min_steps=0, batch_size=8, embedding_width=4, hidden_width=4)
-    runner.run_one(spec, lambda done, total: seen.append((done, total)))
+    run_one(runner, spec, lambda done, total: seen.append((done, total)))
     assert seen == [(step, 10) for step in range(1, 11)]
 
 
 def test_an_exception_is_a_row_and_a_traceback_in_the_log(runner, make_spec):
     spec = make_spec("distilbert", encoder="/nowhere")
-    result = runner.run_one(spec, ignore)
+    result = run_one(runner, spec, ignore)
     assert (result.status, result.reason.split(":")[0]) == ("failed", "ValueError")
     assert "Traceback" in (runner.store.cell_folder(spec.id) / "log.txt").read_text()
     assert runner.store.read_result(spec.id) == result
@@ -48,7 +53,7 @@ def test_an_exception_is_a_row_and_a_traceback_in_the_log(runner, make_spec):
 
 def test_a_cell_that_takes_too_long_is_ended(store, make_spec):
     began = time.monotonic()
-    result = LocalExecutor(store, run_cell, PRELOAD, timeout=1.0).run_one(make_spec("lstm", **ENDLESS), ignore)
+    result = run_one(LocalExecutor(store, run_cell, PRELOAD, timeout=1.0), make_spec("lstm", **ENDLESS), ignore)
     assert (result.status, result.reason) == ("timeout", "not finished after 1 s")
     assert time.monotonic() - began < 60
 
@@ -66,7 +71,7 @@ def test_a_process_that_is_killed_is_a_row(runner, make_spec, fault, status, rea
             os.kill(child_of(spec), fault)
 
     spec = make_spec("lstm", **ENDLESS)
-    result = runner.run_one(spec, kill)
+    result = run_one(runner, spec, kill)
     assert result.status == status
     assert reason in result.reason
 
@@ -88,7 +93,7 @@ def test_stopping_by_the_user_ends_the_cell_and_says_so(runner, make_spec):
 
     spec = make_spec("lstm", **ENDLESS)
     with pytest.raises(KeyboardInterrupt):
-        runner.run_one(spec, stop)
+        run_one(runner, spec, stop)
     assert runner.store.read_result(spec.id).status == "interrupted"
     with pytest.raises(AssertionError):
         child_of(spec)
@@ -96,9 +101,9 @@ def test_stopping_by_the_user_ends_the_cell_and_says_so(runner, make_spec):
 
 def test_an_old_result_does_not_survive_a_cell_that_dies(runner, make_spec):
     spec = make_spec()
-    runner.run_one(spec, ignore)
+    run_one(runner, spec, ignore)
     (runner.store.data_path(spec.data_fingerprint)).unlink()
-    assert runner.run_one(spec, ignore).status == "failed"
+    assert run_one(runner, spec, ignore).status == "failed"
 
 
 def test_an_exit_without_a_result_is_a_crash():

@@ -1,0 +1,81 @@
+"""Cells over the devices of one machine, which are described here: none of them needs to exist."""
+
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from benchmarks.runner import LocalExecutor
+from benchmarks.slots import Slot, share, threads
+from benchmarks.sweep import _stages
+
+
+def ignore(spec, done, total):
+    pass
+
+
+@pytest.fixture
+def note_device(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    import cells_of_tests
+
+    yield cells_of_tests.note_device
+    del sys.modules["cells_of_tests"]
+
+
+def test_a_gpu_s_cell_has_its_part_of_the_processors_and_a_cpu_s_all():
+    assert share(16, ["0", "3"]) == {"cpu": [Slot(16)], "cuda": [Slot(8, "0"), Slot(8, "3")]}
+    assert share(2, ["0", "1", "2"])["cuda"] == [Slot(1, "0"), Slot(1, "1"), Slot(1, "2")]
+    assert share(4) == {"cpu": [Slot(4)], "cuda": []}
+
+
+@pytest.mark.parametrize(("said", "expected"), [("3", 3), ("0", None), ("", None), ("all", None)])
+def test_a_limit_on_threads_is_kept(monkeypatch, said, expected):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    unlimited = threads()
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert threads() == (expected or unlimited)
+
+
+def test_cells_are_spread_over_gpus_one_at_a_time_each(store, make_spec, note_device):
+    specs = [make_spec(seed=seed).model_copy(update={"device": "cuda"}) for seed in range(6)]
+    executor = LocalExecutor(store, note_device, slots=share(8, ["GPU-a", "GPU-b"]))
+    told = [result.environment for result in executor.run(specs, ignore)]
+    assert len(told) == 6
+    assert {one["OMP_NUM_THREADS"] for one in told} == {"4"}
+    spans = {gpu: sorted((o["began"], o["ended"]) for o in told if o["CUDA_VISIBLE_DEVICES"] == gpu)
+             for gpu in ("GPU-a", "GPU-b")}  # fmt: skip
+    assert sum(map(len, spans.values())) == 6
+    assert all(map(len, spans.values()))
+    for of_one_gpu in spans.values():
+        assert all(earlier[1] <= later[0] for earlier, later in pairwise(of_one_gpu))
+    first_of_each = [of_one_gpu[0] for of_one_gpu in spans.values()]
+    assert max(began for began, _ in first_of_each) < min(ended for _, ended in first_of_each)  # side by side
+
+
+def test_cells_on_the_cpu_run_one_after_another_whatever_gpus_there_are(store, make_spec, note_device):
+    executor = LocalExecutor(store, note_device, slots=share(8, ["GPU-a", "GPU-b"]))
+    told = [result.environment for result in executor.run([make_spec(seed=seed) for seed in range(2)], ignore)]
+    assert [one["OMP_NUM_THREADS"] for one in told] == ["8", "8"]
+    assert told[0]["ended"] <= told[1]["began"]
+
+
+def test_no_cell_begins_after_the_user_asked_for_an_end(store, make_spec, note_device):
+    asked = []
+
+    def until_two_began():
+        for seed in range(6):
+            if len(asked) == 2:
+                return
+            yield make_spec(seed=seed).model_copy(update={"device": "cuda"})
+
+    executor = LocalExecutor(store, note_device, slots=share(8, ["GPU-a", "GPU-b"]))
+    ended = list(executor.run(until_two_began(), lambda spec, done, total: asked.append(spec)))
+    assert len(ended) == len(asked) == 2
+
+
+def test_devices_and_audits_have_stages_of_their_own(make_spec):
+    cpu, audit = make_spec(), make_spec().model_copy(update={"role": "repeated"})
+    cuda = make_spec(seed=2).model_copy(update={"device": "cuda"})
+    assert [stage for stage in _stages([cpu, cuda, audit]) if stage] == [[cpu], [cuda], [audit]]
