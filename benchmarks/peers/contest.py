@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -21,7 +21,7 @@ from benchmarks.registry import model_class
 from benchmarks.slots import threads
 from data.dataset import Dataset, IntArray
 from losses.ce import CrossEntropy
-from models.model import Model, Runtime
+from models.model import Model, Runtime, SilentMonitor
 
 SAMPLE_SEED = 0
 VALID_SHARE = 10
@@ -56,12 +56,11 @@ class Peer(Protocol):
         """Our model `ours` and the peer, ready to be timed."""
 
 
-@dataclass
-class TrainingTime:
+class TrainingTime(SilentMonitor):
     """A monitor that adds up the seconds of the optimizer steps, and of nothing else."""
 
-    clock: Clock
-    seconds: float = field(default=0.0)
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.seconds = clock, 0.0
 
     @contextmanager
     def training(self) -> Iterator[None]:
@@ -69,9 +68,6 @@ class TrainingTime:
         start = self.clock.read()
         yield
         self.seconds += self.clock.read() - start
-
-    def step(self, done: int, total: int, examples: int, tokens: int) -> None:
-        """Do nothing after a step."""
 
 
 def whole(call: Callable[[], Any]) -> Timed:

@@ -106,6 +106,12 @@ def test_scikit_learn_does_the_same_work(data):
     assert all(row.accuracy == row.peer_accuracy == 1.0 for row in rows)
 
 
+def test_a_padded_lstm_takes_the_same_steps(data):
+    (row,) = hold("padded_lstm", data, Runtime(), 1, (32, 8))
+    assert (row.status, row.reason) == ("ok", "")
+    assert row.ratio > 0
+
+
 def test_fasttext_does_the_same_work(data):
     pytest.importorskip("fasttext", reason="extra `peers` is not installed")
     (row,) = hold("fasttext", data, Runtime(), repeats=1)
