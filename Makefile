@@ -7,7 +7,7 @@ BIN := .venv/bin
 benchmark: setup  ## run every model x loss on the packaged data and weights
 	$(BIN)/python -m benchmarks run --all
 
-test: lint types .venv/ray  ## lint, types and tests
+test: lint types .venv/tests  ## lint, types and tests
 	$(BIN)/python -m pytest
 
 lint: setup
@@ -23,11 +23,11 @@ setup: .venv/installed  ## prepare .venv with the pinned versions
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,dev,examples,explain,export]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,dev]'
 	touch $@
 
-.venv/ray: .venv/installed  ## the extra that only tests need here
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
+.venv/tests: .venv/installed  ## the extras that users choose and the tests try
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[examples,explain,export,ray]'
 	touch $@
 
 clean:
