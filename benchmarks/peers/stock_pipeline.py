@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from safetensors.torch import load_file
+from torch import nn
 from transformers import pipeline
 
 from benchmarks.peers.contest import Side, class_indices, predicted, whole
@@ -32,6 +33,7 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
         model.save(Path(folder))
         weights = load_file(Path(folder) / WEIGHTS_FILE)
     stock.load_state_dict({name.removeprefix(PREFIX): weight for name, weight in weights.items()})
+    nn.Module.eval(stock)  # `from_pretrained` would have done so; a pipeline does not
     classify = pipeline("text-classification", model=stock, tokenizer=new_tokenizer(), device=runtime.device)
 
     def peer() -> IntArray:
