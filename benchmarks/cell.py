@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, model_validator
 
+from benchmarks.published import reason_without_folders
 from benchmarks.suite import Measure
 
 SCHEMA_VERSION = 1
@@ -92,11 +93,17 @@ class Measurement(BaseModel):
     phase: Phase
     examples: list[int]
     tokens: list[int]
-    seconds: list[float]
+    seconds: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]]
     padded_tokens: list[int] = Field(default_factory=list)
     padded_squares: list[int] = Field(default_factory=list)
     flops: list[int] = Field(default_factory=list)
     joules: list[float] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _check_counts(self) -> Self:
+        if len(self.examples) != len(self.seconds) or len(self.tokens) not in {0, len(self.seconds)}:
+            raise ValueError("as many readings as counts of what they cover")
+        return self
 
 
 class Ceiling(BaseModel):
@@ -156,6 +163,13 @@ class Load(BaseModel):
     thermal_throttles: int | None = None
 
 
+def _checked_fit(fit: dict[str, Any]) -> dict[str, Any]:
+    """A FitReport's fields; what a report shows of them are numbers."""
+    TypeAdapter(list[dict[str, FiniteFloat]]).validate_python(fit.get("history", []))
+    TypeAdapter(FiniteFloat).validate_python(fit.get("parameters", 0))
+    return fit
+
+
 class CellResult(BaseModel):
     """What came of a cell.
 
@@ -163,7 +177,7 @@ class CellResult(BaseModel):
         status: "ok"; "failed": an exception, whose traceback is in the log; "out_of_memory": of the device or the host,
             an exception or the kernel's doing; "timeout"; "crashed": the process ended in any other way; "skipped":
             it would have been of no use; "interrupted": by the user.
-        reason: for any status but "ok", one line that says why.
+        reason: for any status but "ok", one line that says why, without the folders of files it names.
         metrics: accuracy, accuracy_without_leaks, macro_f1, log_loss (nats) on the test rows.
         classes: class names, by index.
         length_edges: the three inner edges (words) of the four length buckets, quartiles of the training lengths;
@@ -182,14 +196,14 @@ class CellResult(BaseModel):
     schema_version: int = SCHEMA_VERSION
     spec: CellSpec
     status: Status
-    reason: str = ""
-    metrics: dict[str, float] = Field(default_factory=dict)
+    reason: Annotated[str, AfterValidator(reason_without_folders)] = ""
+    metrics: dict[str, FiniteFloat] = Field(default_factory=dict)
     classes: list[str] = Field(default_factory=list)
-    length_edges: list[float] = Field(default_factory=list)
+    length_edges: list[FiniteFloat] = Field(default_factory=list)
     leaked_rows: list[int] = Field(default_factory=list)
-    truncation: dict[str, float] = Field(default_factory=dict)
-    fit: dict[str, Any] = Field(default_factory=dict)
     fit_parts: list[float] = Field(default_factory=list)
+    truncation: dict[str, FiniteFloat] = Field(default_factory=dict)
+    fit: Annotated[dict[str, Any], AfterValidator(_checked_fit)] = Field(default_factory=dict)
     measurements: list[Measurement] = Field(default_factory=list)
     memory: Memory | None = None
     model_bytes: int | None = None
@@ -202,3 +216,48 @@ class CellResult(BaseModel):
     def measurement(self, phase: Phase) -> Measurement | None:
         """The readings of `phase`, if it was measured."""
         return next((m for m in self.measurements if m.phase == phase), None)
+
+
+class RunData(BaseModel):
+    """The data of a run, as `run.json` has it."""
+
+    name: str
+    fingerprint: str
+    provenance: dict[str, str | int]
+    train: int
+    valid: int
+    test: int
+    classes: list[str]
+
+
+class RunEnvironment(BaseModel):
+    """The machine and the software of a run, as `run.json` has it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    processor: str
+    cores: int
+    memory_bytes: int
+    platform: str
+    python: str
+    packages: dict[str, str]
+    threads: int
+    accelerator: str | None = None
+
+
+class RunRecord(BaseModel):
+    """What is read of `run.json`; there may be more in it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    suite: str
+    description: str = ""
+    command: list[str]
+    started: str
+    planned: list[str]
+    dataset: RunData
+    device: str
+    precision: str
+    code_version: str
+    code_versions: dict[str, str] = {}
+    environment: RunEnvironment

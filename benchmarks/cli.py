@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from typer.exceptions import TyperException
 
 from benchmarks import __version__
 from benchmarks.data_options import DatasetOption, GroupColumn, LabelColumn, LabelMap, Splits, TextColumn, with_options
 from benchmarks.errors import UsageError, unknown
 from benchmarks.origin import check_origin
-from benchmarks.plan import Choices, Combination, TrainSize, combinations
+from benchmarks.plan import MOST_CELLS, Choices, Combination, TrainSize, combinations
+from benchmarks.published import plain, shortened
 from benchmarks.registry import OFF_BY_DEFAULT, Kind, add_plugin, entries, entry, is_sha256
-from benchmarks.suite import Suite, read_suite, suite_names
+from benchmarks.suite import LARGEST_SEED, LARGEST_SIZE, Suite, read_suite, suite_names
 from data.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 EXIT_OK, EXIT_WORSE, EXIT_USAGE, EXIT_CELLS_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
 LIMIT = re.compile(r"(accuracy):(\d+(?:\.\d+)?)pp|(throughput):(\d+(?:\.\d+)?)%")
+
+LONGEST_MESSAGE = 1_000
+"""Characters."""
 
 SPREADING = ("--models", "--losses", "--set")
 """Options that take every word up to the next option: `--models lstm "tfidf*"`."""
@@ -122,6 +127,7 @@ def main() -> None:
     """
     try:
         check_origin()
+        _check_text(sys.argv)
         status = app(args=spread(sys.argv[1:]), standalone_mode=False)
     except UsageError as error:
         status = _complain(str(error))
@@ -148,8 +154,17 @@ def spread(arguments: Sequence[str]) -> list[str]:
     return result
 
 
+def _check_text(arguments: Sequence[str]) -> None:
+    """Results are UTF-8: what is not text could be neither recorded nor shown."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"argument {argument!r} is not UTF-8") from None
+
+
 def _complain(message: str) -> int:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    print(f"error: {shortened(message, LONGEST_MESSAGE)}", file=sys.stderr)
     return EXIT_USAGE
 
 
@@ -191,11 +206,13 @@ def run(
     cpus_per_cell: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="On Ray; default: all of its smallest machine.")
     ] = None,
-    timeout: Annotated[float | None, typer.Option(min=0.001, metavar="SECONDS", help="End a cell after this.")] = None,
     retries: Annotated[
         int, typer.Option(min=0, metavar="N", help="Run a cell that crashed again, up to so often.")
     ] = 0,
     price_per_hour: Price = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.001, max=1e8, metavar="SECONDS", help="End a cell after this.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Default: results/<suite>.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run again what is already done.")] = False,
     track: Annotated[TrackerChoice | None, typer.Option(help="Write the results for this tracker, too.")] = None,
@@ -291,7 +308,7 @@ def list_(
             table.add_column(column, overflow="fold")
         for row in rows:
             parameters = ", ".join(f"{name}={value}" for name, value in row.get("parameters", {}).items())
-            table.add_row(row["name"], row["summary"], parameters)
+            table.add_row(*map(Text, (row["name"], row["summary"], parameters)))
         console.print(table, "")
     return EXIT_OK
 
@@ -739,24 +756,28 @@ def _words(values: Sequence[str] | None) -> list[str] | None:
 def _train_sizes(text: str | None) -> list[TrainSize] | None:
     if text is None:
         return None
-    return ["all" if part == "all" else _natural("--train-size", part, least=1) for part in text.split(",")]
+    return [
+        "all" if part == "all" else _natural("--train-size", part, least=1, most=LARGEST_SIZE)
+        for part in text.split(",")
+    ]
 
 
 def _seeds(text: str | None) -> list[int] | None:
     """ "3" is how many, seeds 1 to 3; "1,5" is which."""
     if text is None:
         return None
-    numbers = [_natural("--seeds", part, least=0) for part in text.split(",") if part]
-    if text.isdigit():
-        numbers = list(range(1, numbers[0] + 1))
+    if text.isdecimal():
+        numbers = list(range(1, _natural("--seeds", text, least=0, most=MOST_CELLS) + 1))
+    else:
+        numbers = [_natural("--seeds", part, least=0, most=LARGEST_SEED) for part in text.split(",") if part]
     if not numbers:
         raise UsageError(f"--seeds {text!r}: no seed (choices: a number of seeds, or seeds separated by commas)")
     return numbers
 
 
-def _natural(option: str, text: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise UsageError(f"{option} {text!r} is not a whole number (choices: {least} or more)")
+def _natural(option: str, text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
+        raise UsageError(f"{option} {shortened(text)!r} is not a whole number (choices: {least} to {most})")
     return int(text)
 
 
@@ -782,7 +803,7 @@ def _settings(texts: Sequence[str] | None) -> dict[str, list[Any]]:
     for text in texts or ():
         key, equals, value = text.partition("=")
         if not equals or not value:
-            raise UsageError(f"--set {text!r} is not of the form NAME.PARAMETER=VALUE[,VALUE..]")
+            raise UsageError(f"--set {shortened(text)!r} is not of the form NAME.PARAMETER=VALUE[,VALUE..]")
         settings[key] = value.split(",")
     return settings
 
@@ -817,7 +838,8 @@ def _listing() -> dict[str, list[dict[str, Any]]]:
 
 
 def _print_plan(console: Console, suite: Suite, planned: Sequence[Combination]) -> None:
-    table = Table(title=f"{suite.name} on {suite.data.name}: {len(planned)} cells", title_justify="left", box=None)
+    title = Text(f"{suite.name} on {plain(suite.data.name)}: {len(planned)} cells")
+    table = Table(title=title, title_justify="left", box=None)
     for column in ("model", "loss", "training reviews", "seed"):
         table.add_column(column)
     for cell in planned:

@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+from benchmarks.published import shortened
+
 
 class UsageError(Exception):
     """Wrong usage or bad input; the message is one line that names the argument, the value and the choices."""
@@ -13,4 +15,4 @@ def unknown(what: str, name: str, choices: Iterable[str]) -> UsageError:
     known = sorted(choices)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return UsageError(f"unknown {what} {name!r}{hint} (choices: {', '.join(known) or 'none'})")
+    return UsageError(f"unknown {what} {shortened(name)!r}{hint} (choices: {', '.join(known) or 'none'})")

@@ -2,6 +2,7 @@
 
 import fnmatch
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,9 @@ from benchmarks.registry import OFF_BY_DEFAULT, SINGULAR, Kind, entry, names
 from benchmarks.suite import Grid, Measure, Suite
 from data.dataset import Dataset
 from models.model import Runtime
+
+MOST_CELLS = 100_000
+"""In one run: years of them on one machine; more is a slip of the pen that would fill the memory."""
 
 TrainSize = int | Literal["all"]
 Settings = tuple[tuple[str, Any], ...]
@@ -130,9 +134,12 @@ def _expand(grid: Grid, choices: Choices) -> Iterator[Combination]:
     settings = {key: value if isinstance(value, list) else [value] for key, value in grid.set.items()}
     settings |= {key: list(values) for key, values in (choices.set or {}).items()}
     _check_settings_exist(settings)
-    for train_size, model, loss, seed in itertools.product(
-        choices.train_sizes or grid.train_sizes, models, losses, choices.seeds or grid.seeds
-    ):
+    train_sizes, seeds = choices.train_sizes or grid.train_sizes, choices.seeds or grid.seeds
+    pairs = sum(_axis(model, settings) * _axis(loss, settings) for model in models for loss in losses)
+    cells = pairs * len(train_sizes) * len(seeds)
+    if cells > MOST_CELLS:
+        raise UsageError(f"--set, --seeds and --train-size: {cells:,} cells, but a run has at most {MOST_CELLS:,}")
+    for train_size, model, loss, seed in itertools.product(train_sizes, models, losses, seeds):
         for model_params, loss_params in itertools.product(
             _settings("models", model, settings), _settings("losses", loss, settings)
         ):
@@ -157,6 +164,11 @@ def _settings(kind: Kind, name: str, settings: Mapping[str, Sequence[Any]]) -> I
     own = {key.partition(".")[2]: values for key, values in settings.items() if key.partition(".")[0] == name}
     for values in itertools.product(*own.values()):
         yield tuple(entry(kind, name).settings(dict(zip(own, values, strict=True))).items())
+
+
+def _axis(name: str, settings: Mapping[str, Sequence[Any]]) -> int:
+    """How many combinations `_settings` yields."""
+    return math.prod(len(values) for key, values in settings.items() if key.partition(".")[0] == name)
 
 
 def _check_settings_exist(settings: Mapping[str, Sequence[Any]]) -> None:

@@ -28,6 +28,7 @@ from pydantic import (
 
 from benchmarks.errors import UsageError, unknown
 from benchmarks.plugins import Plugin, plugins, read_plugin
+from benchmarks.published import shortened
 from models.model import Fraction, Runtime
 from models.truncation import Truncation
 
@@ -120,7 +121,7 @@ class Parameter:
             return adapter.validate_python(value)
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
-            raise UsageError(f"{self.name}={value!r} is not {self.annotation}: {reason}") from None
+            raise UsageError(f"{self.name}={shortened(repr(value))} is not {self.annotation}: {reason}") from None
 
 
 @dataclass(frozen=True)

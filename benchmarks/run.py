@@ -21,6 +21,7 @@ from benchmarks.lock import LOCK_FILE, hold
 from benchmarks.near_duplicates import near_duplicates
 from benchmarks.plan import Choices, combinations, deep_audits, specify
 from benchmarks.plugins import plugins
+from benchmarks.published import command_without_folders, reason_without_folders, shortened
 from benchmarks.registry import loss_class, model_class, names
 from benchmarks.sources import load_dataset
 from benchmarks.store import DamagedError, Store, StoreError
@@ -81,7 +82,10 @@ def prepare_run(
     planned = combinations(suite, choices)
     runtime = resolve()
     store = Store(folder)
-    _check_folder(store, suite.name)
+    try:
+        _check_folder(store, suite.name)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--out {shortened(folder)!r} cannot be used: {reason_without_folders(str(error))}") from None
     dataset = load_dataset(suite.data)
     # A suite's sizes are for its own data; one that the user asks for must be there.
     capped = choices.train_sizes is None
@@ -214,7 +218,7 @@ def _describe(run: Run, observer: Observer) -> dict[str, object]:
     return {
         "suite": run.suite.name,
         "description": run.suite.description,
-        "command": list(run.command),
+        "command": command_without_folders(run.command),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "planned": list(dict.fromkeys([*before, *(spec.id for spec in run.specs)])),
         "dataset": {
@@ -251,7 +255,7 @@ def _planned_before(run: Run, observer: Observer) -> tuple[list[str], dict[str, 
     except DamagedError as error:
         observer.say(f"{error}; {run.store.set_aside(error.path)}; what only earlier commands planned is left out")
         return [], {}
-    if (before["dataset"].get("fingerprint"), before["device"], before["precision"]) != (
+    if (before["dataset"]["fingerprint"], before["device"], before["precision"]) != (
         run.dataset.fingerprint,
         run.runtime.device,
         run.runtime.precision,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.errors import UsageError, unknown
+from benchmarks.published import shortened, without_folders
 from benchmarks.registry import entry, names, source_class
 from benchmarks.suite import Data
 from data.dataset import DataError, Dataset
@@ -12,6 +13,9 @@ from data.hub import PREFIX, Hub, HubCopy, parse_hub_name
 from data.prepare import prepare
 from data.reading import Reading
 from data.source import Source
+
+LONGEST_NAME = 300
+"""Characters of a dataset's name that a message shows."""
 
 
 def load_dataset(data: Data) -> Dataset:
@@ -23,9 +27,11 @@ def load_dataset(data: Data) -> Dataset:
     reading = data.reading
     try:
         source = _source(data.name, reading)
-        dataset = prepare(source, data.name, valid_size=data.valid_size, test_size=data.test_size)
+        dataset = prepare(source, without_folders(data.name), valid_size=data.valid_size, test_size=data.test_size)
     except DataError as error:
-        raise UsageError(f"--dataset {data.name!r}: {error}") from None
+        raise UsageError(f"--dataset {shortened(data.name, LONGEST_NAME)!r}: {error}") from None
+    except OSError as error:
+        raise UsageError(f"--dataset {shortened(data.name, LONGEST_NAME)!r}: {error.strerror or error}") from None
     plugin = entry("datasets", data.name).plugin if data.name in names("datasets") else ""
     return replace(dataset, provenance={**dataset.provenance, "plug-in": plugin}) if plugin else dataset
 

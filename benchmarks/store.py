@@ -31,7 +31,8 @@ from benchmarks.cell import SCHEMA_VERSION, CellResult, CellSpec
 from benchmarks.plugins import Plugin
 from data.dataset import Dataset, Split
 
-CELL_ID = re.compile(r"[a-z0-9_]+-[a-z0-9_]+-n\d+-s\d+-[0-9a-f]{10}")
+CELL_ID = re.compile(r"[a-z0-9_]+-[a-z0-9_]+-n[0-9]{1,15}-s[0-9]{1,15}-[0-9a-f]{10}")
+
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -160,7 +161,7 @@ class Store:
             raise StoreError(f"no results in {self.folder}: it has no run.json") from None
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error.strerror}") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DamagedError(path, str(error)) from None
         _check_version(path, run)
         missing = RUN_KEYS - run.keys()
@@ -198,14 +199,13 @@ class Store:
             return None
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error.strerror}") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DamagedError(path, str(error)) from None
         _check_version(path, content)
         try:
             result = CellResult.model_validate(content)
         except ValidationError as error:
-            first = error.errors()[0]
-            raise DamagedError(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+            raise DamagedError(path, _first(error)) from None
         if result.spec.id != cell_id:
             raise DamagedError(path, f"the result of {result.spec.id}")
         return result
@@ -409,9 +409,19 @@ def _sha256(text: str) -> str:
     return text
 
 
+def write_text(path: Path, content: str) -> None:
+    """Write a file as it is read again, whole or not at all; what `path` may link to stays as it is."""
+    _write(path, lambda temporary: temporary.write_text(content, encoding="utf-8", newline="\n"))
+
+
 def _split(frame: pd.DataFrame, class_names: tuple[str, ...]) -> Split:
     labels, lengths, rows = (frame[name].to_numpy(dtype=np.int64, copy=True) for name in ("label", "length", "row"))
     return Split(tuple(frame["text"]), labels, lengths, rows, class_names)
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def _check_version(path: Path, content: object) -> None:
@@ -472,6 +482,15 @@ def _writing(path: Path) -> Iterator[None]:
 def _undamaged(path: Path) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         finding = "it is missing" if isinstance(error, FileNotFoundError) else f"{type(error).__name__}: {error}"
         raise DamagedError(path, finding.splitlines()[0]) from None

@@ -1,5 +1,6 @@
 """Suite files: which grids to run on which data, as TOML."""
 
+import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -8,15 +9,22 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from benchmarks.errors import UsageError, unknown
+from benchmarks.published import shortened
 from data.dataset import DataError
 from data.label_map import parse_label_map
 from data.reading import Reading, parse_splits
 
 SUITES = Path(__file__).parent / "suites"
 
+LARGEST_SIZE = 10**12
+"""Of training rows: beyond any data, and within every format that has to hold it."""
+
+LARGEST_SEED = 2**32 - 1
+"""Of NumPy's generators; torch takes larger ones."""
+
 Value = bool | int | float | str
-TrainSize = PositiveInt | Literal["all"]
 Parsed = TypeVar("Parsed")
+TrainSize = Annotated[int, Field(gt=0, le=LARGEST_SIZE)] | Literal["all"]
 
 
 class Section(BaseModel):
@@ -91,7 +99,7 @@ class Grid(Section):
     models: list[str] = ["*"]
     losses: list[str] = ["*"]
     train_sizes: Annotated[list[TrainSize], Field(min_length=1)] = ["all"]
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [1]
+    seeds: Annotated[list[Annotated[int, Field(ge=0, le=LARGEST_SEED)]], Field(min_length=1)] = [1]
     set: dict[str, Value | list[Value]] = {}
 
 
@@ -127,15 +135,23 @@ def read_suite(name: str) -> Suite:
         raise unknown("suite", name, (*suite_names(), "FILE.toml"))
     path = Path(name) if name.endswith(".toml") else SUITES / f"{name}.toml"
     try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = tomllib.loads(_text(path))
+        json.dumps(content, default=str)  # a number too long to be written could be neither kept nor shown
     except OSError as error:
         raise UsageError(f"--suite {name!r} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--suite {name!r} is not TOML: {error}".replace("\n", " ")) from None
     try:
         return Suite.model_validate({"name": path.stem} | content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        value = "" if first["type"] in {"missing", "extra_forbidden"} else f"={first['input']!r}"
+        value = "" if first["type"] in {"missing", "extra_forbidden"} else f"={shortened(repr(first['input']))}"
         raise UsageError(f"--suite {name!r}: {where}{value}: {first['msg']}") from None
+
+
+def _text(path: Path) -> str:
+    """A file's text; a pipe or a device would keep the reader waiting."""
+    if path.exists() and not path.is_file():
+        raise OSError(0, "it is not a file")
+    return path.read_text(encoding="utf-8")

@@ -23,6 +23,15 @@ def count_words(text: str) -> int:
     return len(text.split())
 
 
+def is_unicode(text: str) -> bool:
+    """Whether it can be written down: JSON may hold halves of characters (surrogates), which UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _clean_once(text: str) -> str:
     if "<" in text:
         text = LINE_BREAK.sub(" ", text)

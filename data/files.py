@@ -61,6 +61,8 @@ def open_path(path: Path, reading: Reading = Reading()) -> Source:  # noqa: B008
         if paths := sorted(map(Path, glob.glob(str(path), recursive=True))):  # noqa: PTH207  (absolute ones too)
             return Files({"train": [_checked(one) for one in paths]}, reading)
         raise DataError(f"there is no such file or folder ({error.strerror})") from None
+    except ValueError:
+        raise DataError("no file can have such a name") from None
     if not path.is_dir():
         return Files({"train": [_checked(path)]}, reading)
     if is_acl_imdb(path):

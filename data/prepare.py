@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data.cleaning import clean, count_words
+from data.cleaning import clean, count_words, is_unicode
 from data.dataset import DataError, Dataset, IntArray, Split
 from data.source import RawDataset, RawSplit, RowOrder, Source
 from data.splitting import first_occurrences, last_blocks, random_rows, whole_groups
@@ -84,6 +84,14 @@ def _clean(raw: RawSplit, class_names: tuple[str, ...], which: str) -> Split:
     others = np.setdiff1d(raw.labels, np.arange(len(class_names)))
     if len(others):
         raise DataError(f"{which} rows have label {others[0]} (choices: 0 to {len(class_names) - 1})")
+    unwritable = [row for row, text in enumerate(texts) if not is_unicode(text)]
+    if unwritable:
+        raise DataError(
+            f"{len(unwritable)} {which} texts hold half a character (a surrogate), the first in row {unwritable[0]}"
+        )
+    for name in class_names:
+        if not is_unicode(name):
+            raise DataError(f"the class name {name!r} holds half a character (a surrogate)")
     lengths = np.fromiter(map(count_words, texts), dtype=np.int64, count=len(texts))
     rows = np.arange(len(texts)) if raw.rows is None else raw.rows
     return Split(texts, raw.labels, lengths, rows, class_names)

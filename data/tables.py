@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pandas.errors import EmptyDataError, ParserError
@@ -21,6 +22,9 @@ READERS: dict[str, Callable[[io.BytesIO], pd.DataFrame]] = {
 }
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 """Ending of a compressed file -> what pyarrow calls it: reviews.csv.gz."""
+
+CHUNK = 1 << 24
+"""Bytes unpacked at a time."""
 
 
 def table_type(path: Path) -> str | None:
@@ -68,9 +72,9 @@ def read_table(path: Path) -> pd.DataFrame:
         raise DataError(f"{path.name} is not UTF-8 (byte {error.start}: {error.reason})") from None
     except OSError as error:
         raise DataError(f"{path.name} cannot be read: {error.strerror or _line(error)}") from None
-    except (ParserError, ArrowException, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
+    except DataError:
+        raise
+    except (ParserError, ArrowException, ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
         raise DataError(f"{path.name} is not a readable {kind[1:]} file: {_line(error)}") from None
 
 
@@ -88,13 +92,27 @@ def digest(paths: Sequence[Path]) -> dict[str, str | int]:
 
 
 def _content(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe or a device would keep the reader waiting
+        raise DataError(f"{path.name} is not a file")
     compression = COMPRESSIONS.get(path.suffix)
     with path.open("rb") as file:
         if compression is None:
             return file.read()
         with pa.CompressedInputStream(pa.PythonFile(file), compression) as stream:
-            content: bytes = stream.read()
-            return content
+            return _unpacked(stream, path)
+
+
+def _unpacked(stream: pa.CompressedInputStream, path: Path) -> bytes:
+    """All of a compressed file, as long as it fits: a megabyte may unpack to a terabyte."""
+    free = psutil.virtual_memory().available
+    parts: list[bytes] = []
+    unpacked = 0
+    while part := stream.read(CHUNK):
+        parts.append(part)
+        unpacked += len(part)
+        if unpacked > free // 2:
+            raise DataError(f"{path.name} unpacks to more than half of the {free / 1e9:.0f} GB of memory that are free")
+    return b"".join(parts)
 
 
 def _read_delimited(file: io.BytesIO, separator: str) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from transformers import DistilBertConfig, DistilBertModel
 from data.dataset import IntArray, Split
 from models import attention
 from models.batching import TokenIds
-from models.encoders import check_encoder, load_encoder, read_tokenizer
+from models.encoders import check_encoder, load_encoder, read_config, read_tokenizer
 from models.torch_classifier import TorchClassifier
 from models.truncation import Truncation, truncate
 
@@ -102,6 +102,8 @@ class EncoderClassifier(TorchClassifier):
         self._first, self._last = (tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
         if self._first is None or self._last is None:
             raise ValueError(f"{TOKENIZER_FILE} lacks the marks [CLS] and [SEP]")
+        if max(tokenizer.get_vocab().values()) >= config.vocab_size:
+            raise ValueError(f"{TOKENIZER_FILE} numbers word pieces beyond the encoder's {config.vocab_size}")
 
     def _token_ids(self, texts: Sequence[str]) -> tuple[list[TokenIds], IntArray]:
         """[CLS], the word pieces of the text that `truncation` keeps, [SEP]."""
@@ -130,5 +132,5 @@ class EncoderClassifier(TorchClassifier):
         (folder / TOKENIZER_FILE).write_text(self._tokenizer.to_str(), encoding="utf-8")
 
     def _load_vocabulary(self, folder: Path) -> None:
-        config = DistilBertConfig.from_json_file(folder / ENCODER_FILE)
+        config = read_config((folder / ENCODER_FILE).read_bytes())
         self._adopt(config, read_tokenizer(folder / TOKENIZER_FILE))

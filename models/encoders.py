@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import Any
 from httpx2 import HTTPError
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
-from safetensors import SafetensorError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 from torch import Tensor
 from transformers import DistilBertConfig
 
@@ -79,11 +80,11 @@ def load_encoder(name: str) -> Encoder:
         repository, revision = HUB[name]
         folder = Path(snapshot_download(repository, revision=revision, allow_patterns=list(FILES)))
     try:
-        config: dict[str, Any] = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        config = (folder / CONFIG_FILE).read_bytes()
         weights = load_file(folder / WEIGHTS_FILE)
         tokenizer = read_tokenizer(folder / TOKENIZER_FILE)
         return Encoder(*_as_distilbert(config, weights), tokenizer)
-    except (OSError, KeyError, ValueError, SafetensorError) as error:
+    except Exception as error:  # noqa: BLE001  (there is no end to what parsers raise on files that are not theirs)
         raise ValueError(f"encoder {name!r} cannot be read: {_line(error)}") from None
 
 
@@ -97,6 +98,10 @@ def read_tokenizer(path: Path) -> Tokenizer:
         tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
     except Exception as error:  # noqa: BLE001  (tokenizers raises the base class itself)
         raise ValueError(f"{path.name} holds no tokenizer: {_line(error)}") from None
+    for part in (tokenizer.normalizer, tokenizer.pre_tokenizer):
+        # Others may hold regular expressions, and one of these can keep a reader busy for ever.
+        if part is not None and not isinstance(part, BertNormalizer | BertPreTokenizer):
+            raise ValueError(f"{path.name}: {type(part).__name__} is not a part of BERT's tokenizers")
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
@@ -142,14 +147,43 @@ def from_bert(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> tuple
     return converted, embeddings | layers
 
 
-def _as_distilbert(config: dict[str, Any], weights: dict[str, Tensor]) -> tuple[DistilBertConfig, dict[str, Tensor]]:
+def read_config(content: bytes) -> DistilBertConfig:
+    """A DistilBERT's shape, of its config.json; nothing else that stands there has an effect.
+
+    Raises:
+        ValueError: it is no such shape.
+    """
+    try:
+        return DistilBertConfig(**_Shape.model_validate_json(content).model_dump())
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{CONFIG_FILE}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+class _Shape(BaseModel):
+    """The part of DistilBertConfig that its weights depend on; the bounds are far beyond any that exists."""
+
+    vocab_size: int = Field(gt=0, le=10**7)
+    max_position_embeddings: int = Field(gt=0, le=10**6)
+    n_layers: int = Field(gt=0, le=1_000)
+    n_heads: int = Field(gt=0, le=1_000)
+    dim: int = Field(gt=0, le=10**5)
+    hidden_dim: int = Field(gt=0, le=10**6)
+    activation: str = "gelu"
+    initializer_range: float = Field(0.02, ge=0, le=10)
+    pad_token_id: int = 0
+    sinusoidal_pos_embds: bool = False
+
+
+def _as_distilbert(content: bytes, weights: dict[str, Tensor]) -> tuple[DistilBertConfig, dict[str, Tensor]]:
+    config = TypeAdapter(dict[str, Any]).validate_json(content)
     match config.get("model_type"):
         case "bert":
             return from_bert(config, weights)
         case "distilbert":
             encoder = _without_prefix(weights, "distilbert.")
             kept = {k: v for k, v in encoder.items() if k.startswith(("embeddings.", "transformer."))}
-            return DistilBertConfig.from_dict(config), kept
+            return read_config(content), kept
     raise ValueError(f"{CONFIG_FILE}: model_type is {config.get('model_type')!r} (choices: distilbert, bert)")
 
 

@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import ClassVar, Literal, Self, TypeVar
-from zipfile import BadZipFile
 
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
-from pydantic import PositiveFloat, PositiveInt
-from safetensors import SafetensorError
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
 from safetensors.numpy import load_file, save_file
 from scipy.sparse import csr_matrix, vstack
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from skops.io import dump, load
-from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
 from data.dataset import IntArray, Split
 from losses.loss import FloatArray as Weights
@@ -54,19 +51,6 @@ T = TypeVar("T")
 
 TRUSTED_TYPES: list[str] = []
 """Types outside numpy and scikit-learn that a saved classifier may hold: none."""
-
-UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    BadZipFile,
-    SafetensorError,
-    UnsupportedTypeException,
-    UntrustedTypesFoundException,
-)
-"""What the readers of the saved files raise on one that is not theirs."""
 
 
 class TfidfLogReg(Model):
@@ -168,20 +152,20 @@ class TfidfLogReg(Model):
             ValueError: the folder does not hold such a model.
         """
         try:
-            settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
-            if not isinstance(settings, dict) or settings.pop("model", None) != cls.name:
-                raise ValueError(f"{SETTINGS_FILE} is not of such a model")
-            model = cls(**settings)
+            settings = _Settings.model_validate_json((folder / SETTINGS_FILE).read_bytes())
+            if settings.model != cls.name:
+                raise ValueError(f"it holds a {settings.model!r}")
+            model = cls(**settings.model_dump(exclude={"model"}))
             terms = load_file(folder / TERMS_FILE)
             columns, idf = terms.get("columns", np.empty(0)), terms.get("idf", np.empty(0))
             known = KnownColumns(columns, 1 << BUCKET_BITS)
-            classifier = load(folder / CLASSIFIER_FILE, trusted=TRUSTED_TYPES)
-            if not isinstance(classifier, LogisticRegression):
-                raise ValueError(f"{CLASSIFIER_FILE} holds no logistic regression")
+            classifier = _checked_classifier(load(folder / CLASSIFIER_FILE, trusted=TRUSTED_TYPES))
             if not classifier.coef_.shape[1:] == idf.shape == columns.shape:
                 raise ValueError("its files do not belong together")
-        except UNREADABLE as error:
-            raise ValueError(f"{folder} holds no saved {cls.name} model: {' '.join(str(error).split())}") from None
+            if not (idf.dtype.kind == "f" and np.isfinite(idf).all()):
+                raise ValueError(f"{TERMS_FILE} holds other than finite numbers")
+        except Exception as error:  # noqa: BLE001  (there is no end to what parsers raise on files that are not theirs)
+            raise ValueError(f"{folder} holds no saved {cls.name} model: {_one_line(error)}") from None
         model._known = known
         model._tfidf = TfidfTransformer(sublinear_tf=True)
         model._tfidf.idf_ = idf
@@ -222,6 +206,48 @@ def _in_parts(work: Callable[[Sequence[str]], T], texts: Sequence[str]) -> list[
     parts = [texts[start:end] for start, end in pairwise(edges)]
     done: list[T] = Parallel(n_jobs=processes, backend="multiprocessing")(delayed(work)(part) for part in parts)
     return done
+
+
+class _Settings(BaseModel):
+    """What config.json holds."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    model: str
+    ngrams: Literal[1, 2, 3]
+    min_df: PositiveInt
+    C: PositiveFloat | None
+
+
+def _checked_classifier(loaded: object) -> LogisticRegression:
+    """A classifier with the learnt numbers of the one that was loaded, and with nothing else of it.
+
+    Raises:
+        ValueError: it is no logistic regression over classes 0 .. C-1, or its numbers do not belong together.
+    """
+    if not isinstance(loaded, LogisticRegression):
+        raise ValueError(f"{CLASSIFIER_FILE} holds no logistic regression")
+    learnt = {name: getattr(loaded, name, None) for name in ("coef_", "intercept_", "classes_")}
+    for name, array in learnt.items():
+        if not (type(array) is np.ndarray and array.dtype.kind in "if" and np.isfinite(array).all()):
+            raise ValueError(f"{CLASSIFIER_FILE}: {name} is no array of finite numbers")
+    coefficients, intercept, classes = learnt.values()
+    rows = 1 if len(classes) == 2 else len(classes)
+    if not (coefficients.ndim == 2 and len(coefficients) == rows and intercept.shape == (rows,)):
+        raise ValueError(f"{CLASSIFIER_FILE}: coefficients, intercepts and classes do not belong together")
+    if len(classes) < 2 or not np.array_equal(classes, np.arange(len(classes))):
+        raise ValueError(f"{CLASSIFIER_FILE}: the classes are not numbered from 0")
+    classifier = LogisticRegression(solver="newton-cg")
+    classifier.coef_, classifier.intercept_, classifier.classes_ = coefficients, intercept, classes
+    classifier.n_features_in_ = coefficients.shape[1]
+    return classifier
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{error.title}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _log_loss(

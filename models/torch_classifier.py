@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -240,7 +239,7 @@ class TorchClassifier(Model):
             with torch.device("meta"):  # no memory is claimed before the shapes are known to agree
                 expected = model._network(len(config.classes)).state_dict()
             _check_weights(expected, weights)
-        except (OSError, ValueError, SafetensorError) as error:
+        except Exception as error:  # noqa: BLE001  (there is no end to what parsers raise on files that are not theirs)
             raise ValueError(f"{folder} holds no saved {cls.name} model: {_one_line(error)}") from None
         model._class_names = tuple(config.classes)
         network = model._network(len(config.classes))
@@ -374,6 +373,8 @@ def _check_weights(expected: dict[str, Tensor], weights: dict[str, Tensor]) -> N
         wanted, found = (_describe(tensors.get(name)) for tensors in (expected, weights))
         if wanted != found:
             raise ValueError(f"{WEIGHTS_FILE}: {name} is {found}, but the network wants {wanted}")
+        if not weights[name].isfinite().all():
+            raise ValueError(f"{WEIGHTS_FILE}: {name} holds NaN or infinity")
 
 
 def _describe(tensor: Tensor | None) -> str:
@@ -384,4 +385,4 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"{CONFIG_FILE}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return str(error).splitlines()[0]
+    return next(iter(str(error).splitlines()), type(error).__name__)

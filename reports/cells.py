@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 
-from benchmarks.cell import CellResult
+from benchmarks.cell import CellResult, Params
+from benchmarks.published import without_folders
 from reports.calibration import brier_score, expected_calibration_error
 from reports.results import Results
 from reports.throughput import fitting_price, labelling_price, throughput
@@ -31,9 +32,9 @@ def _figures(results: Results, cell: CellResult) -> dict[str, object]:
         "valid_size": spec.valid_size,
         "test_size": spec.test_size,
         "model_name": spec.model,
-        "model_params": json.dumps(spec.model_params, sort_keys=True),
+        "model_params": _json(spec.model_params),
         "loss_name": spec.loss,
-        "loss_params": json.dumps(spec.loss_params, sort_keys=True),
+        "loss_params": _json(spec.loss_params),
         "code_version": spec.code_version,
         **cell.metrics,
         **cell.truncation,
@@ -82,3 +83,8 @@ def _figures(results: Results, cell: CellResult) -> dict[str, object]:
         "model_bytes": cost.model_bytes,
         "audits_failed": " ".join(audit.name for audit in cell.audits if not audit.passed),
     }
+
+
+def _json(params: Params) -> str:
+    shown = {name: without_folders(v) if isinstance(v, str) else v for name, v in params.items()}
+    return json.dumps(shown, sort_keys=True)

@@ -11,7 +11,7 @@ import pandas as pd
 from benchmarks.cell import Phase
 from reports import formats
 from reports.evidence import Evidence, gather
-from reports.markdown import table
+from reports.markdown import escape, table
 from reports.results import Configuration, FloatArray, Results, machine, read_results
 from reports.statistics import Comparison, compare
 
@@ -151,10 +151,10 @@ def render(comparison: RunComparison, limits: Limits) -> str:
     for title, configurations in (("base", comparison.only_base), ("new", comparison.only_new)):
         if configurations:
             names = ", ".join(f"{c.model} × {c.loss} ({c.train_size:,})" for c in configurations)
-            lines.append(f"Only in {title}: {formats.plain(names)}.")
+            lines.append(f"Only in {title}: {escape(names)}.")
     losses = comparison.losses(limits)
     if limits != Limits():
-        verdict = "\n".join(f"- {loss}" for loss in losses)
+        verdict = "\n".join(f"- {escape(loss)}" for loss in losses)
         lines.append(verdict or "No loss beyond the limits and the noise.")
     return "\n\n".join(lines) + "\n"
 

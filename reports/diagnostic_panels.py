@@ -72,7 +72,8 @@ def reliability_panel(name: str, results: Results, configuration: Configuration)
 def training_panel(name: str, configuration: Configuration) -> Drawing | None:
     """Log loss on training and validation by epoch; None for models that are not trained by epochs."""
     histories = [cell.fit.get("history", []) for cell in configuration.cells]
-    if not all(history and "epoch" in history[0] for history in histories):
+    drawn = {"epoch", "train_loss", "valid_loss"}
+    if not all(history and all(drawn <= entry.keys() for entry in history) for history in histories):
         return None
     looks: dict[str, Style] = {
         "train_loss": {"color": SERIES[0], "linestyle": "--", "marker": "o"},

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
+from benchmarks.store import StoreError, write_text
 from reports.analysis import Analysis, analyse
 from reports.canvas import Styles, styles
 from reports.diagnostic_panels import confusion_panel, reliability_panel, training_panel
@@ -50,12 +51,14 @@ def write_figures(folder: Path) -> list[Path]:
     """
     drawings = list(gallery(analyse(read_results(folder))))
     target = folder / "figures"
+    if target.is_symlink():
+        raise StoreError(f"{target} is a link to another folder, in which figures are not written")
     target.mkdir(exist_ok=True)
     for old in target.glob("*.svg"):
         old.unlink()
     paths = [target / f"{drawing.name}.svg" for drawing in drawings]
     for path, drawing in zip(paths, drawings, strict=True):
-        path.write_text(standalone(drawing.svg), encoding="utf-8", newline="\n")
+        write_text(path, standalone(drawing.svg))
     return paths
 
 

@@ -1,21 +1,14 @@
 """How figures and texts are written, in every kind of report."""
 
-import unicodedata
-
 import numpy as np
 
+from benchmarks.published import plain as plain
 from reports.resampling import Interval
 
 NOT_MEASURED = "–"
 
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """First characters that make a spreadsheet take a text for a formula."""
-
-
-def plain(text: object) -> str:
-    """A text from data or users on one line, without control, direction or other invisible characters."""
-    visible = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in str(text))
-    return " ".join(visible.split())
 
 
 def inert(value: object) -> object:

@@ -10,6 +10,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from benchmarks.store import write_text
 from reports import formats, tables
 from reports.analysis import Analysis, analyse
 from reports.errors import Mistakes, most_confident_mistakes
@@ -32,7 +33,7 @@ def write_html(folder: Path) -> Path:
     """
     results = read_results(folder)
     path = folder / "report.html"
-    path.write_text(render(analyse(results), most_confident_mistakes(results)), encoding="utf-8", newline="\n")
+    write_text(path, render(analyse(results), most_confident_mistakes(results)))
     return path
 
 
@@ -75,6 +76,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=lambda value: value if isinstance(value, Markup) else formats.plain(value),
     )
     made.filters |= {"count": formats.count, "percent": formats.percent, "plain": formats.plain, "table": table}
     return made

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from benchmarks.published import without_folders
+from benchmarks.store import write_text
 from reports import formats, tables
 from reports.analysis import Analysis, analyse
 from reports.cells import cell_figures
@@ -122,7 +124,7 @@ def code_block(text: str) -> Markdown:
 def weights(results: Results) -> list[tuple[str, Any]]:
     """Models that begin from pre-trained weights, and which."""
     with_encoder = [c for c in results.configurations if c.model_params.get("encoder")]
-    return list(dict.fromkeys((c.model_name, c.model_params["encoder"]) for c in with_encoder))
+    return list(dict.fromkeys((c.model_name, without_folders(str(c.model_params["encoder"]))) for c in with_encoder))
 
 
 def detectable(analysis: Analysis) -> str:
@@ -133,5 +135,5 @@ def detectable(analysis: Analysis) -> str:
 
 
 def _write(path: Path, content: str) -> Path:
-    path.write_text(content, encoding="utf-8", newline="\n")
+    write_text(path, content)
     return path

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pyarrow import ArrowException
+from pydantic import ValidationError
 
-from benchmarks.cell import Ceiling, CellResult, Params
-from benchmarks.store import CELL_ID, Store
+from benchmarks.cell import Ceiling, CellResult, Params, RunRecord
+from benchmarks.published import plain, without_folders
+from benchmarks.store import CELL_ID, Store, StoreError
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -157,16 +160,13 @@ class Results:
         return sum(bool(cell.fit_parts) for cell in self.ok)
 
     def predictions(self, cell: CellResult) -> Predictions:
-        """The predictions of a cell that ended ok; read once."""
+        """The predictions of a cell that ended ok; read once.
+
+        Raises:
+            StoreError: the file is not what such a cell leaves.
+        """
         if cell.spec.id not in self._predictions:
-            frame = Store(self.folder).read_predictions(cell.spec.id).sort_values("row", kind="stable")
-            columns = [f"probability_{index}" for index in range(len(cell.classes))]
-            self._predictions[cell.spec.id] = Predictions(
-                rows=frame["row"].to_numpy(dtype=np.int64),
-                labels=frame["label"].to_numpy(dtype=np.int64),
-                lengths=frame["length"].to_numpy(dtype=np.int64),
-                probabilities=frame[columns].to_numpy(dtype=np.float64),
-            )
+            self._predictions[cell.spec.id] = _read_predictions(Store(self.folder), cell)
         return self._predictions[cell.spec.id]
 
     @cached_property
@@ -235,21 +235,33 @@ class Results:
 
 
 def read_results(folder: Path) -> Results:
-    """Read a results folder; predictions are read when asked for.
+    """Read a results folder; a cell whose predictions cannot be read has failed.
 
     Raises:
         StoreError: `folder` holds no results, or they are of another version.
     """
     store = Store(folder)
-    run = store.read_run()
+    try:
+        run = RunRecord.model_validate(store.read_run()).model_dump()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise StoreError(f"{folder / 'run.json'}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     found = {cell.spec.id: cell for cell in store.results()}
-    planned = run["planned"]
+    planned = list(dict.fromkeys(run["planned"]))
+    predictions: dict[str, Predictions] = {}
+    for cell_id in planned:
+        if cell_id in found and found[cell_id].status == "ok":
+            try:
+                predictions[cell_id] = _read_predictions(store, found[cell_id])
+            except StoreError as error:
+                found[cell_id] = found[cell_id].model_copy(update={"status": "failed", "reason": str(error)})
     return Results(
         folder=folder,
         run=run,
         cells=tuple(found[cell_id] for cell_id in planned if cell_id in found),
         missing=tuple(cell_id for cell_id in planned if cell_id not in found),
         unplanned=len(set(found) - set(planned)),
+        _predictions=predictions,
     )
 
 
@@ -258,8 +270,29 @@ def machine(environment: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(environment.get(key) for key in ("processor", "accelerator", "threads"))
 
 
+def _read_predictions(store: Store, cell: CellResult) -> Predictions:
+    try:
+        frame = store.read_predictions(cell.spec.id).sort_values("row", kind="stable")
+        columns = [f"probability_{index}" for index in range(len(cell.classes))]
+        predictions = Predictions(
+            rows=frame["row"].to_numpy(dtype=np.int64),
+            labels=frame["label"].to_numpy(dtype=np.int64),
+            lengths=frame["length"].to_numpy(dtype=np.int64),
+            probabilities=frame[columns].to_numpy(dtype=np.float64),
+        )
+    except (ArrowException, OSError, KeyError, TypeError, ValueError, OverflowError) as error:
+        reason = f"{type(error).__name__}: {plain(error)[:100]}"
+        raise StoreError(f"predictions.parquet of {cell.spec.id} cannot be read: {reason}") from None
+    whole = len(predictions.rows) and np.isfinite(predictions.probabilities).all() and len(cell.classes) > 1
+    if not whole or not np.isin(predictions.labels, np.arange(len(cell.classes))).all():
+        raise StoreError(
+            f"predictions.parquet of {cell.spec.id} holds no probabilities of its {len(cell.classes)} classes"
+        )
+    return predictions
+
+
 def _label(name: str, params: Params, varying: Iterable[str]) -> str:
-    shown = ", ".join(f"{key}={params.get(key)}" for key in varying)
+    shown = ", ".join(f"{key}={without_folders(str(params.get(key)))}" for key in varying)
     return f"{name} ({shown})" if shown else name
 
 

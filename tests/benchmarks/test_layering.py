@@ -15,7 +15,13 @@ MAY_IMPORT = {
     "benchmarks": {"benchmarks", "models", "data", "losses"},
     "reports": {"reports", "benchmarks"},
 }
-REPORTS_MAY_READ = {"benchmarks.cell", "benchmarks.exploration", "benchmarks.performance", "benchmarks.store"}
+REPORTS_MAY_READ = {
+    "benchmarks.cell",
+    "benchmarks.exploration",
+    "benchmarks.performance",
+    "benchmarks.published",
+    "benchmarks.store",
+}
 
 
 def imported_modules(path):

@@ -241,7 +241,7 @@ def _result(spec, predictions, classes, edges, leaked, hostile) -> CellResult:
     )
 
 
-@pytest.fixture(name="write_results")
+@pytest.fixture(name="write_results", scope="session")
 def _write_results():
     """The function that writes a synthetic results folder."""
     return write_results
