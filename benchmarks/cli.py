@@ -410,7 +410,7 @@ def scaling(
 ) -> int:
     """Measure how the time and the memory of fit and inference grow with the number of texts."""
     wanted = [entry("models", name).name for name in _words(models) or ("nbsvm", "tfidf_logreg")]
-    counts = [_natural("--sizes", part, least=2) for part in sizes.split(",")]
+    counts = [_natural("--sizes", part, least=2, most=LARGEST_SIZE) for part in sizes.split(",")]
     from benchmarks.peers.contest import command
     from benchmarks.performance import SCALING_FILE, ScalingRow
     from benchmarks.scaling import measure

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
@@ -227,7 +227,7 @@ def _checked_classifier(loaded: object) -> LogisticRegression:
     """
     if not isinstance(loaded, LogisticRegression):
         raise ValueError(f"{CLASSIFIER_FILE} holds no logistic regression")
-    learnt = {name: getattr(loaded, name, None) for name in ("coef_", "intercept_", "classes_")}
+    learnt: dict[str, Any] = {name: getattr(loaded, name, None) for name in ("coef_", "intercept_", "classes_")}
     for name, array in learnt.items():
         if not (type(array) is np.ndarray and array.dtype.kind in "if" and np.isfinite(array).all()):
             raise ValueError(f"{CLASSIFIER_FILE}: {name} is no array of finite numbers")
