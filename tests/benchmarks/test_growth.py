@@ -19,7 +19,7 @@ class Instant:
     def run(self, specs, progress):
         for spec in specs:
             progress(spec, 1, 1)
-            readings = [float(number) for number in range(2_000)]
+            readings = [float(number) for number in range(1, 2_001)]
             measurement = Measurement(phase="fit", examples=[1] * 2_000, tokens=[], seconds=readings)
             yield CellResult(spec=spec, status="failed", measurements=[measurement])
 
@@ -45,7 +45,8 @@ def test_cells_leave_nothing_in_the_process_that_starts_them(store, make_spec):
     sizes, files = [], []
     for cells in (5, 30):
         for seed in range(cells):
-            assert executor.run_one(make_spec(seed=seed), lambda done, total: None).status == "crashed"
+            (result,) = executor.run([make_spec(seed=seed)], lambda spec, done, total: None)
+            assert result.status == "crashed"
         gc.collect()
         sizes.append(this.memory_info().rss)
         files.append(this.num_fds())
