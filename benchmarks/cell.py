@@ -261,3 +261,4 @@ class RunRecord(BaseModel):
     code_version: str
     code_versions: dict[str, str] = {}
     environment: RunEnvironment
+    ceilings: list[Ceiling] = []

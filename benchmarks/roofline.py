@@ -27,6 +27,10 @@ COPIED: dict[Device, int] = {"cpu": 2**27, "cuda": 2**30}
 """Bytes copied at a time: more than caches hold."""
 
 
+MOST_REPEATS = 1_000
+"""Of one product: on a fast device a small one takes microseconds, and reading the clock would fill the budget."""
+
+
 def measure_ceilings(specs: Iterable[CellSpec], preload: Sequence[str] = ()) -> list[Ceiling]:
     """The ceiling of every device and precision that `specs` use, in a process of its own.
 
@@ -103,11 +107,12 @@ def _product(size: int, device: Device, precision: Precision) -> Callable[[], ob
 
 
 def _fastest(call: Callable[[], object], clock: Clock, budget: float) -> float:
-    """Seconds of the fastest call: one at least, and as many as fit into the budget, after one to warm up."""
+    """Seconds of the fastest call: one at least, and up to `MOST_REPEATS` within the budget, after one to warm up."""
     _, spent = clock.time(call)
     best = float("inf")
-    while True:
+    for _ in range(MOST_REPEATS):
         _, seconds = clock.time(call)
         best, spent = min(best, seconds), spent + seconds
         if spent + best > budget:
-            return best
+            break
+    return best
