@@ -14,6 +14,12 @@ def ignore(done, total):
     pass
 
 
+def run_one(executor, spec, progress):
+    """The result of a single cell."""
+    (result,) = executor.run([spec], lambda _, done, total: progress(done, total) if total else None)
+    return result
+
+
 def is_running(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
@@ -42,7 +48,7 @@ def wait_until(condition, seconds=5.0):
 )
 def test_a_fault_is_a_row(store, make_executor, fault, status, reason):
     spec = tiny_spec(fault=fault)
-    result = make_executor(store, faulty_cell).run_one(spec, ignore)
+    result = run_one(make_executor(store, faulty_cell), spec, ignore)
     assert result.status == status
     assert reason in f"{result.reason.removeprefix('numpy._core._exceptions._Array')}".replace(
         "_ArrayMemoryError", "MemoryError"
@@ -72,14 +78,14 @@ def control_group(monkeypatch):
 
 def test_a_cell_that_the_kernel_ends_for_want_of_memory_is_out_of_memory(store, make_executor, control_group):
     spec = tiny_spec(fault="control group", group=str(control_group))
-    result = make_executor(store, faulty_cell).run_one(spec, ignore)
+    result = run_one(make_executor(store, faulty_cell), spec, ignore)
     assert result.status == "out_of_memory"
     assert "killed by the operating system (SIGKILL) because memory ran out" in result.reason
 
 
 def test_a_cell_that_takes_too_long_is_ended_with_all_that_it_started(store, make_executor):
     spec = tiny_spec(fault="hang")
-    result = make_executor(store, faulty_cell, timeout=2.0).run_one(spec, ignore)
+    result = run_one(make_executor(store, faulty_cell, timeout=2.0), spec, ignore)
     assert (result.status, result.reason) == ("timeout", "not finished after 2 s")
     child = int((store.cell_folder(spec.id) / "child").read_text())
     wait_until(lambda: not is_running(child))
@@ -87,7 +93,7 @@ def test_a_cell_that_takes_too_long_is_ended_with_all_that_it_started(store, mak
 
 def test_what_a_crashed_cell_started_is_ended(store, make_executor):
     spec = tiny_spec(fault="orphans")
-    assert make_executor(store, faulty_cell).run_one(spec, ignore).status == "crashed"
+    assert run_one(make_executor(store, faulty_cell), spec, ignore).status == "crashed"
     child = int((store.cell_folder(spec.id) / "child").read_text())
     wait_until(lambda: not is_running(child))
 
@@ -99,13 +105,13 @@ def test_a_killed_child_is_a_crash(store, make_executor):
         child = int((store.cell_folder(spec.id) / "child").read_text())
         os.kill(os.getsid(child), signal.SIGKILL)
 
-    result = make_executor(store, faulty_cell).run_one(spec, kill)
+    result = run_one(make_executor(store, faulty_cell), spec, kill)
     assert (result.status, result.reason) == ("crashed", "killed by SIGKILL")
 
 
 def test_the_parent_sleeps_while_a_cell_runs(store, make_executor):
     began = time.process_time()
-    make_executor(store, faulty_cell, timeout=1.0).run_one(tiny_spec(fault="hang"), ignore)
+    run_one(make_executor(store, faulty_cell, timeout=1.0), tiny_spec(fault="hang"), ignore)
     assert time.process_time() - began < 0.2
 
 
@@ -114,6 +120,6 @@ def test_an_attempt_starts_without_what_a_killed_one_left(store, make_executor):
     folder = store.cell_folder(spec.id)
     (folder / f".model.{os.getpid()}.tmp").mkdir(parents=True)
     (folder / ".result.json.1.tmp").write_text("{")
-    assert make_executor(store, tiny_cell).run_one(spec, ignore).status == "ok"
+    assert run_one(make_executor(store, tiny_cell), spec, ignore).status == "ok"
     assert check_whole(store, spec)
     assert sorted(path.name for path in folder.iterdir()) == ["log.txt", "model", "predictions.parquet", "result.json"]
