@@ -31,6 +31,7 @@ class DistilBert(EncoderClassifier):
         attention_dropout: Fraction = 0.0,
         truncation: Truncation = "head",
         head_dropout: Fraction = 0.2,
+        compile: bool = False,
     ) -> None:
         super().__init__(
             encoder=encoder,
@@ -44,6 +45,7 @@ class DistilBert(EncoderClassifier):
             dropout=dropout,
             attention_dropout=attention_dropout,
             truncation=truncation,
+            compile=compile,
         )
         self.head_dropout = head_dropout
 

@@ -32,6 +32,7 @@ class DistilBertMlp(EncoderClassifier):
         truncation: Truncation = "head",
         head_width: PositiveInt = 256,
         head_dropout: Fraction = 0.2,
+        compile: bool = False,
     ) -> None:
         super().__init__(
             encoder=encoder,
@@ -45,6 +46,7 @@ class DistilBertMlp(EncoderClassifier):
             dropout=dropout,
             attention_dropout=attention_dropout,
             truncation=truncation,
+            compile=compile,
         )
         self.head_width, self.head_dropout = head_width, head_dropout
 

@@ -39,13 +39,15 @@ class EncoderClassifier(TorchClassifier):
         attention_dropout: float,
         truncation: Truncation,
         patience: int | None = None,
+        compile: bool = False,
     ) -> None:
         """Keep the configuration.
 
         Args:
             encoder: a name or a folder, see `models.encoders`.
             max_length: word pieces read of a text, the two marks of its ends counted.
-            epochs, batch_size, learning_rate, weight_decay, warmup, clip_norm, patience: see `TorchClassifier`.
+            epochs, batch_size, learning_rate, weight_decay, warmup, clip_norm, patience,
+                compile: see `TorchClassifier`.
             dropout: within the encoder.
             attention_dropout: of attention weights; anything but 0 keeps PyTorch's fused attention from being used
                 on a CPU, and halves the speed of training there.
@@ -60,6 +62,7 @@ class EncoderClassifier(TorchClassifier):
             warmup=warmup,
             clip_norm=clip_norm,
             patience=patience,
+            compile=compile,
         )
         self.encoder = encoder
         self.dropout = dropout

@@ -115,12 +115,15 @@ class FitReport:
             "valid_accuracy": ..}; losses in nats, accuracies in 0..1.
         selected: the entry of `history` whose weights the model has.
         converged: whether the solver reached its tolerance; None where the number of steps is set beforehand.
+        rows_at_once: rows whose gradients were computed together and then added up to those of a batch, where the
+            device's memory did not suffice for a whole batch; else None.
     """
 
     parameters: int
     history: list[dict[str, float]] = field(default_factory=list)
     selected: int = 0
     converged: bool | None = None
+    rows_at_once: int | None = None
 
 
 def select(history: Sequence[Mapping[str, float]]) -> int:

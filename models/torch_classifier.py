@@ -70,6 +70,7 @@ class TorchClassifier(Model):
         clip_norm: float,
         patience: int | None,
         min_steps: int = 0,
+        compile: bool = False,
     ) -> None:
         """Keep the configuration.
 
@@ -83,6 +84,8 @@ class TorchClassifier(Model):
             clip_norm: largest norm of the gradient.
             patience: epochs without a better validation accuracy or log loss after which training ends; None: never.
             min_steps: optimizer steps to plan at least, by adding epochs; small training sets need more than `epochs`.
+            compile: compile the network with torch.compile. It takes about a minute of `fit`, which only long trainings
+                on a GPU earn back.
         """
         self.max_length = max_length
         self.epochs = epochs
@@ -93,6 +96,7 @@ class TorchClassifier(Model):
         self.clip_norm = clip_norm
         self.patience = patience
         self.min_steps = min_steps
+        self.compile = compile
 
     @abstractmethod
     def _prepare(self, train: Split) -> None:
@@ -193,6 +197,7 @@ class TorchClassifier(Model):
             parameters=sum(p.numel() for p in network.parameters() if p.requires_grad),
             history=past.history,
             selected=past.selected,
+            rows_at_once=training.rows_at_once if training.rows_at_once < self.batch_size else None,
         )
 
     def encode(self, texts: Sequence[str]) -> Encoded:
@@ -251,7 +256,10 @@ class TorchClassifier(Model):
         """Put the network on the runtime's device, and its forward pass into the runtime's precision."""
         accelerator = new_accelerator(runtime)
         self._net: nn.Module = accelerator.prepare_model(network)
+        if self.compile:
+            self._net.compile(dynamic=True)  # one graph for batches of all lengths
         self._device = runtime.device
+        self._halvings = 0
         return accelerator
 
     def _begin(self, network: nn.Module, loss: Loss, total: int, runtime: Runtime, monitor: Monitor) -> Training:
@@ -263,6 +271,7 @@ class TorchClassifier(Model):
             runtime,
             monitor,
             total=total,
+            batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
             warmup=self.warmup,
@@ -270,8 +279,22 @@ class TorchClassifier(Model):
         )
 
     def _logits(self, tokens: Sequence[TokenIds]) -> Tensor:
-        """(N, C) logits, float32, on the CPU, in the order of `tokens`."""
-        batches = scoring_batches(token_counts(tokens), self.token_budget[self._device])
+        """(N, C) logits, float32, on the CPU, in the order of `tokens`; in smaller batches if memory does not suffice.
+
+        Raises:
+            torch.OutOfMemoryError: not even one text fits.
+        """
+        while True:
+            batches = scoring_batches(token_counts(tokens), self.token_budget[self._device] >> self._halvings)
+            try:
+                return self._logits_of(batches, tokens)
+            except torch.OutOfMemoryError:
+                if max(map(len, batches)) == 1:
+                    raise
+            self._halvings += 1
+            torch.cuda.empty_cache()
+
+    def _logits_of(self, batches: Sequence[IntArray], tokens: Sequence[TokenIds]) -> Tensor:
         self._net.eval()
         with torch.inference_mode():
             by_length = torch.cat([self._net(*inputs([tokens[i] for i in b], self._device)) for b in batches]).cpu()

@@ -26,7 +26,11 @@ CHECK_EVERY = 20
 
 @dataclass
 class Training:
-    """The optimizer steps of one training: `done` of `total`."""
+    """The optimizer steps of one training: `done` of `total`.
+
+    Attributes:
+        rows_at_once: rows whose gradients are computed together; halved when the device's memory does not suffice.
+    """
 
     accelerator: Accelerator
     network: nn.Module
@@ -37,6 +41,7 @@ class Training:
     device: Device
     monitor: Monitor
     total: int
+    rows_at_once: int
     done: int = 0
 
     @classmethod
@@ -49,6 +54,7 @@ class Training:
         monitor: Monitor,
         *,
         total: int,
+        batch_size: int,
         learning_rate: float,
         weight_decay: float,
         warmup: float,
@@ -68,6 +74,7 @@ class Training:
             device=runtime.device,
             monitor=monitor,
             total=total,
+            rows_at_once=batch_size,
         )
 
     def epoch(self, tokens: Sequence[TokenIds], split: Split, batches: Sequence[IntArray]) -> float:
@@ -136,14 +143,40 @@ class Training:
 
     def _step(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray) -> Tensor:
         """One optimizer step; the sum of the batch's losses, left on the device."""
-        logits = self.network(*inputs(texts, self.device))
-        losses = self.loss(logits, on(self.device, labels), on(self.device, lengths))
-        self.accelerator.backward(losses.mean())
+        total = self._gradients(texts, labels, lengths)
         self.accelerator.clip_grad_norm_(self.network.parameters(), self.clip_norm)
         self.optimizer.step()
         self.schedule.step()
         self.optimizer.zero_grad()
-        return losses.detach().sum()
+        return total
+
+    def _gradients(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray) -> Tensor:
+        """The gradients of the mean loss over the batch, from parts that fit into memory; the sum of the losses.
+
+        Raises:
+            torch.OutOfMemoryError: not even one row fits.
+        """
+        while True:
+            try:
+                return self._add_up(texts, labels, lengths)
+            except torch.OutOfMemoryError:
+                rows = min(self.rows_at_once, len(texts))
+                if rows == 1:
+                    raise
+            self.rows_at_once = (rows + 1) // 2
+            self.optimizer.zero_grad()
+            torch.cuda.empty_cache()
+
+    def _add_up(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray) -> Tensor:
+        """Each row counts as one in as many as the batch has, in whichever part it is."""
+        sums = []
+        for start in range(0, len(texts), self.rows_at_once):
+            part = slice(start, start + self.rows_at_once)
+            logits = self.network(*inputs(texts[part], self.device))
+            losses = self.loss(logits, on(self.device, labels[part]), on(self.device, lengths[part]))
+            self.accelerator.backward(losses.sum() / len(texts))
+            sums.append(losses.detach().sum())
+        return torch.stack(sums).sum()
 
     def _finite_sum(self, losses: Sequence[Tensor]) -> float:
         """The sum of the latest steps' losses; waits for the device."""

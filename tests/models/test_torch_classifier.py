@@ -352,6 +352,119 @@ def test_the_last_epoch_is_not_kept():
     assert monitor.state is None
 
 
+class Small(BagNetwork):
+    """A network on a device whose memory holds so many rows; where it does not, it says so as torch does."""
+
+    room, refused = 0, []
+
+    def forward(self, input_ids, mask):
+        if len(input_ids) > self.room:
+            self.refused.append(len(input_ids))
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return super().forward(input_ids, mask)
+
+
+@pytest.fixture
+def room(monkeypatch):
+    """Sets how many rows the device's memory holds; what did not fit is in the list it returns."""
+
+    def limit(rows):
+        monkeypatch.setattr(Small, "room", rows)
+        monkeypatch.setattr(Small, "refused", refused := [])
+        monkeypatch.setattr(Bag, "_network", lambda self, num_classes: Small(num_classes))
+        return refused
+
+    return limit
+
+
+@pytest.fixture
+def gradients():
+    """What the optimizer is given at each step."""
+    seen = []
+
+    def look(optimizer, args, kwargs):
+        gradients = [p.grad.flatten() for group in optimizer.param_groups for p in group["params"]]
+        seen.append(torch.cat(gradients).clone())
+
+    handle = register_optimizer_step_pre_hook(look)
+    yield seen
+    handle.remove()
+
+
+@pytest.mark.parametrize(("rows", "tried"), [(4, [7]), (3, [7, 4]), (1, [7, 4, 2])])
+def test_gradients_are_the_same_where_memory_does_not_hold_a_batch(room, gradients, rows, tried):
+    """Of parts of unequal sizes (7 = 4 + 3), and in a smaller last batch (40 = 5 * 7 + 5)."""
+    settings = {
+        "loss": LengthWeightedCrossEntropy(EASY.lengths, cap=8),
+        "batch_size": 7,
+        "epochs": 1,
+        "clip_norm": 1e6,
+        "learning_rate": 1e-12,
+    }
+    _, report = fit(**settings)
+    whole = list(gradients)
+    gradients.clear()
+    refused = room(rows)
+    _, halved = fit(**settings)
+    assert refused[: len(tried)] == tried
+    assert (report.rows_at_once, halved.rows_at_once) == (None, rows if rows != 3 else 2)
+    torch.testing.assert_close(torch.stack(gradients), torch.stack(whole), rtol=1e-4, atol=1e-7)
+    assert halved.history[0]["train_loss"] == pytest.approx(report.history[0]["train_loss"], rel=1e-6)
+
+
+def test_a_step_that_runs_out_of_memory_half_way_starts_again(room, gradients, monkeypatch):
+    """The part whose gradients were computed before it is not counted twice."""
+    fit(batch_size=8, epochs=1, learning_rate=1e-12, clip_norm=1e6)
+    whole = list(gradients)
+    gradients.clear()
+    room(4)
+    calls = []
+    forward = Small.forward
+
+    def later(self, input_ids, mask):
+        calls.append(len(input_ids))
+        if len(calls) == 3:  # after 8 rows that did not fit and the first 4 of them that did
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return forward(self, input_ids, mask)
+
+    monkeypatch.setattr(Small, "forward", later)
+    fit(batch_size=8, epochs=1, learning_rate=1e-12, clip_norm=1e6)
+    assert calls[:7] == [8, 4, 4, 2, 2, 2, 2]
+    torch.testing.assert_close(gradients[0], whole[0], rtol=1e-4, atol=1e-7)
+
+
+def test_a_row_that_does_not_fit_ends_the_training(room):
+    room(0)
+    with pytest.raises(torch.OutOfMemoryError):
+        fit()
+
+
+def test_scoring_goes_on_in_smaller_batches(room):
+    expected = score(fit()[0], EASY.texts)
+    room(40)
+    model, _ = fit()
+    refused = room(3)
+    np.testing.assert_allclose(score(model, EASY.texts), expected, atol=1e-6)
+    assert refused
+    refused.clear()
+    score(model, EASY.texts)
+    assert refused == []  # it remembers
+    room(0)
+    with pytest.raises(torch.OutOfMemoryError):
+        score(model, EASY.texts)
+
+
+def test_the_network_is_compiled_for_all_lengths_where_asked_to(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(BagNetwork, "compile", lambda self, **settings: compiled.append(settings))
+    fit(epochs=1)
+    assert compiled == []
+    model = Bag(epochs=1)
+    model.compile = True
+    model.fit(EASY, EASY, CrossEntropy(EASY.lengths))
+    assert compiled == [{"dynamic": True}]
+
+
 def test_the_seed_draws_the_batches():
     """Not the weights alone: the sizes of the batches in words tell their order."""
     drawn = []
