@@ -212,7 +212,7 @@ class TorchClassifier(Model):
 
     def scoring_shapes(self, encoded: Encoded) -> list[Shape]:
         """The padded batches that `score` computes."""
-        batches = scoring_batches(encoded.tokens, self.token_budget[self._device])
+        batches = scoring_batches(encoded.tokens, self._token_budget)
         return [(len(rows), max(1, int(encoded.tokens[rows].max()))) for rows in batches]
 
     def forward_flops(self) -> Flops | None:
@@ -278,6 +278,11 @@ class TorchClassifier(Model):
             clip_norm=self.clip_norm,
         )
 
+    @property
+    def _token_budget(self) -> int:
+        """What has fitted into memory so far."""
+        return self.token_budget[self._device] >> self._halvings
+
     def _logits(self, tokens: Sequence[TokenIds]) -> Tensor:
         """(N, C) logits, float32, on the CPU, in the order of `tokens`; in smaller batches if memory does not suffice.
 
@@ -285,7 +290,7 @@ class TorchClassifier(Model):
             torch.OutOfMemoryError: not even one text fits.
         """
         while True:
-            batches = scoring_batches(token_counts(tokens), self.token_budget[self._device] >> self._halvings)
+            batches = scoring_batches(token_counts(tokens), self._token_budget)
             try:
                 return self._logits_of(batches, tokens)
             except torch.OutOfMemoryError:

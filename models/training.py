@@ -91,8 +91,11 @@ class Training:
                 texts = [tokens[i] for i in rows]
                 unseen.append(self._step(texts, split.labels[rows], split.lengths[rows]))
                 self.done += 1
-                lengths = list(map(len, texts))
-                self.monitor.step(self.done, self.total, len(rows), sum(lengths), [(len(rows), max(1, *lengths))])
+                shapes = [
+                    (len(part), max(1, *map(len, part)))
+                    for part in (texts[i : i + self.rows_at_once] for i in range(0, len(texts), self.rows_at_once))
+                ]
+                self.monitor.step(self.done, self.total, len(rows), sum(map(len, texts)), shapes)
                 if len(unseen) == CHECK_EVERY or last == 0:
                     total += self._finite_sum(unseen)
                     unseen.clear()
