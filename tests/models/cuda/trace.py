@@ -23,6 +23,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from transformers import modeling_utils  # noqa: E402
+
 from losses.ce import CrossEntropy  # noqa: E402
 from losses.length_weighted_ce import LengthWeightedCrossEntropy  # noqa: E402
 from models import training  # noqa: E402
