@@ -27,7 +27,6 @@ def reviews():
         ("sklearn", "nbsvm", (2_000, 1_000), 3.0),
         ("sklearn", "tfidf_logreg", (2_000, 1_000), 0.9),
         ("fasttext", "nbsvm", (2_000, 1_000), 1.0),
-        ("padded_lstm", "lstm", (96, 50), 2.0),
     ],
 )
 def test_ours_is_faster(benchmark, reviews, peer, ours, sizes, least):
