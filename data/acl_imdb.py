@@ -7,6 +7,7 @@ import numpy as np
 
 from data.dataset import DataError
 from data.source import RawDataset, RawSplit, Source
+from data.text_files import read_text
 
 CLASSES = ("neg", "pos")
 FILM = re.compile(r"/title/(tt\d+)")
@@ -48,7 +49,7 @@ def _read(folder: Path) -> RawSplit:
         films = _films(folder / f"urls_{name}.txt")
         films_known = films_known and bool(films)
         for path in sorted((folder / name).glob("*.txt"), key=_number):
-            texts.append(_text(path))
+            texts.append(read_text(path))
             labels.append(label)
             number = _number(path)
             # A review whose film is not known is a group of its own.
@@ -69,13 +70,4 @@ def _films(path: Path) -> list[str]:
     """Film of each review, by its number."""
     if not path.exists():
         return []
-    return [match[1] if (match := FILM.search(line)) else line for line in _text(path).splitlines()]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path.parent.name}/{path.name} is not UTF-8: {error.reason}") from None
-    except OSError as error:
-        raise DataError(f"{path.parent.name}/{path.name} cannot be read: {error.strerror}") from None
+    return [match[1] if (match := FILM.search(line)) else line for line in read_text(path).splitlines()]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.dataset import DataError
 from data.reading import SPLIT_NAMES, Reading
 from data.tables import digest
 from data.tabular import Table, Tabular
+from data.text_files import read_text
 
 ONLY = "train"
 
@@ -31,7 +31,7 @@ class ClassFolders(Tabular):
         """
         folder = self.folder / split if _split_folders(self.folder) else self.folder
         paths = [path for name in _class_folders(folder) for path in sorted((folder / name).glob("*.txt"))]
-        rows = [(_text(path), path.parent.name) for path in paths]
+        rows = [(read_text(path), path.parent.name) for path in paths]
         frame = pd.DataFrame(rows, columns=["text", "label"])
         origin: dict[str, str | int] = {f"origin of {split}": f"folder {self.folder.name}, a folder for each class"}
         return Table(folder.name, frame, provenance=origin | digest(paths))
@@ -51,12 +51,3 @@ def _split_folders(folder: Path) -> list[str]:
 
 def _class_folders(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_dir() and any(path.glob("*.txt")))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path.parent.name}/{path.name} is not UTF-8: {error.reason}") from None
-    except OSError as error:
-        raise DataError(f"{path.parent.name}/{path.name} cannot be read: {error.strerror}") from None

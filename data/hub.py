@@ -26,6 +26,8 @@ CARD = "README.md"
 CONTENT = ("*.parquet", "*.csv", "*.tsv", "*.json", "*.jsonl", "*.txt", "*.gz", "*.zst", "*.arrow")
 """Files that can hold a dataset's rows; no code is fetched, and none is run."""
 
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
 SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.")
 
 
@@ -154,8 +156,12 @@ def is_hub_copy(folder: Path) -> bool:
     return any(SHARD.match(path.name) for path in folder.glob("*/*.parquet"))
 
 
-def fetch(name: HubName) -> Path:
-    """The folder of the revision's files in the Hub's own cache.
+def fetch(name: HubName, files: Sequence[str] = ()) -> Path:
+    """The folder of the revision's files in the Hub's own cache; a commit that is there already needs no network.
+
+    Args:
+        name: what to fetch.
+        files: which of its files; none named: those that its card says hold the config's rows.
 
     Raises:
         DataError: they are not there, and cannot be fetched.
@@ -167,10 +173,13 @@ def fetch(name: HubName) -> Path:
 
     repository, revision = name.repository, name.revision
     try:
+        if COMMIT.fullmatch(revision or "") and (cached := _cached(name, files)):
+            return cached
         info = HfApi().dataset_info(repository, revision=revision, timeout=TIMEOUT)  # a download itself would retry
         arguments: dict[str, Any] = {"repo_type": "dataset", "revision": info.sha}
         card = Path(snapshot_download(repository, allow_patterns=[CARD], **arguments)) / CARD
-        return Path(snapshot_download(repository, allow_patterns=[CARD, *_patterns(card, name.config)], **arguments))
+        patterns = [CARD, *(files or _patterns(card, name.config))]
+        return Path(snapshot_download(repository, allow_patterns=patterns, **arguments))
     except HFValidationError:
         raise DataError(f"{repository!r} is no name of the Hub's (the form is {FORM})") from None
     except NoRevision:
@@ -178,7 +187,7 @@ def fetch(name: HubName) -> Path:
     except RepositoryNotFoundError:
         raise DataError(f"the Hub has no dataset {repository!r} that can be read without an account") from None
     except (HTTPError, OfflineModeIsEnabled, OSError) as error:
-        if cached := _cached(name):
+        if cached := _cached(name, files):
             return cached
         raise DataError(
             f"the Hub cannot be reached ({_line(error)}), and revision {revision} is not in the local cache; offline, "
@@ -204,8 +213,8 @@ def _paths(paths: str | list[str] | None) -> Iterator[str]:
     yield from [paths] if isinstance(paths, str) else paths or []
 
 
-def _cached(name: HubName) -> Path | None:
-    """The revision in the local cache, if all shards of its splits are there."""
+def _cached(name: HubName, wanted: Sequence[str]) -> Path | None:
+    """The revision in the local cache, if the wanted files and all shards of its splits are there."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -217,7 +226,8 @@ def _cached(name: HubName) -> Path | None:
     files = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
     shards = {(found[1], int(found[2]), int(found[3])) for file in files if (found := SHARD.match(file))}
     whole = all((stem, number, total) in shards for stem, _, total in shards for number in range(total))
-    return folder if whole and any(file != CARD for file in files) else None
+    there = set(wanted) <= set(files) if wanted else any(file != CARD for file in files)
+    return folder if whole and there else None
 
 
 @contextmanager

@@ -2,17 +2,12 @@
 
 from pathlib import Path
 
-from httpx2 import HTTPError
-from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
-
 from data.dataset import DataError
+from data.hub import HubName, fetch
 from data.source import RawDataset, RawSplit, Source, as_labels
 
 REVISION = "e6281661ce1c48d982bc483cf8a173c1bbeb5d31"
 FILES = {split: f"plain_text/{split}-00000-of-00001.parquet" for split in ("train", "test")}
-TIMEOUT = 5.0
-"""Seconds to wait for the Hub's first answer."""
 
 
 class ImdbHub(Source):
@@ -39,7 +34,8 @@ class ImdbHub(Source):
         from datasets.exceptions import DatasetGenerationError
 
         local = Path(self.repository).is_dir()
-        folder = Path(self.repository) if local else self._snapshot()
+        on_hub = HubName(self.repository, None, REVISION)
+        folder = Path(self.repository) if local else fetch(on_hub, list(FILES.values()))
         try:
             files = {split: str(folder / path) for split, path in FILES.items()}
             splits = load_dataset("parquet", data_files=files, keep_in_memory=True)
@@ -53,27 +49,3 @@ class ImdbHub(Source):
             test=test,
             provenance={"origin": self.repository, **({} if local else {"revision": REVISION})},
         )
-
-    def _snapshot(self) -> Path:
-        """The local copy of the pinned revision, fetched if need be."""
-        wanted = list(FILES.values())
-        try:
-            folder = Path(
-                snapshot_download(self.repository, repo_type="dataset", revision=REVISION, local_files_only=True)
-            )
-            if all((folder / file).exists() for file in wanted):
-                return folder
-        except LocalEntryNotFoundError:
-            pass  # not fetched yet
-        except HFValidationError:
-            raise DataError(f"repository={self.repository!r} is neither a folder nor a name on the Hub") from None
-        try:
-            HfApi().dataset_info(self.repository, revision=REVISION, timeout=TIMEOUT)  # the download itself retries
-            return Path(
-                snapshot_download(self.repository, repo_type="dataset", revision=REVISION, allow_patterns=wanted)
-            )
-        except (HTTPError, OfflineModeIsEnabled, OSError) as error:
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:120]
-            raise DataError(
-                f"the Hub cannot be reached ({reason}); offline, use --dataset imdb-packaged, or the path of a copy"
-            ) from None

@@ -7,8 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
-from safetensors import SafetensorError
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 from safetensors.numpy import load_file, save_file
 from scipy.sparse import csr_array
 from scipy.special import log_expit, softmax
@@ -21,6 +20,7 @@ from models.convergence import solve
 from models.hashed_ngrams import hashed_ngrams
 from models.known_columns import KnownColumns, sparse_rows
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, select
+from models.saved_files import saved_model
 
 Float32 = npt.NDArray[np.float32]
 
@@ -145,16 +145,11 @@ class NbSvm(Model):
         Raises:
             ValueError: the folder does not hold such a model.
         """
-        try:
+        with saved_model(folder, cls.name):
             settings = _Settings.model_validate_json((folder / CONFIG_FILE).read_bytes())
             arrays = load_file(folder / WEIGHTS_FILE)
             _check_arrays(arrays)
             known = KnownColumns(arrays["buckets"], 1 << settings.bits)
-        except ValidationError as error:
-            reason = f"{CONFIG_FILE}: {error.errors()[0]['msg']}"
-            raise ValueError(f"{folder} holds no saved {cls.name} model: {reason}") from None
-        except (OSError, ValueError, SafetensorError) as error:
-            raise ValueError(f"{folder} holds no saved {cls.name} model: {' '.join(str(error).split())}") from None
         model = cls(**settings.model_dump(exclude={"model"}))
         model._known = known
         model._coefficients, model._intercepts = arrays["coefficients"], arrays["intercepts"]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 from safetensors.numpy import load_file, save_file
 from scipy.sparse import csr_matrix, vstack
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
@@ -25,6 +25,7 @@ from losses.loss import Loss
 from models.convergence import solve
 from models.known_columns import KnownColumns
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, select
+from models.saved_files import saved_model
 
 TOKEN = re.compile(r"\w+(?:'\w+)?|[!?]")
 """Words of any length, an apostrophe within them included, and the two marks by which reviewers shout and doubt."""
@@ -151,7 +152,7 @@ class TfidfLogReg(Model):
         Raises:
             ValueError: the folder does not hold such a model.
         """
-        try:
+        with saved_model(folder, cls.name):
             settings = _Settings.model_validate_json((folder / SETTINGS_FILE).read_bytes())
             if settings.model != cls.name:
                 raise ValueError(f"it holds a {settings.model!r}")
@@ -164,8 +165,6 @@ class TfidfLogReg(Model):
                 raise ValueError("its files do not belong together")
             if not (idf.dtype.kind == "f" and np.isfinite(idf).all()):
                 raise ValueError(f"{TERMS_FILE} holds other than finite numbers")
-        except Exception as error:  # noqa: BLE001  (there is no end to what parsers raise on files that are not theirs)
-            raise ValueError(f"{folder} holds no saved {cls.name} model: {_one_line(error)}") from None
         model._known = known
         model._tfidf = TfidfTransformer(sublinear_tf=True)
         model._tfidf.idf_ = idf
@@ -241,13 +240,6 @@ def _checked_classifier(loaded: object) -> LogisticRegression:
     classifier.coef_, classifier.intercept_, classifier.classes_ = coefficients, intercept, classes
     classifier.n_features_in_ = coefficients.shape[1]
     return classifier
-
-
-def _one_line(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{error.title}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _log_loss(

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, get_type_hints
 import numpy as np
 import torch
 from accelerate import Accelerator
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -35,6 +35,7 @@ from models.model import (
     TrainingState,
     select,
 )
+from models.saved_files import saved_model
 from models.training import Training, below, inputs, new_accelerator, weights_of
 
 CONFIG_FILE = "config.json"
@@ -234,7 +235,7 @@ class TorchClassifier(Model):
         Raises:
             ValueError: the folder does not hold such a model.
         """
-        try:
+        with saved_model(folder, cls.name):
             config = _Config.model_validate_json((folder / CONFIG_FILE).read_bytes())
             if config.model != cls.name:
                 raise ValueError(f"it holds a {config.model!r}")
@@ -244,8 +245,6 @@ class TorchClassifier(Model):
             with torch.device("meta"):  # no memory is claimed before the shapes are known to agree
                 expected = model._network(len(config.classes)).state_dict()
             _check_weights(expected, weights)
-        except Exception as error:  # noqa: BLE001  (there is no end to what parsers raise on files that are not theirs)
-            raise ValueError(f"{folder} holds no saved {cls.name} model: {_one_line(error)}") from None
         model._class_names = tuple(config.classes)
         network = model._network(len(config.classes))
         network.load_state_dict(weights)
@@ -407,10 +406,3 @@ def _check_weights(expected: dict[str, Tensor], weights: dict[str, Tensor]) -> N
 
 def _describe(tensor: Tensor | None) -> str:
     return "missing" if tensor is None else f"{tensor.dtype} {tuple(tensor.shape)}"
-
-
-def _one_line(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{CONFIG_FILE}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return next(iter(str(error).splitlines()), type(error).__name__)

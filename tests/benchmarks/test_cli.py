@@ -169,16 +169,10 @@ def test_an_output_folder_that_cannot_be_written_to(type_in):
 
 
 def test_an_unreachable_hub(type_in, monkeypatch, tmp_path):
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    from huggingface_hub import HfApi, constants
 
-    from data import imdb_hub
-
-    def not_cached(*_, **__):
-        raise LocalEntryNotFoundError("not there")
-
-    monkeypatch.setattr(imdb_hub, "snapshot_download", not_cached)
-    monkeypatch.setattr(imdb_hub, "HfApi", lambda: HfApi(endpoint="http://127.0.0.1:9"))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.HfApi", lambda: HfApi(endpoint="http://127.0.0.1:9"))
     status, _, errors = type_in("run", "--dataset", "imdb")
     assert status == 2
     assert "the Hub cannot be reached" in errors
@@ -230,7 +224,7 @@ def test_list_of_something_unknown(type_in):
 
 
 def test_a_price_given_to_a_report_is_kept_with_the_run(type_in, tmp_path, monkeypatch):
-    monkeypatch.setattr("benchmarks.cli._write_reports", lambda *_: None)
+    monkeypatch.setattr("benchmarks.commands.report.write_reports", lambda *_: None)
     store = Store(tmp_path)
     store.write_run(dict.fromkeys(RUN_KEYS, "toy"))
     assert type_in("report", tmp_path, "--price-per-hour", "0.4")[0] == 0

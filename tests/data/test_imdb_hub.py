@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from huggingface_hub import constants
 
-from data import imdb_hub
+from data import hub
 from data.dataset import DataError
 from data.imdb_hub import FILES, REVISION, ImdbHub
 
@@ -59,7 +59,7 @@ def test_an_unreachable_hub_is_a_quick_error_with_the_way_round(monkeypatch, tmp
     start = time.perf_counter()
     with pytest.raises(DataError, match=r"cannot be reached.*imdb-packaged") as raised:
         ImdbHub().load()
-    assert time.perf_counter() - start < 2 * imdb_hub.TIMEOUT
+    assert time.perf_counter() - start < 2 * hub.TIMEOUT
     assert "\n" not in str(raised.value)
 
 
@@ -76,5 +76,5 @@ def test_a_folder_without_the_files(tmp_path):
 
 
 def test_what_is_neither_folder_nor_name():
-    with pytest.raises(DataError, match="neither a folder nor a name"):
+    with pytest.raises(DataError, match="is no name of the Hub's"):
         ImdbHub(repository="no such//name").load()

@@ -40,7 +40,7 @@ def type_in(monkeypatch, capfd, tmp_path):
 
 @pytest.fixture
 def no_report(monkeypatch):
-    monkeypatch.setattr(cli, "_write_reports", lambda *_: None)
+    monkeypatch.setattr("benchmarks.commands.run.write_reports", lambda *_: None)
 
 
 def test_an_interrupted_run_reports_what_there_is_and_says_how_to_go_on(type_in, tmp_path):
@@ -114,7 +114,7 @@ def test_a_read_only_folder_is_a_line_and_exit_status_2(type_in, mounted, no_rep
 
 def test_a_report_that_cannot_be_written_is_a_line(type_in, mounted, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(cli, "_write_reports", lambda *_: None)
+        patch.setattr("benchmarks.commands.run.write_reports", lambda *_: None)
         disk = mounted("disk", "-t", "tmpfs", "-o", "size=4m", "tmpfs")
         assert type_in("run", "--out", disk / "out")[0] == 0
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)

@@ -1,0 +1,1 @@
+"""The commands, one file each. Each imports what it needs when it runs, so that `list` and `--help` answer at once."""

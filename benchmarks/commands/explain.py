@@ -1,0 +1,54 @@
+"""`explain`: the words that drove a decision."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.commands import exit_codes
+from benchmarks.commands.options import CellOption, Plugins, TrainedModel, add_plugins
+
+
+class MethodChoice(StrEnum):
+    """Values of explain's --method."""
+
+    ERASURE = "erasure"
+    GRADIENTS = "gradients"
+
+
+def explain(
+    model: TrainedModel,
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    class_: Annotated[str | None, typer.Option("--class", metavar="NAME", help="Default: the most probable.")] = None,
+    method: Annotated[MethodChoice | None, typer.Option(help="Default: gradients for torch models.")] = None,
+    top: Annotated[int, typer.Option(min=1, metavar="N", help="How many words.")] = 15,
+    cell: CellOption = "*",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: every word, in order.")] = False,
+    plugin: Plugins = None,
+) -> int:
+    """Show the words that drove a decision: what each adds to the log-odds of the class.
+
+    Examples: `python -m benchmarks explain results/quick "Not bad at all."` ·
+    `python -m benchmarks explain results/quick "Not bad at all." --cell "lstm-*" --class negative`
+    """
+    add_plugins(plugin)
+
+    from benchmarks.explain import explain as explained
+    from benchmarks.saved import find_model, load_found
+    from reports.formats import plain
+
+    found = find_model(model, cell)
+    said = explained(load_found(found, "cpu"), text, label=class_, method=method.value if method else None)
+    if as_json:
+        words = [{"word": word, "log_odds": added} for word, added in said.words]
+        content = {"label": said.label, "probability": said.probability, "method": said.method, "words": words}
+        print(json.dumps(content, indent=2))
+        return exit_codes.OK
+    Console(stderr=True).print(f"{found.folder} ({found.reason})", markup=False, highlight=False, soft_wrap=True)
+    print(f"{plain(said.label)}, {said.probability:.1%}; what each word adds to its log-odds ({said.method}):")
+    largest = max((abs(added) for _, added in said.words), default=1.0) or 1.0
+    for word, added in said.strongest(top):
+        print(f"{added:+8.3f} {'█' * round(20 * abs(added) / largest):<20} {plain(word)}")
+    return exit_codes.OK

@@ -1,0 +1,44 @@
+"""`export`: a trained model for others."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.commands import exit_codes
+from benchmarks.commands.options import CellOption, Plugins, TrainedModel, add_plugins
+
+
+class TargetChoice(StrEnum):
+    """Values of export's --to."""
+
+    HUGGINGFACE = "huggingface"
+    ONNX = "onnx"
+
+
+def export(
+    model: TrainedModel,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="A folder that is not there yet.")],
+    to: Annotated[TargetChoice, typer.Option(help="What is to load it.")] = TargetChoice.HUGGINGFACE,
+    cell: CellOption = "*",
+    plugin: Plugins = None,
+) -> int:
+    """Write a trained model for others: a folder that transformers' pipelines load, with a model card; or ONNX.
+
+    Examples: `python -m benchmarks export results/quick --cell 'distilbert-*' --output distilbert-imdb` ·
+    `python -m benchmarks export results/quick/cells/CELL --to huggingface --output my-model`
+    """
+    add_plugins(plugin)
+
+    from benchmarks.export import to_huggingface, to_onnx
+    from benchmarks.saved import find_model, load_found
+
+    found = find_model(model, cell)
+    console = Console(stderr=True)
+    console.print(f"{found.folder} ({found.reason})", markup=False, highlight=False, soft_wrap=True)
+    export_to = to_onnx if to is TargetChoice.ONNX else to_huggingface
+    export_to(found, load_found(found, "cpu", "fp32"), output)
+    console.print(f"wrote {output}", markup=False, highlight=False, soft_wrap=True)
+    return exit_codes.OK

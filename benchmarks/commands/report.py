@@ -1,0 +1,68 @@
+"""`report`: write the report of a results folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.commands import exit_codes
+from benchmarks.commands.options import Price, Tracker, TrackerChoice, checked_price
+from benchmarks.errors import UsageError
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")],
+    price_per_hour: Price = None,
+    track: Tracker = None,
+) -> int:
+    """Write the report of a results folder again.
+
+    Examples: `python -m benchmarks report results/quick` ·
+    `python -m benchmarks report results/quick --price-per-hour 0.40`
+    """
+    from benchmarks.store import StoreError
+
+    if price_per_hour is not None:
+        _keep_price(folder, checked_price(price_per_hour))
+    try:
+        write_reports(folder, Console(), track)
+    except StoreError as error:
+        raise UsageError(str(error)) from None
+    return exit_codes.OK
+
+
+def write_reports(folder: Path, console: Console, tracker: TrackerChoice | None = None) -> None:
+    """Print the tables of a results folder and write its reports.
+
+    Raises:
+        StoreError: the folder holds no results, or a file cannot be written.
+    """
+    from benchmarks.store import WriteError
+    from reports.figures import write_figures
+    from reports.html import write_html
+    from reports.markdown import write_cells_csv, write_markdown
+    from reports.terminal import print_tables
+
+    print_tables(folder, console)
+    try:
+        write_figures(folder)
+        for path in (write_cells_csv(folder), write_markdown(folder), write_html(folder)):
+            console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+        if tracker:
+            from benchmarks.tracking import track
+
+            console.print(f"wrote {track(folder, tracker.value)}", markup=False, highlight=False, soft_wrap=True)
+    except OSError as error:
+        raise WriteError(f"the report cannot be written: {error.filename or folder}: {error.strerror}") from error
+
+
+def _keep_price(folder: Path, price: float | None) -> None:
+    """Note it with the run, so that the same files give the same report."""
+    from benchmarks.store import Store, StoreError
+
+    store = Store(folder)
+    try:
+        store.write_run(store.read_run() | {"price_per_hour": price})
+    except StoreError as error:
+        raise UsageError(str(error)) from None
