@@ -121,6 +121,18 @@ def a_text_scores_the_same_alone_and_in_any_batch(trained: Trained) -> None:
     np.testing.assert_allclose(together, backwards, atol=1e-5, err_msg="the order of texts changes scores")
 
 
+def its_word_weights_add_up_to_its_scores(trained: Trained) -> None:
+    """Where it has any: with the intercept, the words' shares are the log-odds, of any text."""
+    model = trained.fitted[0]
+    for text in TEXTS:
+        weights = model.word_weights(text)
+        if weights is not None:
+            assert weights.added.shape == (len(weights.words), 2), f"`added` has shape {weights.added.shape}"
+            logits = weights.intercept + weights.added.sum(axis=0)
+            odds = 1 / (1 + np.exp(-logits))
+            np.testing.assert_allclose(odds, _score(model, [text])[0], atol=1e-5, err_msg="word weights do not add up")
+
+
 def a_saved_model_scores_the_same_and_holds_no_pickle(trained: Trained) -> None:
     """`load` gives what `save` was given, from JSON, safetensors and skops alone."""
     model = trained.fitted[0]
@@ -175,6 +187,7 @@ MODEL_CHECKS: tuple[Callable[[Trained], None], ...] = (
     its_scores_are_probabilities_of_each_class,
     encode_counts_what_is_read_and_what_there_was,
     a_text_scores_the_same_alone_and_in_any_batch,
+    its_word_weights_add_up_to_its_scores,
     a_saved_model_scores_the_same_and_holds_no_pickle,
     a_folder_that_holds_no_model_is_refused_in_one_line,
     every_damaged_file_of_a_saved_model_is_refused,

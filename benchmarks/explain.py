@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from benchmarks.errors import UsageError, unknown
 from benchmarks.saved import Classifier
 from data.cleaning import clean
-from models.model import FloatArray
+from models.model import FloatArray, Model, WordWeights
 from models.torch_classifier import TorchClassifier
 
-Method = Literal["erasure", "gradients"]
+Method = Literal["weights", "gradients", "erasure"]
 
 STEPS = 64
 """Points of the path that integrated gradients are summed over."""
@@ -30,16 +30,21 @@ class Explanation:
     Attributes:
         label: the class that is explained.
         probability: its probability.
-        method: "erasure": by how much the log-odds of the class fall when a word is left out (Li et al. 2016,
-            arXiv:1612.08220); any model. "gradients": integrated gradients from padding to the word's embedding
+        method: "weights": the model's own, with the intercept they sum to the logit exactly; models that are linear in
+            words, see `WordWeights`. "gradients": integrated gradients from padding to the word's embedding
             (Sundararajan et al. 2017, arXiv:1703.01365), which sum to the difference in log-odds; torch models.
-        words: each word the model reads, in order, and what it adds to the log-odds (nats).
+            "erasure": by how much the log-odds of the class fall when a word is left out (Li et al. 2016,
+            arXiv:1612.08220); any model.
+        words: each word the model reads, in order, and what it adds to the log-odds of the class (nats); by weights,
+            of more than two classes, to its logit.
+        intercept: what words add to; None where the method does not know it.
     """
 
     label: str
     probability: float
     method: Method
     words: tuple[tuple[str, float], ...]
+    intercept: float | None = None
 
     def strongest(self, count: int) -> list[tuple[str, float]]:
         """The `count` words that add or take the most, strongest first."""
@@ -55,7 +60,8 @@ def explain(
         classifier: whose label.
         text: the text as it comes.
         label: the class to explain; None takes the most probable one.
-        method: see `Explanation`; None takes gradients for torch models, erasure for others.
+        method: see `Explanation`; None takes weights for models that have them, else gradients for torch models, else
+            erasure.
 
     Raises:
         UsageError: there is no such class, the method is not for this model, or its library is missing.
@@ -64,17 +70,28 @@ def explain(
         raise unknown("class", label, classifier.classes)
     (scores,) = classifier.score([text])
     index = int(scores.argmax()) if label is None else classifier.classes.index(label)
-    model = classifier.model
-    if method is None:
-        method = "gradients" if isinstance(model, TorchClassifier) else "erasure"
-    if method == "erasure":
-        words = _erasure(classifier, clean(text), index)
-    elif isinstance(model, TorchClassifier):
-        words = _gradients(model, clean(text), index)
+    model, cleaned = classifier.model, clean(text)
+    weights = model.word_weights(cleaned)
+    choices = _choices(model, weights)
+    chosen = method or choices[0]
+    intercept = None
+    if chosen == "erasure":
+        words = _erasure(classifier, cleaned, index)
+    elif chosen == "gradients" and isinstance(model, TorchClassifier):
+        words = _gradients(model, cleaned, index)
+    elif chosen == "weights" and weights is not None:
+        words = list(zip(weights.words, weights.added[:, index].tolist(), strict=True))
+        intercept = float(weights.intercept[index])
     else:
-        name = classifier.spec.model
-        raise UsageError(f"--method 'gradients': {name} is no torch model (choices: erasure)")
-    return Explanation(classifier.classes[index], float(scores[index]), method, tuple(words))
+        raise UsageError(f"--method {chosen!r} is not for {classifier.spec.model} (choices: {', '.join(choices)})")
+    return Explanation(classifier.classes[index], float(scores[index]), chosen, tuple(words), intercept)
+
+
+def _choices(model: Model, weights: WordWeights | None) -> list[Method]:
+    """The methods that there are for a model, the best first."""
+    own: list[Method] = ["weights"] if weights is not None else []
+    networks: list[Method] = ["gradients"] if isinstance(model, TorchClassifier) else []
+    return [*own, *networks, "erasure"]
 
 
 def _erasure(classifier: Classifier, text: str, index: int) -> list[tuple[str, float]]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from joblib import cpu_count
 from scipy.sparse import csr_array
 
+from data.dataset import IntArray
 from models.known_columns import sparse_rows
 
 CHUNK_TEXTS = 128
@@ -66,6 +67,23 @@ def hashed_ngrams(texts: Sequence[str], ngrams: int, bits: int) -> csr_array:
     return sparse_rows(np.ones(len(buckets), dtype=np.float32), buckets, ends, 1 << bits)
 
 
+def hashed_runs(text: str, ngrams: int, bits: int) -> tuple[list[str], list[npt.NDArray[np.int32]]]:
+    """The T words of a text, in lower case, and what `hashed_ngrams` takes them for.
+
+    Args:
+        text: the text.
+        ngrams, bits: as of `hashed_ngrams`.
+
+    Returns:
+        The words, and for each length of a run, (max(0, T - length + 1),) the bucket of the run that begins at each.
+    """
+    data = _bytes([text])
+    starts, ends = _word_edges(data)
+    words = [data[start:end].tobytes().decode() for start, end in zip(starts[:-1], ends[:-1], strict=True)]
+    runs = _run_buckets(_word_hashes(data, starts, ends)[:-1], ngrams, bits)  # the last is the text's end
+    return words, [buckets.astype(np.int32) for buckets in runs]
+
+
 def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
     chunk: list[str] = []
     characters = 0
@@ -79,18 +97,17 @@ def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _chunk_buckets(texts: Sequence[str], ngrams: int, bits: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+def _chunk_buckets(texts: Sequence[str], ngrams: int, bits: int) -> tuple[npt.NDArray[np.int32], IntArray]:
     """The buckets of every text, one text after the other and each in order, and (N,) how many each has."""
-    hashes, is_end = _word_hashes(_bytes(texts))
+    data = _bytes(texts)
+    starts, ends = _word_edges(data)
+    is_end = data[starts] == TEXT_END  # no word, but the end of a text
     text = np.cumsum(is_end, dtype=np.uint32) << np.uint32(bits)  # of each word: its number, above a bucket's bits
-    shift = np.uint64(64 - bits)
-    run, within = hashes, ~is_end
+    within = ~is_end
     found = []
-    for length in range(1, ngrams + 1):
-        if length > 1:
-            run = run[:-1] * NEXT_WORD + hashes[length - 1 :]
-            within = within[:-1] & ~is_end[length - 1 :]
-        keys = ((run * SCATTER) >> shift).astype(np.uint32)
+    for before, keys in enumerate(_run_buckets(_word_hashes(data, starts, ends), ngrams, bits)):
+        if before:
+            within = within[:-1] & ~is_end[before:]
         keys |= text[: len(keys)]
         found.append(keys[within])
     keys = np.concatenate(found)
@@ -101,6 +118,16 @@ def _chunk_buckets(texts: Sequence[str], ngrams: int, bits: int) -> tuple[npt.ND
     ends = np.searchsorted(keys, (np.arange(1, len(texts), dtype=np.uint32) << np.uint32(bits)))
     counts = np.diff(ends, prepend=0, append=len(keys))
     return (keys & np.uint32((1 << bits) - 1)).astype(np.int32), counts
+
+
+def _run_buckets(hashes: Bits, ngrams: int, bits: int) -> Iterator[npt.NDArray[np.uint32]]:
+    """For each length of a run, the bucket of the run that begins at each of the words with these hashes."""
+    shift = np.uint64(64 - bits)
+    run = hashes
+    for length in range(1, ngrams + 1):
+        if length > 1:
+            run = run[:-1] * NEXT_WORD + hashes[length - 1 :]
+        yield ((run * SCATTER) >> shift).astype(np.uint32)
 
 
 def _bytes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
@@ -115,21 +142,25 @@ def _bytes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
     return np.frombuffer(bytes([TEXT_END]).join(encoded), dtype=np.uint8)
 
 
-def _word_hashes(data: npt.NDArray[np.uint8]) -> tuple[Bits, npt.NDArray[np.bool_]]:
-    """The hash of each word in `data`, and whether it is no word but the end of a text."""
+def _word_edges(data: npt.NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
+    """Where each word in `data` begins and ends; a text's end is one too."""
     kind = KIND[data]
     letter, mark = kind == LETTER, kind == MARK
     letter[1:-1] |= (data[1:-1] == APOSTROPHE) & letter[:-2] & letter[2:]
     change = np.diff(letter, prepend=False, append=False)
     starts = np.flatnonzero((change[:-1] & letter) | mark)
-    ends = np.flatnonzero((change[1:] & letter) | mark) + 1
+    return starts, np.flatnonzero((change[1:] & letter) | mark) + 1
+
+
+def _word_hashes(data: npt.NDArray[np.uint8], starts: IntArray, ends: IntArray) -> Bits:
+    """The hash of each word in `data`."""
     prefix = np.zeros(len(data) + 1, dtype=np.uint64)
     size = 1 << len(data).bit_length()
     np.cumsum(BYTE_VALUES[data] * _powers(BASE, size)[: len(data)], out=prefix[1:])
     hashes = (prefix[ends] - prefix[starts]) * _powers(INVERSE_BASE, size)[starts]
     hashes ^= hashes >> HALF  # a product leaves the lower bits as poor as they were
     hashes *= SCATTER
-    return hashes, data[starts] == TEXT_END
+    return hashes
 
 
 @cache

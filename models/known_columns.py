@@ -35,6 +35,10 @@ class KnownColumns:
         """V."""
         return len(self.columns)
 
+    def places(self, columns: IntArray) -> IntArray:
+        """Where each of some columns of the wide matrix is among the V; -1 for one that is not."""
+        return self._place[columns].astype(np.int64)
+
     def select(self, wide: csr_array) -> csr_array:
         """(N, V) of (N, width)."""
         places = self._place[wide.indices]

@@ -154,6 +154,24 @@ class Encoded:
         return len(self.tokens)
 
 
+@dataclass(frozen=True)
+class WordWeights:
+    """A text's logits as sums over its words: `intercept + added.sum(axis=0)`, exactly.
+
+    Of two classes the logits are their log-odds, one the other's negative; of more, what the model makes its
+    probabilities of: those of a softmax, or each class's log-odds against the rest.
+
+    Attributes:
+        words: the T words the model reads, in order, as it reads them.
+        added: (T, C) what each word adds to the logit of each class (nats).
+        intercept: (C,) the logits of a text without words.
+    """
+
+    words: tuple[str, ...]
+    added: FloatArray
+    intercept: FloatArray
+
+
 class Model(ABC):
     """A text classifier.
 
@@ -202,6 +220,10 @@ class Model(ABC):
     def scoring_shapes(self, encoded: Encoded) -> list[Shape]:
         """The padded batches that `score` computes; none where the model does not work in padded batches."""
         return []
+
+    def word_weights(self, text: str) -> WordWeights | None:
+        """What each word of a text adds to the logits of a fitted model; None where these are no sums over words."""
+        return None
 
     def forward_flops(self) -> Flops | None:
         """What a fitted model's forward pass takes; None where it is not counted."""

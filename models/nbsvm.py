@@ -17,10 +17,11 @@ from sklearn.metrics import log_loss
 from data.dataset import IntArray, Split
 from losses.loss import Loss
 from models.convergence import solve
-from models.hashed_ngrams import hashed_ngrams
+from models.hashed_ngrams import hashed_ngrams, hashed_runs
 from models.known_columns import KnownColumns, sparse_rows
-from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, select
+from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import saved_model
+from models.word_shares import each_class, word_shares
 
 Float32 = npt.NDArray[np.float32]
 
@@ -131,6 +132,16 @@ class NbSvm(Model):
         """(N, C) class probabilities; of more than two classes, each one's own against the rest, made to sum to 1."""
         return _probabilities(encoded.features @ self._coefficients + self._intercepts)
 
+    def word_weights(self, text: str) -> WordWeights:
+        """Each word's share of the coefficients of the n-grams that hold it, see `word_shares`.
+
+        Of more than two classes, a logit is the class's own log-odds against the rest.
+        """
+        words, runs = hashed_runs(text, self.ngrams, self.bits)
+        places = [self._known.places(buckets.astype(np.int64)) for buckets in runs]
+        added = word_shares(places, self.encode([text]).features, self._coefficients)
+        return WordWeights(tuple(words), each_class(added), each_class(self._intercepts.astype(np.float64)))
+
     def save(self, folder: Path) -> None:
         """Write the settings as JSON, the known buckets and their weights as safetensors."""
         settings = {name: getattr(self, name) for name in _Settings.model_fields if name != "model"}
@@ -191,10 +202,7 @@ def _targets(labels: IntArray, num_classes: int) -> list[npt.NDArray[np.bool_]]:
 
 def _probabilities(logits: Float32) -> FloatArray:
     """(N, C) from each class's own logit (N, C), or from the second of two classes' (N, 1)."""
-    wide = logits.astype(np.float64)
-    if wide.shape[1] == 1:
-        wide = np.concatenate([-wide, wide], axis=1)
-    probabilities: FloatArray = softmax(log_expit(wide), axis=1)
+    probabilities: FloatArray = softmax(log_expit(each_class(logits.astype(np.float64))), axis=1)
     return probabilities
 
 

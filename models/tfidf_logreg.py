@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
@@ -14,6 +14,7 @@ from joblib import Parallel, cpu_count, delayed
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 from safetensors.numpy import load_file, save_file
 from scipy.sparse import csr_matrix, vstack
+from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -24,8 +25,9 @@ from losses.loss import FloatArray as Weights
 from losses.loss import Loss
 from models.convergence import solve
 from models.known_columns import KnownColumns
-from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, select
+from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import saved_model
+from models.word_shares import each_class, word_shares
 
 TOKEN = re.compile(r"\w+(?:'\w+)?|[!?]")
 """Words of any length, an apostrophe within them included, and the two marks by which reviewers shout and doubt."""
@@ -138,6 +140,17 @@ class TfidfLogReg(Model):
         probabilities /= probabilities.sum(axis=1, keepdims=True)  # they summed to 1 in float32 only
         return probabilities
 
+    def word_weights(self, text: str) -> WordWeights:
+        """Each word's share of coefficient x tf-idf of the n-grams that hold it, see `word_shares`.
+
+        Of more than two classes, the logits are those of the softmax.
+        """
+        terms = Analyzer(self.ngrams).runs(text)
+        runs = [self._known.places(_buckets(run)) for run in terms]
+        added = word_shares(runs, self.encode([text]).features, self._classifier.coef_.T)
+        intercept = self._classifier.intercept_.astype(np.float64)
+        return WordWeights(tuple(terms[0]), each_class(added), each_class(intercept))
+
     def save(self, folder: Path) -> None:
         """Write the settings as JSON, the terms' hashes and weights as safetensors, the classifier with skops."""
         settings = {"model": self.name, "ngrams": self.ngrams, "min_df": self.min_df, "C": self.C}
@@ -191,11 +204,22 @@ class Analyzer:
 
     def __call__(self, text: str) -> list[str]:
         """All of them, repeated as often as they occur."""
+        return list(chain.from_iterable(self.runs(text)))
+
+    def runs(self, text: str) -> list[list[str]]:
+        """For each length, the run that begins at each word: the T words, the T - 1 pairs, ..."""
         words = TOKEN.findall(text.lower())
-        terms = list(words)
-        for length in range(2, self.ngrams + 1):
-            terms += map(" ".join, zip(*(islice(words, start, None) for start in range(length)), strict=False))
-        return terms
+        shifted = [words[start:] for start in range(self.ngrams)]
+        return [words, *(list(map(" ".join, zip(*shifted[:n], strict=False))) for n in range(2, self.ngrams + 1))]
+
+
+def _buckets(terms: Sequence[str]) -> IntArray:
+    """The bucket of each term, as `HashingVectorizer` hashes it."""
+    if not terms:
+        return np.empty(0, dtype=np.int64)
+    hasher = FeatureHasher(1 << BUCKET_BITS, input_type="string", alternate_sign=False)
+    buckets: IntArray = hasher.transform([term] for term in terms).indices.astype(np.int64)
+    return buckets
 
 
 def _in_parts(work: Callable[[Sequence[str]], T], texts: Sequence[str]) -> list[T]:

@@ -14,15 +14,16 @@ from benchmarks.commands.options import CellOption, Plugins, TrainedModel, add_p
 class MethodChoice(StrEnum):
     """Values of explain's --method."""
 
-    ERASURE = "erasure"
+    WEIGHTS = "weights"
     GRADIENTS = "gradients"
+    ERASURE = "erasure"
 
 
 def explain(
     model: TrainedModel,
     text: Annotated[str, typer.Argument(metavar="TEXT")],
     class_: Annotated[str | None, typer.Option("--class", metavar="NAME", help="Default: the most probable.")] = None,
-    method: Annotated[MethodChoice | None, typer.Option(help="Default: gradients for torch models.")] = None,
+    method: Annotated[MethodChoice | None, typer.Option(help="Default: the first that the model has.")] = None,
     top: Annotated[int, typer.Option(min=1, metavar="N", help="How many words.")] = 15,
     cell: CellOption = "*",
     as_json: Annotated[bool, typer.Option("--json", help="For programs: every word, in order.")] = False,
@@ -43,12 +44,16 @@ def explain(
     said = explained(load_found(found, "cpu"), text, label=class_, method=method.value if method else None)
     if as_json:
         words = [{"word": word, "log_odds": added} for word, added in said.words]
-        content = {"label": said.label, "probability": said.probability, "method": said.method, "words": words}
+        content = {"label": said.label, "probability": said.probability, "method": said.method}
+        content |= {"intercept": said.intercept, "words": words}
         print(json.dumps(content, indent=2))
         return exit_codes.OK
     Console(stderr=True).print(f"{found.folder} ({found.reason})", markup=False, highlight=False, soft_wrap=True)
-    print(f"{plain(said.label)}, {said.probability:.1%}; what each word adds to its log-odds ({said.method}):")
+    sum_of = "log-odds" if said.intercept is None else "logit"
+    print(f"{plain(said.label)}, {said.probability:.1%}; what each word adds to its {sum_of} ({said.method}):")
     largest = max((abs(added) for _, added in said.words), default=1.0) or 1.0
     for word, added in said.strongest(top):
         print(f"{added:+8.3f} {'█' * round(20 * abs(added) / largest):<20} {plain(word)}")
+    if said.intercept is not None:
+        print(f"{said.intercept:+8.3f} before any word (the intercept)")
     return exit_codes.OK

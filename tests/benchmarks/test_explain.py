@@ -1,5 +1,6 @@
 """Explanations find the words that decide, and add up."""
 
+import json
 import sys
 
 import numpy as np
@@ -12,10 +13,12 @@ from benchmarks.errors import UsageError
 from benchmarks.explain import _whole_words, explain
 from benchmarks.registry import loss_class, model_class
 from benchmarks.saved import Classifier, Saved, write_saved
+from models.model import Model
 
 TEXT = "the plot of the film was superb"
 SMALL = {
     "tfidf_logreg": {"C": 10.0, "min_df": 1},
+    "nbsvm": {"C": 1.0, "min_df": 1},
     "lstm": {"epochs": 8, "learning_rate": 0.01, "min_steps": 0, "batch_size": 8, "embedding_width": 16},
 }
 
@@ -48,7 +51,7 @@ def test_the_other_class_is_explained_by_the_same_words_the_other_way(classifier
 
 def test_gradients_add_up_to_what_the_words_change(classifier):
     if classifier.spec.model != "lstm":
-        with pytest.raises(UsageError, match="no torch model"):
+        with pytest.raises(UsageError, match=r"'gradients' is not for .*\(choices: weights, erasure\)"):
             explain(classifier, TEXT, method="gradients")
         return
     import torch
@@ -60,6 +63,35 @@ def test_gradients_add_up_to_what_the_words_change(classifier):
         words, padding = (model.network(tokens, mask)[0] for tokens in (ids, torch.zeros_like(ids)))
     expected = float((words[1] - words[0]) - (padding[1] - padding[0]))
     assert sum(v for _, v in explain(classifier, TEXT).words) == pytest.approx(expected, rel=0.02)
+
+
+def test_weights_and_intercept_are_the_log_odds(classifier):
+    if classifier.spec.model == "lstm":
+        with pytest.raises(UsageError, match=r"'weights' is not for lstm \(choices: gradients, erasure\)"):
+            explain(classifier, TEXT, method="weights")
+        return
+    said = explain(classifier, "The plot of the film: superb! Was it?", label="negative")
+    assert said.method == "weights"
+    odds = said.intercept + sum(added for _, added in said.words)
+    assert 1 / (1 + np.exp(-odds)) == pytest.approx(said.probability, abs=1e-6)
+
+
+class OwnModel:
+    """What a plug-in may be: no network, and no word weights."""
+
+    word_weights = Model.word_weights
+
+    def __init__(self, model):
+        self.encode, self.score = model.encode, model.score
+
+
+def test_a_model_of_another_kind_is_explained_by_erasure(classifier):
+    own = Classifier(OwnModel(classifier.model), classifier.classes, classifier.spec)
+    said = explain(own, TEXT)
+    assert (said.method, said.intercept) == ("erasure", None)
+    assert said == explain(classifier, TEXT, method="erasure")
+    with pytest.raises(UsageError, match=r"\(choices: erasure\)"):
+        explain(own, TEXT, method="weights")
 
 
 def test_erasure_is_the_change_when_a_word_is_left_out(classifier):
@@ -91,6 +123,14 @@ def test_as_it_is_typed(classifier, tmp_path, monkeypatch, capsys):
     assert status == 0
     assert output.splitlines()[0].startswith("positive, ")
     assert output.splitlines()[1].endswith(" superb")
-    assert len(output.splitlines()) == 3
+    linear = classifier.spec.model != "lstm"
+    assert output.splitlines()[0].endswith(f"({'weights' if linear else 'gradients'}):")
+    assert [line.endswith("(the intercept)") for line in output.splitlines()[3:]] == [True] * linear
+    status, output, _ = type_in(TEXT, "--json")
+    said = json.loads(output)
+    assert [word["word"] for word in said["words"]] == TEXT.split()
+    assert isinstance(said["intercept"], float) == linear
+    status, output, _ = type_in(TEXT, "--method", "erasure")
+    assert "(erasure):" in output
     status, _, errors = type_in(TEXT, "--class", "positiv")
     assert (status, "did you mean 'positive'" in errors) == (2, True)

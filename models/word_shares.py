@@ -1,0 +1,45 @@
+"""What each word of a text adds to a linear model's logits, where features are runs of words in hashed columns."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array, csr_matrix
+
+from data.dataset import IntArray
+from models.model import FloatArray
+
+
+def word_shares(
+    runs: Sequence[IntArray], features: csr_array | csr_matrix, coefficients: npt.NDArray[np.floating]
+) -> FloatArray:
+    """(T, C) shares of T words in a text's logits; they sum to `features @ coefficients`, in float64.
+
+    A column's part of the logits goes to the runs of words that are in it, to each occurrence as much, and an
+    occurrence's to its words, to each as much. Runs that share a column by collision of their hashes are one feature
+    to the model; where a text holds several of them, they share its part as occurrences of one run do.
+
+    Args:
+        runs: for each length of a run from 1 word on, (max(0, T - length + 1),) the column of the run that begins at
+            each word; -1 where the model does not know it.
+        features: (1, V) of the text; only columns that are in `runs` have values.
+        coefficients: (V, C).
+    """
+    row = csr_array(features, copy=True)
+    row.sort_indices()
+    parts = row.data.astype(np.float64)[:, None] * coefficients[row.indices].astype(np.float64)  # (columns held, C)
+    known = np.concatenate(runs)
+    places = np.searchsorted(row.indices, known[known >= 0])
+    parts /= np.bincount(places, minlength=len(parts)).clip(1)[:, None]
+    shares = np.zeros((len(runs[0]), coefficients.shape[1]))
+    for length, columns in enumerate(runs, start=1):
+        starts = np.flatnonzero(columns >= 0)
+        each = parts[np.searchsorted(row.indices, columns[starts])] / length
+        for offset in range(length):
+            shares[starts + offset] += each  # one run of a length begins at a word: no start occurs twice
+    return shares
+
+
+def each_class(logits: FloatArray) -> FloatArray:
+    """(..., C) of each class's logit; where there is one alone (..., 1), of the second of two classes, (..., 2)."""
+    return np.concatenate([-logits, logits], axis=-1) if logits.shape[-1] == 1 else logits
