@@ -12,6 +12,8 @@ from benchmarks.registry import names
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 
+pytestmark = pytest.mark.alone
+
 
 def suite(folder, *arguments):
     command = [sys.executable, "-m", "benchmarks", "run", "--suite", "smoke", "--out", str(folder), *arguments]

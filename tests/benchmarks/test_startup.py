@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.origin import CHECKOUT
 
+pytestmark = pytest.mark.alone
+
 HEAVY = ("torch", "transformers", "sklearn", "scipy", "pandas", "matplotlib", "datasets")
 PROBE = "import sys; from benchmarks.cli import app; app(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
 

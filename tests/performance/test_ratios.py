@@ -12,6 +12,8 @@ from data.prepare import prepare
 from models.hashed_ngrams import hashed_ngrams
 from models.model import Runtime
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def reviews():

@@ -11,6 +11,8 @@ from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 from data.prepare import prepare
 
+pytestmark = pytest.mark.alone
+
 SMALL = {
     "tfidf_logreg": {"C": 10.0},
     "nbsvm": {"C": 1.0},

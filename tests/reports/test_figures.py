@@ -6,10 +6,16 @@ from reports.figures import write_figures
 from reports.result_panels import front
 
 
-@pytest.fixture
-def figures(tmp_path, write_results):
-    write_results(tmp_path, train_sizes=(500, 2000))
-    return write_figures(tmp_path)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, write_results):
+    folder = tmp_path_factory.mktemp("results")
+    write_results(folder, train_sizes=(500, 2000))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def figures(folder):
+    return write_figures(folder)
 
 
 def test_every_kind_is_drawn(figures):
@@ -29,15 +35,11 @@ def test_figures_are_svg_with_a_title_and_a_description(figures):
         assert all(texts)
 
 
-def test_the_same_results_give_the_same_bytes(figures, tmp_path):
+def test_written_again_they_have_the_same_bytes_and_those_of_an_earlier_report_go(figures, folder):
     before = {path: path.read_bytes() for path in figures}
-    assert {path: path.read_bytes() for path in write_figures(tmp_path)} == before
-
-
-def test_figures_of_an_earlier_report_go(figures, tmp_path):
-    (tmp_path / "figures" / "old.svg").write_text("<svg/>")
-    write_figures(tmp_path)
-    assert not (tmp_path / "figures" / "old.svg").exists()
+    (folder / "figures" / "old.svg").write_text("<svg/>")
+    assert {path: path.read_bytes() for path in write_figures(folder)} == before
+    assert not (folder / "figures" / "old.svg").exists()
 
 
 def test_hostile_names_stay_text(tmp_path, write_results):

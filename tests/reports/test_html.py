@@ -28,10 +28,11 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-@pytest.fixture
-def report(tmp_path, write_results):
-    write_results(tmp_path)
-    return write_html(tmp_path)
+@pytest.fixture(scope="module")
+def report(tmp_path_factory, write_results):
+    folder = tmp_path_factory.mktemp("results")
+    write_results(folder)
+    return write_html(folder)
 
 
 def test_every_section_is_there(report):
@@ -43,9 +44,9 @@ def test_every_section_is_there(report):
         assert heading in text
 
 
-def test_the_same_results_give_the_same_bytes(report, tmp_path):
+def test_the_same_results_give_the_same_bytes(report):
     before = report.read_bytes()
-    assert write_html(tmp_path).read_bytes() == before
+    assert write_html(report.parent).read_bytes() == before
 
 
 def test_it_needs_nothing_else(report):
@@ -104,7 +105,7 @@ wait.then(() => {
 """
 
 
-def test_a_browser_sorts_a_table_without_any_error(report, tmp_path, monkeypatch):
+def test_a_browser_sorts_a_table_without_any_error(tmp_path, write_results, monkeypatch):
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("there is no Chromium here")
@@ -119,6 +120,7 @@ def test_a_browser_sorts_a_table_without_any_error(report, tmp_path, monkeypatch
     )
     script.write_text(script.read_text().replace('"use strict";', f'"use strict";\n{listen}', 1) + PROBE)
     monkeypatch.setattr("reports.html.TEMPLATES", templates)
+    write_results(tmp_path)
     page = write_html(tmp_path)
     picture = tmp_path / "report.png"
     arguments = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000"]
