@@ -2,8 +2,8 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -19,7 +19,7 @@ from benchmarks.errors import UsageError
 from benchmarks.event_log import EventLog
 from benchmarks.lock import LOCK_FILE, hold
 from benchmarks.near_duplicates import near_duplicates
-from benchmarks.plan import Choices, combinations, deep_audits, specify
+from benchmarks.plan import Choices, Combination, combinations, deep_audits, specify
 from benchmarks.plugins import plugins
 from benchmarks.published import command_without_folders, reason_without_folders, shortened
 from benchmarks.registry import loss_class, model_class, names
@@ -91,6 +91,7 @@ def prepare_run(
     capped = choices.train_sizes is None
     specified = (specify(combination, dataset, runtime, suite.measure, capped=capped) for combination in planned)
     specs = list({spec.id: spec for spec in specified}.values())
+    dataset = _with_sizes_out_of_reach(dataset, planned)
     for size in {spec.train_size for spec in specs}:
         _check_classes(dataset, size)
     if deep:
@@ -161,6 +162,15 @@ def _ceilings(run: Run, observer: Observer, measure: Callable[[Sequence[CellSpec
     except RuntimeError as error:  # no cell is lost for want of a ceiling
         observer.say(f"the device's ceiling could not be measured: {error}")
         return []
+
+
+def _with_sizes_out_of_reach(dataset: Dataset, planned: Iterable[Combination]) -> Dataset:
+    """The dataset, its provenance naming what the suite wants of it and it does not have: cells take all there is."""
+    wanted = {c.train_size for c in planned if c.train_size != "all" and c.train_size > len(dataset.train)}
+    if not wanted:
+        return dataset
+    said = {"training rows that the suite asks for, of which there are fewer": ", ".join(map(str, sorted(wanted)))}
+    return replace(dataset, provenance={**dataset.provenance, **said})
 
 
 def _check_folder(store: Store, suite: str) -> None:
