@@ -170,7 +170,7 @@ class NbSvm(Model):
 class _Settings(BaseModel):
     """What config.json holds."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(title=CONFIG_FILE, extra="forbid", strict=True)
 
     model: Literal["nbsvm"]
     ngrams: Literal[1, 2, 3]

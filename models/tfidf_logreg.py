@@ -234,7 +234,7 @@ def _in_parts(work: Callable[[Sequence[str]], T], texts: Sequence[str]) -> list[
 class _Settings(BaseModel):
     """What config.json holds."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(title=SETTINGS_FILE, extra="forbid", strict=True)
 
     model: str
     ngrams: Literal[1, 2, 3]

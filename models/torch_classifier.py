@@ -363,7 +363,7 @@ def _go_on(state: TrainingState, training: Training, generator: np.random.Genera
 class _Config(BaseModel):
     """What config.json holds."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(title=CONFIG_FILE, extra="forbid", strict=True)
 
     model: str
     classes: list[str]

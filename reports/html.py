@@ -86,7 +86,7 @@ def table(frame: pd.DataFrame, caption: str) -> Markup:
     """A frame as a table whose columns sort by the numbers in them; a dash if it is empty."""
     if frame.empty:
         return Markup("<p>{}</p>").format(formats.NOT_MEASURED)
-    head = Markup("").join(Markup('<th scope="col"><button type="button">{}</button></th>').format(n) for n in frame)
+    head = Markup("").join(_head(str(name), frame[name]) for name in frame)
     body = Markup("").join(
         Markup("<tr>{}</tr>").format(Markup("").join(map(_cell, row))) for row in frame.itertuples(index=False)
     )
@@ -100,6 +100,13 @@ def sort_key(text: str) -> float | None:
     """The number that a cell begins with, if it begins with one: 84.2 of "84.2 (82.0–86.1)"."""
     found = NUMBER.match(text.removeprefix("< "))
     return float(found[0].replace(",", "").replace("\u2212", "-")) if found else None
+
+
+def _head(name: str, values: pd.Series) -> Markup:
+    """A column's head, above its numbers where it has some."""
+    numeric = any(sort_key(formats.plain(value)) is not None for value in values)
+    opening = Markup('<th scope="col" class="number">' if numeric else '<th scope="col">')
+    return opening + Markup('<button type="button">{}</button></th>').format(name)
 
 
 def _cell(value: object) -> Markup:
