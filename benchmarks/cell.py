@@ -4,7 +4,16 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    PositiveInt,
+    TypeAdapter,
+    model_validator,
+)
 
 from benchmarks.published import reason_without_folders
 from benchmarks.suite import Measure
@@ -32,6 +41,7 @@ class CellSpec(BaseModel):
             for what is built in.
         model_params, loss_params: every parameter, defaults included.
         device, precision: what the model runs on, resolved.
+        devices: how many of them a training is spread over, a process on each; everything else is done on one.
         code_version: of the code that decides the result.
         measure: how inference is measured.
         role: "result" counts; the others are deep audits of one that does: the same training with shuffled labels,
@@ -56,12 +66,14 @@ class CellSpec(BaseModel):
     measure: Measure = Measure()
     model_plugin: str = ""
     loss_plugin: str = ""
+    devices: PositiveInt = 1
     role: Role = "result"
 
     @property
     def id(self) -> str:
         """A readable name, safe as a folder's, that two different specs never share."""
-        content = json.dumps(self.model_dump(), sort_keys=True)
+        # What runs on one device has the id that it had before there could be several.
+        content = json.dumps(self.model_dump(exclude={"devices"} if self.devices == 1 else None), sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:10]
         return f"{self.model}-{self.loss}-n{self.train_size}-s{self.seed}-{digest}"
 
@@ -131,7 +143,8 @@ class Audit(BaseModel):
 
 
 class Memory(BaseModel):
-    """Memory of the cell's process (of the last one, where it was interrupted), in bytes.
+    """Memory of the cell's process (of the last one, where it was interrupted; of the main one, where several trained),
+    in bytes.
 
     Attributes:
         host: the peak resident memory of the whole process.
@@ -258,6 +271,7 @@ class RunRecord(BaseModel):
     dataset: RunData
     device: str
     precision: str
+    devices_per_cell: int = 1
     code_version: str
     code_versions: dict[str, str] = {}
     environment: RunEnvironment

@@ -14,13 +14,25 @@ from safetensors.torch import save_file
 from benchmarks.cell import Measurement
 from benchmarks.environment import environment
 from benchmarks.store import Store, WriteError
-from models.model import TrainingState
+from models.model import SilentMonitor, TrainingState
 
 RECORD = "record"
 """The header's entry that holds the JSON."""
 
 SAME = ("processor", "threads", "packages", "accelerator")
 """What has to be as it was: elsewhere the seconds would not add up, and the weights would not be the same."""
+
+
+class Follower(SilentMonitor):
+    """Of a process that helps another one to train: it goes on from where that one does, and keeps nothing itself."""
+
+    def __init__(self, checkpoint: "Checkpoint") -> None:
+        self._checkpoint = checkpoint
+
+    def restore(self) -> TrainingState | None:
+        """The state kept of this cell's training."""
+        found = self._checkpoint.read()
+        return found[0] if found else None
 
 
 class Spent(BaseModel):

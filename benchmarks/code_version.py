@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import __version__
 from benchmarks.registry import entry
 
-HARNESS = ("benchmarks.execution", "benchmarks.audits", "benchmarks.clock", "benchmarks.memory")
+HARNESS = ("benchmarks.execution", "benchmarks.ranks", "benchmarks.audits", "benchmarks.clock", "benchmarks.memory")
 """What of the harness decides a result; the rest plans, runs, stores and reports cells."""
 
 PACKAGES = frozenset({"models", "losses", "data"})

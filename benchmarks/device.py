@@ -5,17 +5,22 @@ import os
 import torch
 
 from benchmarks.errors import UsageError
+from benchmarks.slots import check_devices, threads
 from models.model import Device, Precision, Runtime
 
 
-def resolve_runtime(device: str, precision: str) -> Runtime:
-    """What a device and a precision, both perhaps "auto", mean on this machine.
+def resolve_runtime(device: str, precision: str, devices: int = 1) -> Runtime:
+    """What a device and a precision, both perhaps "auto", mean on this machine, for cells on so many devices each.
 
     Raises:
-        UsageError: it has no such device, or the device no such precision.
+        UsageError: it has no such device, or not so many, or the device no such precision.
     """
     resolved = resolve_device(device)
-    return Runtime(resolved, resolve_precision(precision, resolved))
+    if resolved == "cuda":
+        check_devices(devices, torch.cuda.device_count(), "GPUs", "this machine")
+    else:
+        check_devices(devices, threads(), "processors", "this machine")
+    return Runtime(resolved, resolve_precision(precision, resolved), devices=devices)
 
 
 def gpus() -> list[str]:

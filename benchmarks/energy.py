@@ -83,13 +83,15 @@ class Meter:
             self._last[counter.name] = now
 
 
-def meter(device: Device) -> Meter:
-    """Of the processors, and of the GPU if `device` is one."""
+def meter(device: Device, devices: int = 1) -> Meter:
+    """Of the processors, and of the first GPUs, so many, if `device` is one."""
     found = rapl_counters(POWERCAP)
     missing = [] if found else [f"no readable RAPL counter in {POWERCAP}"]
     if device == "cuda":
         try:
-            found.insert(0, nvml_counter(str(torch.cuda.get_device_properties(0).uuid)))
+            uuids = [str(torch.cuda.get_device_properties(index).uuid) for index in range(devices)]
+            names = ["NVML"] if devices == 1 else [f"NVML {index}" for index in range(devices)]
+            found[:0] = map(nvml_counter, uuids, names)
         except ImportError:
             missing.insert(0, "NVML needs nvidia-ml-py (pip install '.[energy]')")
         except RuntimeError as error:
@@ -120,7 +122,7 @@ def _microjoules(path: Path) -> float:
     return int(path.read_text()) / 1e6
 
 
-def nvml_counter(uuid: str) -> Counter:
+def nvml_counter(uuid: str, name: str = "NVML") -> Counter:
     """The GPU of that uuid, as torch names it.
 
     Raises:
@@ -134,4 +136,4 @@ def nvml_counter(uuid: str) -> Counter:
         nvml.nvmlDeviceGetTotalEnergyConsumption(handle)
     except nvml.NVMLError as error:
         raise RuntimeError(f"NVML: {error}") from None
-    return Counter("NVML", lambda: nvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1e3)
+    return Counter(name, lambda: nvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1e3)

@@ -13,9 +13,9 @@ import psutil
 import torch
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
-from benchmarks import audits
+from benchmarks import audits, ranks
 from benchmarks.cell import SAMPLE_SEED, Audit, CellResult, CellSpec, Measurement, Memory, Phase
-from benchmarks.checkpoint import Checkpoint
+from benchmarks.checkpoint import Checkpoint, Follower
 from benchmarks.clock import Clock, TrainingMonitor, synchronizer
 from benchmarks.energy import Meter, meter
 from benchmarks.environment import environment
@@ -40,33 +40,37 @@ PRELOAD = ("benchmarks.execution", "transformers.models.distilbert.modeling_dist
 def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None]) -> None:
     """Train, measure and audit one cell, and write its model, predictions and result into `store`.
 
+    On several devices, each has a process of its own, and all of them train; the main one does all the rest.
+
     Args:
         spec: what to run; its data is in the store.
         store: the results folder.
         progress: called with the training steps done and planned.
     """
-    host_start = psutil.Process().memory_info().rss
-    torch.set_num_threads(threads())
-    runtime = Runtime(cast(Device, spec.device), cast(Precision, spec.precision), spec.seed)
-    clock = Clock(synchronizer(runtime.device))
-    began, before, energy = clock.read(), observe(), meter(runtime.device)
-    adopt_plugins(spec, store)
+    if spec.devices == 1:
+        _run(spec, store, progress)
+    else:
+        ranks.launch(spec.devices, lambda rank: _help(spec, store) if rank else _run(spec, store, progress))
 
-    whole = store.read_data(spec.data_fingerprint)
-    data = dataclasses.replace(whole, train=whole.train.sample(spec.train_size, seed=SAMPLE_SEED))
-    if spec.role == "shuffled labels":
-        data = dataclasses.replace(data, train=_shuffled(data.train), valid=_shuffled(data.valid))
-    loss = loss_class(spec.loss)(data.train.lengths, **spec.loss_params)
-    model = model_class(spec.model)(**spec.model_params)
+
+def _run(spec: CellSpec, store: Store, progress: Callable[[int, int], None]) -> None:
+    """All of a cell, but the part of its training that other processes have."""
+    host_start = psutil.Process().memory_info().rss
+    clock = Clock(synchronizer(cast(Device, spec.device)))
+    began, before = clock.read(), observe()
+    energy, energy_of_training = meter(cast(Device, spec.device)), meter(cast(Device, spec.device), spec.devices)
+    data, loss, model, runtime = _prepare(spec, store)
 
     def advance(done: int, total: int) -> None:
-        energy.sample()
+        energy_of_training.sample()
         progress(done, total)
 
     monitor = TrainingMonitor(clock, advance, Checkpoint(store, spec.id))
-    (fitted, fit_parts), joules = energy.measure(
+    (fitted, fit_parts), joules = energy_of_training.measure(
         lambda: monitor.fit(lambda: model.fit(data.train, data.valid, loss, runtime, monitor))
     )
+    helpers = _part(spec, own_seconds=0.0)
+    torch.set_num_threads(threads())
     work = Work(model)
     measurements = [
         Measurement(
@@ -102,13 +106,48 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
         if spec.role == "result"
         else [_deep_audit(spec, store, scored, data)],
         environment=environment(),
-        energy=energy.source,
+        energy=energy_of_training.source,
     )
     timed = sum(sum(m.seconds) for m in measurements if m.phase != "train_steps") - sum(fit_parts[:-1])
     result.overhead_seconds = clock.read() - began - timed
-    result.load = load_between(before, observe())
+    result.load = load_between(before, observe(), helpers)
     store.write_result(result, _predictions(data.test, scored.probabilities))
     store.remove_checkpoint(spec.id)
+
+
+def _help(spec: CellSpec, store: Store) -> None:
+    """A part of a cell's training, in a process of its own; it leaves nothing."""
+    data, loss, model, runtime = _prepare(spec, store)
+    model.fit(data.train, data.valid, loss, runtime, Follower(Checkpoint(store, spec.id)))
+    spent = psutil.Process().cpu_times()
+    _part(spec, own_seconds=spent.user + spent.system)
+
+
+def _prepare(spec: CellSpec, store: Store) -> tuple[Dataset, Loss, Model, Runtime]:
+    """What a process of a cell trains with; those of one cell share its processors meanwhile."""
+    torch.set_num_threads(max(1, threads() // spec.devices))
+    adopt_plugins(spec, store)
+    whole = store.read_data(spec.data_fingerprint)
+    data = dataclasses.replace(whole, train=whole.train.sample(spec.train_size, seed=SAMPLE_SEED))
+    if spec.role == "shuffled labels":
+        data = dataclasses.replace(data, train=_shuffled(data.train), valid=_shuffled(data.valid))
+    loss = loss_class(spec.loss)(data.train.lengths, **spec.loss_params)
+    model = model_class(spec.model)(**spec.model_params)
+    return (
+        data,
+        loss,
+        model,
+        Runtime(cast(Device, spec.device), cast(Precision, spec.precision), spec.seed, spec.devices),
+    )
+
+
+def _part(spec: CellSpec, own_seconds: float) -> float:
+    """After a training: the processor time of those that helped, who are needed no longer."""
+    if spec.devices == 1:
+        return 0.0
+    helpers = ranks.add_up(own_seconds)
+    ranks.part()
+    return helpers
 
 
 def adopt_plugins(spec: CellSpec, store: Store) -> None:

@@ -44,10 +44,10 @@ def observe() -> Moment:
     )
 
 
-def load_between(begin: Moment, end: Moment) -> Load:
-    """What happened between two moments of the same process."""
+def load_between(begin: Moment, end: Moment, helpers: float = 0.0) -> Load:
+    """What happened between two moments of the same process; `helpers`: processor time (s) of others of its cell."""
     available = max((end.clock - begin.clock) * (psutil.cpu_count() or 1), 1e-9)
-    others = (end.busy - begin.busy) - (end.own - begin.own)
+    others = (end.busy - begin.busy) - (end.own - begin.own) - helpers
     throttled = None if begin.throttled is None or end.throttled is None else end.throttled - begin.throttled
     slowed = (begin.thermal_throttles, end.thermal_throttles)
     return Load(

@@ -17,18 +17,18 @@ class Place:
     """Where cells run.
 
     Attributes:
-        resolve: what a device and a precision, both perhaps "auto", mean there.
+        resolve: what a device and a precision, both perhaps "auto", mean there, for cells on so many devices each.
         executor: what runs cells there, given the store and the seconds after which a cell is ended (None: never).
         measure: what the devices that cells use can do at best; None where machines are many.
     """
 
-    resolve: Callable[[str, str], Runtime]
+    resolve: Callable[[str, str, int], Runtime]
     executor: Callable[[Store, float | None], Executor]
     measure: Callable[[Sequence[CellSpec]], list[Ceiling]] | None = None
 
 
 def this_machine(preload: str) -> Place:
-    """Cells run one at a time, or one on each GPU.
+    """Cells run one at a time, or one on each GPU, or group of GPUs.
 
     Args:
         preload: a module that the processes of cells import besides those that train.
@@ -61,9 +61,9 @@ def ray_cluster(address: str | None, cpus: int | None) -> Place:
     from benchmarks.execution import PRELOAD
     from benchmarks.ray_executor import RayExecutor, connect, resolve_runtime, run_cell
 
-    def resolve(device: str, precision: str) -> Runtime:
+    def resolve(device: str, precision: str, devices: int) -> Runtime:
         connect(address)
-        return resolve_runtime(device, precision)
+        return resolve_runtime(device, precision, devices, cpus)
 
     def executor(store: Store, timeout: float | None) -> Executor:
         return RayExecutor(store, run_cell, PRELOAD, timeout, cpus)

@@ -105,6 +105,7 @@ def specify(
         seed=combination.seed,
         device=runtime.device,
         precision=runtime.precision,
+        devices=runtime.devices,
         code_version=code_version(combination.model, combination.loss),
         measure=measure,
         model_plugin=model.plugin,

@@ -33,7 +33,7 @@ from benchmarks.cell import CellResult, CellSpec, Status
 from benchmarks.errors import UsageError
 from benchmarks.origin import CHECKOUT, PACKAGES
 from benchmarks.runner import LocalExecutor, Work
-from benchmarks.slots import Slot
+from benchmarks.slots import check_devices, share
 from benchmarks.store import Files, Store, StoreError
 from benchmarks.sweep import Progress
 from models.model import Runtime
@@ -83,15 +83,24 @@ def _check_answers(address: str) -> None:
         raise UsageError(f"--ray-address {address!r}: nothing answers there ({error})") from None
 
 
-def resolve_runtime(device: str, precision: str) -> Runtime:
+def resolve_runtime(device: str, precision: str, devices: int = 1, cpus: int | None = None) -> Runtime:
     """What a device and a precision, both perhaps "auto", mean on the cluster: a GPU, if any of its machines has one.
 
+    Args:
+        devices: of a cell, all in one machine.
+        cpus: processors of a cell; None: see `claim`.
+
     Raises:
-        UsageError: it has no such device, or the device no such precision.
+        UsageError: it has no such device, or no machine has so many, or the device no such precision.
     """
     gpu = device != "cpu" and any(machine.get("GPU", 0) >= 1 for machine in alive_machines())
     if device == "cuda" and not gpu:
         raise UsageError("--device 'cuda': no machine of the Ray cluster has a GPU (choices: auto, cpu)")
+    if gpu:
+        most = max(int(machine.get("GPU", 0)) for machine in alive_machines())
+        check_devices(devices, most, "GPUs", "the largest machine of the Ray cluster")
+    else:
+        check_devices(devices, claim("cpu", alive_machines(), cpus)["num_cpus"], "processors", "the Ray cluster")
     task = ray.remote(_resolve_here).options(num_cpus=0 if gpu else 1, num_gpus=int(gpu))
     try:
         resolved: Runtime = ray.get(task.remote("cuda" if gpu else "cpu", precision))
@@ -99,7 +108,7 @@ def resolve_runtime(device: str, precision: str) -> Runtime:
         if isinstance(error.cause, UsageError):
             raise error.cause from None
         raise
-    return resolved
+    return replace(resolved, devices=devices)
 
 
 @dataclass(frozen=True)
@@ -163,21 +172,20 @@ class RayExecutor:
         more to do.
         """
         spec = next(iter(running), None)
-        return 0 if spec is None else capacity(self._claim(spec.device), alive_machines())
+        return 0 if spec is None else capacity(self._claim(spec), alive_machines())
 
-    def _claim(self, device: str) -> dict[str, int]:
-        return claim(device, alive_machines(), self.cpus)
+    def _claim(self, spec: CellSpec) -> dict[str, int]:
+        return claim(spec.device, alive_machines(), self.cpus, spec.devices)
 
     def _submit(self, spec: CellSpec, data: "dict[str, ray.ObjectRef[Files]]") -> "ray.ObjectRef[Files]":
         if spec.data_fingerprint not in data:
             data[spec.data_fingerprint] = ray.put(self.store.pack_data(spec.data_fingerprint))
         plugins = self.store.pack_plugins(spec)
         original = self.store.pack_cell(spec.original.id) if spec.role == "repeated" else {}
-        claimed = self._claim(spec.device)
-        executor = replace(self._local, slots={spec.device: [Slot(max(1, claimed["num_cpus"]))]})
+        claimed = self._claim(spec)
         task = ray.remote(_run_here).options(**claimed, max_retries=0, name=spec.id)
         reference: ray.ObjectRef[Files] = task.remote(
-            spec, executor, data[spec.data_fingerprint], {**plugins, **original}
+            spec, self._local, max(1, claimed["num_cpus"]), data[spec.data_fingerprint], {**plugins, **original}
         )
         return reference
 
@@ -203,15 +211,17 @@ class RayExecutor:
         return result
 
 
-def claim(device: str, machines: Sequence[Machine], cpus: int | None = None) -> dict[str, int]:
+def claim(device: str, machines: Sequence[Machine], cpus: int | None = None, devices: int = 1) -> dict[str, int]:
     """What a cell claims, as Ray names it, so that every machine with the device has room for it.
 
     Without `cpus`, that is all processors of the smallest machine, or its share of them for each GPU: on machines that
-    are alike, no cell is measured beside another on the same processors.
+    are alike, no cell is measured beside another on the same processors. With several `devices`, as many GPUs of one
+    machine.
     """
     if device == "cuda":
-        shares = [int(machine.get("CPU", 0) // machine["GPU"]) for machine in machines if machine.get("GPU", 0) >= 1]
-        return {"num_cpus": min(shares, default=1) if cpus is None else cpus, "num_gpus": 1}
+        found = [machine for machine in machines if machine.get("GPU", 0) >= devices]
+        shares = [int(machine.get("CPU", 0) * devices // machine["GPU"]) for machine in found]
+        return {"num_cpus": min(shares, default=1) if cpus is None else cpus, "num_gpus": devices}
     sizes = [int(machine["CPU"]) for machine in machines if machine.get("CPU", 0) >= 1]
     return {"num_cpus": min(sizes, default=1) if cpus is None else cpus, "num_gpus": 0}
 
@@ -231,12 +241,12 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
     execution.run_cell(spec, store, progress)
 
 
-def _run_here(spec: CellSpec, executor: LocalExecutor, data: Files, own: Files) -> Files:
+def _run_here(spec: CellSpec, executor: LocalExecutor, cpus: int, data: Files, own: Files) -> Files:
     """Run a cell on the machine that this task was sent to; what it left."""
     main: Any = sys.modules["__main__"]
     main.__file__ = None  # Ray's worker; the cell's process would run it, and import Ray
-    gpu = os.environ.get("CUDA_VISIBLE_DEVICES")
-    slots = {device: [replace(slot, gpu=gpu) for slot in slots] for device, slots in executor.slots.items()}
+    gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if spec.device == "cuda" else []
+    slots = share(cpus, gpus)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         store = Store(Path(folder))
         store.unpack({**data, **own})

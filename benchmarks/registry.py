@@ -133,6 +133,7 @@ class Entry:
         plugin: what it comes from: the sha256 of a plug-in file, or "package==version"; empty for what is built in.
         summary: the first line of its docstring.
         devices: where a model can run; empty for what is no model.
+        data_parallel: whether several devices can share its training.
     """
 
     kind: Kind
@@ -142,6 +143,7 @@ class Entry:
     summary: str
     parameters: dict[str, Parameter]
     devices: tuple[str, ...]
+    data_parallel: bool
 
     def load(self) -> Any:
         """Import the class.
@@ -160,10 +162,12 @@ class Entry:
             raise UsageError(f"plug-in {str(where)!r} cannot be imported: {reason}") from error
 
     def runtime(self, wanted: Runtime) -> Runtime:
-        """Where a model runs when `wanted` is asked for: one that cannot use the device is on the CPU in fp32."""
+        """Where a model runs when `wanted` is asked for: one that cannot use the device is on the CPU in fp32, and one
+        whose training several devices cannot share is on one.
+        """
         if self.devices == ("cpu",) or wanted.device not in self.devices:
-            return replace(wanted, device="cpu", precision="fp32")
-        return wanted
+            return replace(wanted, device="cpu", precision="fp32", devices=1)
+        return wanted if self.data_parallel else replace(wanted, devices=1)
 
     def settings(self, overrides: dict[str, Any]) -> dict[str, Any]:
         """Every parameter's value: `overrides`, checked, over the defaults.
@@ -321,6 +325,7 @@ def _describe(kind: Kind, name: str, target: str) -> Entry:
         summary=(ast.get_docstring(node) or "").split("\n")[0],
         parameters=_parameters(module, class_name),
         devices=_devices(module, class_name) if kind == "models" else (),
+        data_parallel=kind == "models" and _data_parallel(module, class_name),
     )
 
 
@@ -387,6 +392,21 @@ def _devices(module: str, class_name: str) -> tuple[str, ...]:
                 ):
                     return tuple(ast.literal_eval(value))
     return ("cpu",)
+
+
+def _data_parallel(module: str, class_name: str) -> bool:
+    """What the class, or the nearest base that sets it, says of its `fit`; a subclass's own needs its own word."""
+    for _, node in _lineage(module, class_name):
+        for statement in node.body:
+            match statement:
+                case (
+                    ast.AnnAssign(target=ast.Name(id="data_parallel"), value=ast.Constant(value=bool(said)))
+                    | ast.Assign(targets=[ast.Name(id="data_parallel")], value=ast.Constant(value=bool(said)))
+                ):
+                    return said
+        if any(isinstance(statement, ast.FunctionDef) and statement.name == "fit" for statement in node.body):
+            return False
+    return False
 
 
 def _kind(module: str, class_name: str) -> Kind | None:

@@ -243,6 +243,7 @@ def _describe(run: Run, observer: Observer) -> dict[str, object]:
         "plugins": {plugin.path.name: plugin.sha256 for plugin in plugins().values()},
         "device": run.runtime.device,
         "precision": run.runtime.precision,
+        "devices_per_cell": run.runtime.devices,
         "code_version": __version__,
         "code_versions": versions | {f"{spec.model}-{spec.loss}": spec.code_version for spec in run.specs},
         "environment": environment(),
@@ -255,7 +256,7 @@ def _near_duplicates(run: Run) -> int | str:
 
 
 def _planned_before(run: Run, observer: Observer) -> tuple[list[str], dict[str, str]]:
-    """Cells planned earlier, and the code of each model and loss; they stay planned while data, device, precision and
+    """Cells planned earlier, and the code of each model and loss; they stay planned while data, devices, precision and
     that code are the same.
     """
     if not (run.store.folder / "run.json").exists():
@@ -265,11 +266,9 @@ def _planned_before(run: Run, observer: Observer) -> tuple[list[str], dict[str, 
     except DamagedError as error:
         observer.say(f"{error}; {run.store.set_aside(error.path)}; what only earlier commands planned is left out")
         return [], {}
-    if (before["dataset"]["fingerprint"], before["device"], before["precision"]) != (
-        run.dataset.fingerprint,
-        run.runtime.device,
-        run.runtime.precision,
-    ):
+    ran_on = (before["device"], before["precision"], before.get("devices_per_cell", 1))
+    runs_on = (run.runtime.device, run.runtime.precision, run.runtime.devices)
+    if (before["dataset"]["fingerprint"], ran_on) != (run.dataset.fingerprint, runs_on):
         return [], {}
     same = {pair: version for pair, version in before.get("code_versions", {}).items() if _is_current(pair, version)}
     return [cell_id for cell_id in before["planned"] if "-".join(cell_id.split("-")[:2]) in same], same

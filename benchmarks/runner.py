@@ -20,15 +20,21 @@ from typing import Any
 
 from benchmarks.cell import CellResult, CellSpec, Status
 from benchmarks.memory import kernel_kills
-from benchmarks.slots import Slot, Slots, share, threads
+from benchmarks.slots import Slot, Slots, grouped, share, threads
 from benchmarks.store import Store, StoreError
 from benchmarks.sweep import Progress
 
 Work = Callable[[CellSpec, Store, Callable[[int, int], None]], None]
 """What a cell's process does: leave an "ok" result in the store, or raise."""
 
-OUT_OF_MEMORY = ("DefaultCPUAllocator: can't allocate memory", "CUDA error: out of memory", "ALLOC_FAILED")
-"""What errors say that are out of memory by their message alone: torch's on the CPU, CUDA's outside its allocator."""
+OUT_OF_MEMORY = (
+    "DefaultCPUAllocator: can't allocate memory",
+    "CUDA error: out of memory",
+    "ALLOC_FAILED",
+    "MemoryError: ",
+)
+"""What errors say that are out of memory by their message alone: torch's on the CPU, CUDA's outside its allocator, and
+what `ranks` says of an error in one of several processes."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +80,14 @@ class LocalExecutor:
                 process.kill()
 
     def _has_room(self, running: Sequence["CellProcess"]) -> bool:
-        return not running or len(running) < len(self.slots[running[0].spec.device])
+        return not running or len(running) < len(self._slots(running[0].spec))
+
+    def _slots(self, spec: CellSpec) -> Sequence[Slot]:
+        return grouped(self.slots[spec.device], spec.devices)
 
     def _start(self, spec: CellSpec, running: Sequence["CellProcess"]) -> "CellProcess":
         taken = [process.slot for process in running]
-        slot = next(slot for slot in self.slots[spec.device] if slot not in taken)
+        slot = next(slot for slot in self._slots(spec) if slot not in taken)
         self.store.clear_cell(spec.id)
         process = CellProcess(spec, self.store, self.work, self.preload, slot, self.timeout)
         process.start()
@@ -197,7 +206,7 @@ def _cell_process(spec: CellSpec, store: Store, work: Work, slot: Slot, sender: 
     parent = multiprocessing.parent_process()
     if parent is None or not parent.is_alive():
         return  # it was killed while this process was on its way
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    end_with(parent)
     os.environ.update(slot.environment())
     try:
         _redirect_output(store.cell_folder(spec.id) / "log.txt")
@@ -208,10 +217,16 @@ def _cell_process(spec: CellSpec, store: Store, work: Work, slot: Slot, sender: 
             traceback.print_exc()
 
 
-def _end_with(parent: BaseProcess) -> None:
-    """Without the process that started it, a cell must not go on writing: the next run may already be at work."""
-    parent.join()
-    os.killpg(0, signal.SIGKILL)
+def end_with(parent: BaseProcess) -> None:
+    """Without the process that started it, this one must not go on writing: the next run may already be at work. It
+    ends then, and all of its group.
+    """
+
+    def watch() -> None:
+        parent.join()
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _fault(error: Exception) -> tuple[Status, str]:

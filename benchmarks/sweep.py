@@ -18,7 +18,8 @@ class Executor(Protocol):
     """Runs cells somewhere: on this machine, on a cluster."""
 
     def run(self, specs: Iterable[CellSpec], progress: Progress) -> Iterator[CellResult]:
-        """Run cells, all on the same device, and yield each result, whatever it is, once it is in the driver's store.
+        """Run cells, all on the same device or as many of them, and yield each result, whatever it is, once it is in
+        the driver's store.
 
         `specs` is asked for the next cell only when there is room to run it: it may end early, when the user has asked
         for an end, and the cells that run by then are still waited for.
@@ -95,8 +96,8 @@ def _stages(specs: Sequence[CellSpec]) -> Iterator[list[CellSpec]]:
     because a cell on the CPU wants all of a machine's processors for itself.
     """
     for counts in (True, False):
-        for device in dict.fromkeys(spec.device for spec in specs):
-            yield [spec for spec in specs if (spec.role == "result") == counts and spec.device == device]
+        for place in dict.fromkeys((spec.device, spec.devices) for spec in specs):
+            yield [spec for spec in specs if (spec.role == "result") == counts and (spec.device, spec.devices) == place]
 
 
 def _is_done(spec: CellSpec, store: Store, observer: Observer) -> bool:

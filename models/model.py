@@ -31,11 +31,17 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where and how a model runs: never "auto", the harness has decided."""
+    """Where and how a model runs: never "auto", the harness has decided.
+
+    Attributes:
+        devices: how many processes share the training, each on a device of its own; they have been started, as
+            `accelerate launch` does, and each of them calls `fit`.
+    """
 
     device: Device = "cpu"
     precision: Precision = "fp32"
     seed: int = 0
+    devices: int = 1
 
 
 class Flops(NamedTuple):
@@ -183,6 +189,9 @@ class Model(ABC):
     name: ClassVar[str]
     devices: ClassVar[tuple[Device, ...]] = ("cpu",)
     """Where the model can run; elsewhere the harness puts it on the CPU in fp32, and the tables say so."""
+
+    data_parallel: ClassVar[bool] = False
+    """Whether several processes can share this class's `fit`; a subclass with a `fit` of its own has to say so anew."""
 
     def check_ready(self) -> None:  # noqa: B027  (most models need nothing)
         """Make sure that what the model needs beyond its code (weights, a package) is at hand, without loading it.

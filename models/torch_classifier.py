@@ -55,6 +55,7 @@ class TorchClassifier(Model):
     """
 
     devices: ClassVar[tuple[Device, ...]] = ("cpu", "cuda")
+    data_parallel: ClassVar[bool] = True
 
     token_budget: ClassVar[dict[Device, int]] = {"cpu": 8_192, "cuda": 131_072}
     """Tokens scored at a time, padding counted."""
@@ -152,8 +153,12 @@ class TorchClassifier(Model):
     ) -> FitReport:
         """Train on `train`, keep the weights of the epoch with the highest accuracy on `valid`.
 
+        With `runtime.devices` processes, each of which calls this, the batches and the steps are those of one process;
+        the main one judges the epochs for all, and all end with the same weights.
+
         Raises:
             FloatingPointError: the loss became NaN or infinite; the message names the step.
+            ValueError: other than `runtime.devices` processes are at work.
         """
         monitor = monitor or SilentMonitor()
         torch.manual_seed(runtime.seed)
@@ -171,10 +176,13 @@ class TorchClassifier(Model):
         past = _Epochs()
         if (state := monitor.restore()) is not None:
             past = _go_on(state, training, generator)
+        if training.agreed([training.done]) != [training.done]:
+            raise ValueError(f"the main process does not go on from step {training.done}, as this one does")
         for epoch in range(len(past.history), epochs):
             batches = training_batches(token_counts(train_tokens), self.batch_size, generator)
+            training.draw_anew(runtime.seed, epoch)
             train_loss = training.epoch(train_tokens, train, batches)
-            valid_loss, valid_accuracy = _judge(self._logits(valid_tokens), valid.labels)
+            valid_loss, valid_accuracy = training.agreed(_judge(self._logits(valid_tokens), valid.labels))
             if not math.isfinite(valid_loss):
                 raise FloatingPointError(f"the validation loss is {valid_loss} after step {training.done}")
             past.add(
@@ -254,7 +262,8 @@ class TorchClassifier(Model):
     def _place(self, network: nn.Module, runtime: Runtime) -> Accelerator:
         """Put the network on the runtime's device, and its forward pass into the runtime's precision."""
         accelerator = new_accelerator(runtime)
-        self._net: nn.Module = accelerator.prepare_model(network)
+        # "Evaluation": not wrapped in DistributedDataParallel; `Training` adds up gradients itself.
+        self._net: nn.Module = accelerator.prepare_model(network, evaluation_mode=True)
         if self.compile:
             self._net.compile(dynamic=True)  # one graph for batches of all lengths
         self._device = runtime.device

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import torch
 from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
 from accelerate.scheduler import AcceleratedScheduler
 from accelerate.state import AcceleratorState
+from accelerate.utils import DataLoaderConfiguration, broadcast
 from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
@@ -18,7 +20,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from data.dataset import IntArray, Split
 from losses.loss import Loss
 from models.batching import TokenIds, pad, token_counts
-from models.model import Device, Monitor, Runtime, TrainingState
+from models.model import Device, Monitor, Runtime, Shape, TrainingState
 
 CHECK_EVERY = 20
 """Steps between looks at the loss: each look waits for the device."""
@@ -27,6 +29,11 @@ CHECK_EVERY = 20
 @dataclass
 class Training:
     """The optimizer steps of one training: `done` of `total`.
+
+    Several processes may share it, each on a device of its own: all see the same batches, each computes the gradients
+    of its rows, and the sum of them all is every one's next step. It is not left to DistributedDataParallel, which adds
+    up within the backward pass: a process whose memory runs out there, and which begins the pass again, would leave the
+    others waiting.
 
     Attributes:
         rows_at_once: rows whose gradients are computed together; halved when the device's memory does not suffice.
@@ -60,7 +67,17 @@ class Training:
         warmup: float,
         clip_norm: float,
     ) -> "Training":
-        """A training of `total` steps, none of them done, of a network that is on its device."""
+        """A training of `total` steps, none of them done, of a network that is on its device.
+
+        Raises:
+            ValueError: other than `runtime.devices` processes share it.
+        """
+        if accelerator.num_processes != runtime.devices:
+            raise ValueError(
+                f"a training on {runtime.devices} device(s) takes as many processes, and there are "
+                f"{accelerator.num_processes} (accelerate launch --num_processes starts them)"
+            )
+        broadcast(list(network.state_dict().values()))
         optimizer = AdamW(decay_groups(network, weight_decay), lr=learning_rate, fused=True)
         rising = round(warmup * total)
         schedule = LambdaLR(optimizer, lambda step: warmup_decay(step, rising, total))
@@ -88,18 +105,44 @@ class Training:
         unseen: list[Tensor] = []
         with self.monitor.training():
             for last, rows in enumerate(batches, start=1 - len(batches)):
-                texts = [tokens[i] for i in rows]
-                unseen.append(self._step(texts, split.labels[rows], split.lengths[rows]))
+                shares = self._shares(rows)
+                own = shares[self.accelerator.process_index]
+                weight = 1 / len(rows)
+                if not len(own):  # gradients add up where all have them: one row, that does not count
+                    own, weight = rows[:1], 0.0
+                texts = [tokens[i] for i in own]
+                unseen.append(self._step(texts, split.labels[own], split.lengths[own], weight) * len(rows))
                 self.done += 1
-                shapes = [
-                    (len(part), max(1, *map(len, part)))
-                    for part in (texts[i : i + self.rows_at_once] for i in range(0, len(texts), self.rows_at_once))
-                ]
-                self.monitor.step(self.done, self.total, len(rows), sum(map(len, texts)), shapes)
+                counts = [np.array([len(tokens[i]) for i in share]) for share in shares]
+                self.monitor.step(self.done, self.total, len(rows), int(sum(map(np.sum, counts))), self._shapes(counts))
                 if len(unseen) == CHECK_EVERY or last == 0:
                     total += self._finite_sum(unseen)
                     unseen.clear()
         return total / len(split)
+
+    def _shares(self, rows: IntArray) -> list[IntArray]:
+        """Each process's rows of a batch. They are sorted by length: all get short ones and long ones."""
+        processes = self.accelerator.num_processes
+        return [rows[first::processes] for first in range(processes)]
+
+    def _shapes(self, counts: Sequence[IntArray]) -> list[Shape]:
+        """The padded batches of a step, in which each process has texts of so many tokens."""
+        parts = [own[i : i + self.rows_at_once] for own in counts for i in range(0, len(own), self.rows_at_once)]
+        return [(len(part), max(1, int(part.max()))) for part in parts]
+
+    def agreed(self, values: Sequence[float]) -> list[float]:
+        """The values of the main process, for all to decide by."""
+        own = torch.tensor(values, dtype=torch.float64, device=self.accelerator.device)
+        found: list[float] = broadcast(own).tolist()
+        return found
+
+    def draw_anew(self, seed: int, epoch: int) -> None:
+        """Where several processes train, give each random numbers of its own for an epoch: what one process drops out
+        of its rows says nothing of the others' rows, and no checkpoint has to hold the others' states.
+        """
+        if self.accelerator.num_processes > 1:
+            sequence = np.random.SeedSequence([seed, epoch, self.accelerator.process_index])
+            torch.manual_seed(int(sequence.generate_state(1)[0]))
 
     @property
     def learning_rate(self) -> float:
@@ -144,24 +187,25 @@ class Training:
         if self.device == "cuda":
             torch.cuda.set_rng_state(state.tensors["random.cuda"])
 
-    def _step(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray) -> Tensor:
-        """One optimizer step; the sum of the batch's losses, left on the device."""
-        total = self._gradients(texts, labels, lengths)
+    def _step(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray, weight: float) -> Tensor:
+        """One optimizer step; what these rows, each with that weight, add to the batch's mean loss; on the device."""
+        mean = self._gradients(texts, labels, lengths, weight)
+        self._add_up_processes()
         self.accelerator.clip_grad_norm_(self.network.parameters(), self.clip_norm)
         self.optimizer.step()
         self.schedule.step()
         self.optimizer.zero_grad()
-        return total
+        return mean
 
-    def _gradients(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray) -> Tensor:
-        """The gradients of the mean loss over the batch, from parts that fit into memory; the sum of the losses.
+    def _gradients(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray, weight: float) -> Tensor:
+        """The gradients of the weighted sum of the losses, from parts that fit into memory; that sum.
 
         Raises:
             torch.OutOfMemoryError: not even one row fits.
         """
         while True:
             try:
-                return self._add_up(texts, labels, lengths)
+                return self._add_up(texts, labels, lengths, weight)
             except torch.OutOfMemoryError:
                 rows = min(self.rows_at_once, len(texts))
                 if rows == 1:
@@ -170,20 +214,30 @@ class Training:
             self.optimizer.zero_grad()
             torch.cuda.empty_cache()
 
-    def _add_up(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray) -> Tensor:
-        """Each row counts as one in as many as the batch has, in whichever part it is."""
+    def _add_up(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray, weight: float) -> Tensor:
+        """Each row counts as one in as many as the batch has, in whichever part and process it is."""
         sums = []
         for start in range(0, len(texts), self.rows_at_once):
             part = slice(start, start + self.rows_at_once)
             logits = self.network(*inputs(texts[part], self.device))
             losses = self.loss(logits, on(self.device, labels[part]), on(self.device, lengths[part]))
-            self.accelerator.backward(losses.sum() / len(texts))
-            sums.append(losses.detach().sum())
+            weighted = losses.sum() * weight
+            self.accelerator.backward(weighted)
+            sums.append(weighted.detach())
         return torch.stack(sums).sum()
 
+    def _add_up_processes(self) -> None:
+        """Give every process the sum of all processes' gradients, which is that of the whole batch."""
+        if self.accelerator.num_processes == 1:
+            return
+        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        together = self.accelerator.reduce(torch.cat([gradient.flatten() for gradient in gradients]))
+        for gradient, whole in zip(gradients, together.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(whole.view_as(gradient))
+
     def _finite_sum(self, losses: Sequence[Tensor]) -> float:
-        """The sum of the latest steps' losses; waits for the device."""
-        values = torch.stack(tuple(losses)).tolist()
+        """The sum of the latest steps' losses in all processes; waits for the device."""
+        values = self.accelerator.reduce(torch.stack(tuple(losses))).tolist()
         for step, value in enumerate(values, start=self.done - len(values) + 1):
             if not math.isfinite(value):
                 raise FloatingPointError(f"the training loss is {value} at step {step} of {self.total}")
@@ -219,7 +273,9 @@ def new_accelerator(runtime: Runtime) -> Accelerator:
     # One per process, and deaf to a second runtime; a prepared network keeps what it needs of it.
     AcceleratorState._reset_state(reset_partial_state=True)
     mixed_precision = "no" if runtime.precision == "fp32" else runtime.precision
-    return Accelerator(cpu=runtime.device == "cpu", mixed_precision=mixed_precision)
+    # Batches are shared among processes, not multiplied by them: the schedule takes one step for each.
+    batches = DataLoaderConfiguration(split_batches=True)
+    return Accelerator(cpu=runtime.device == "cpu", mixed_precision=mixed_precision, dataloader_config=batches)
 
 
 def inputs(texts: Sequence[TokenIds], device: Device) -> tuple[Tensor, Tensor]:

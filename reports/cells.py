@@ -8,7 +8,7 @@ import pandas as pd
 from benchmarks.cell import CellResult, Params
 from benchmarks.published import without_folders
 from reports.calibration import brier_score, expected_calibration_error
-from reports.results import Results
+from reports.results import Results, training_ceilings
 from reports.throughput import fitting_price, labelling_price, throughput
 
 
@@ -60,7 +60,7 @@ def _figures(results: Results, cell: CellResult) -> dict[str, object]:
         "scoring_padding_efficiency": cost.scoring_padding,
         "training_flop_rate": cost.training_flop_rate,
         "scoring_flop_rate": cost.scoring_flop_rate,
-        "training_share_of_ceiling": cost.training_flop_rate / best,
+        "training_share_of_ceiling": cost.training_flop_rate / (best * training_ceilings(cell)),
         "scoring_share_of_ceiling": cost.scoring_flop_rate / best,
         "single_seconds_p50": p50,
         "single_seconds_p95": p95,

@@ -196,8 +196,13 @@ class Results:
         )
 
     def model_label(self, cell: CellResult) -> str:
-        """The model's name, with the parameters in which cells of that name differ: "lstm (epochs=2)"."""
-        return _label(cell.spec.model, cell.spec.model_params, self._varying[cell.spec.model, "model"])
+        """The model's name, with the parameters in which cells of that name differ, and the devices that shared its
+        training, if several did: "lstm (epochs=2, devices=2)".
+        """
+        spec = cell.spec
+        params: Params = spec.model_params if spec.devices == 1 else {**spec.model_params, "devices": spec.devices}
+        varying = self._varying[spec.model, "model"]
+        return _label(spec.model, params, varying if spec.devices == 1 else [*varying, "devices"])
 
     def loss_label(self, cell: CellResult) -> str:
         """The loss's name, with the parameters in which cells of that name differ."""
@@ -214,7 +219,9 @@ class Results:
 
     @cached_property
     def cells_frame(self) -> pd.DataFrame:
-        """One row per planned cell: cell, model, loss, train_size, seed, role, device, precision, status, reason."""
+        """One row per planned cell: cell, model, loss, train_size, seed, role, device, precision, devices, status,
+        reason.
+        """
         rows = [
             {
                 "cell": cell.spec.id,
@@ -225,12 +232,14 @@ class Results:
                 "role": cell.spec.role,
                 "device": cell.spec.device,
                 "precision": cell.spec.precision,
+                "devices": cell.spec.devices,
                 "status": cell.status,
                 "reason": cell.reason,
             }
             for cell in self.cells
         ]
-        columns = ["cell", "model", "loss", "train_size", "seed", "role", "device", "precision", "status", "reason"]
+        where = ["device", "precision", "devices"]
+        columns = ["cell", "model", "loss", "train_size", "seed", "role", *where, "status", "reason"]
         return pd.DataFrame([*rows, *map(_not_run, self.missing)], columns=columns)
 
 
@@ -263,6 +272,11 @@ def read_results(folder: Path) -> Results:
         unplanned=len(set(found) - set(planned)),
         _predictions=predictions,
     )
+
+
+def training_ceilings(cell: CellResult) -> int:
+    """How many ceilings a training stands under: those of its GPUs; processes on the CPU share the one CPU's."""
+    return cell.spec.devices if cell.spec.device == "cuda" else 1
 
 
 def machine(environment: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -314,6 +328,7 @@ def _not_run(cell_id: str) -> dict[str, object]:
         "role": "",
         "device": "",
         "precision": "",
+        "devices": "",
         "status": "not run",
         "reason": "the run stopped before it",
     }

@@ -13,7 +13,7 @@ from reports.calibration import brier_score, expected_calibration_error
 from reports.formats import NOT_MEASURED
 from reports.length_effects import SeedTest
 from reports.noise import RANKED, by_contender, speed_ranks
-from reports.results import Configuration, Results
+from reports.results import Configuration, Results, training_ceilings
 from reports.statistics import Rank
 from reports.throughput import Throughput, fitting_price, labelling_price, throughput
 
@@ -164,13 +164,14 @@ def limit_table(analysis: Analysis) -> pd.DataFrame:
             continue
         ceiling = analysis.results.ceiling(_cells(group))
         best = ceiling.flop_per_second if ceiling else np.nan
+        shared = training_ceilings(group[0].cells[0])
         rows.append(
             _who(group[0])
             | {
                 "training (tokens/s)": formats.significant(speed.training_tokens_rate),
                 "training: padding efficiency": formats.percent(speed.training_padding),
                 "training (GFLOP/s)": formats.significant(speed.training_flop_rate / GIGA),
-                "training: share of the ceiling": formats.percent(speed.training_flop_rate / best),
+                "training: share of the ceiling": formats.percent(speed.training_flop_rate / (best * shared)),
                 "scoring (tokens/s)": formats.significant(speed.scoring_tokens_rate),
                 "scoring: padding efficiency": formats.percent(speed.scoring_padding),
                 "scoring (GFLOP/s)": formats.significant(speed.scoring_flop_rate / GIGA),

@@ -43,6 +43,8 @@ from benchmarks.commands.report import write_reports
 from benchmarks.errors import UsageError, complain
 from benchmarks.plan import MOST_CELLS, Choices, Combination, TrainSize, combinations
 from benchmarks.published import plain
+from benchmarks.registry import entry
+from benchmarks.slots import MOST_DEVICES
 from benchmarks.suite import LARGEST_SEED, LARGEST_SIZE, Suite, read_suite
 from data.dataset import Dataset
 
@@ -80,6 +82,9 @@ def run(
     ] = None,
     device: Device = DeviceChoice.AUTO,
     precision: Precision = PrecisionChoice.AUTO,
+    devices_per_cell: Annotated[
+        str, typer.Option(metavar="N", help="GPUs, or parts of the CPU, that share a torch model's training.")
+    ] = "1",
     audit: Annotated[
         AuditChoice, typer.Option(help="deep: train each model on shuffled labels, and once more, too.")
     ] = AuditChoice.STANDARD,
@@ -121,9 +126,10 @@ def run(
         seeds=_seeds(seeds),
         set=settings(set_),
     )
+    devices = natural("--devices-per-cell", devices_per_cell, least=1, most=MOST_DEVICES)
     console = Console(stderr=log_json)
     if dry_run:
-        _print_plan(console, chosen, combinations(chosen, choices))
+        _print_plan(console, chosen, combinations(chosen, choices), devices)
         return exit_codes.OK
 
     from benchmarks.places import ray_cluster, this_machine
@@ -139,7 +145,7 @@ def run(
     place = ray_cluster(ray_address, cpus_per_cell) if on_ray else this_machine("benchmarks.cli")
 
     def resolve() -> "Runtime":
-        return place.resolve(device.value, precision.value)
+        return place.resolve(device.value, precision.value, devices)
 
     prepared = prepare_run(chosen, choices, resolve, folder, command, deep=deep, price=price)
     if track:
@@ -194,13 +200,15 @@ def _seeds(text: str | None) -> list[int] | None:
     return numbers
 
 
-def _print_plan(console: Console, suite: Suite, planned: Sequence[Combination]) -> None:
+def _print_plan(console: Console, suite: Suite, planned: Sequence[Combination], devices: int) -> None:
     title = Text(f"{suite.name} on {plain(suite.data.name)}: {len(planned)} cells")
     table = Table(title=title, title_justify="left", box=None)
-    for column in ("model", "loss", "training reviews", "seed"):
+    for column in ("model", "loss", "training reviews", "seed", *(["devices"] if devices > 1 else [])):
         table.add_column(column)
     for cell in planned:
-        table.add_row(cell.model, cell.loss, str(cell.train_size), str(cell.seed))
+        shared = entry("models", cell.model).data_parallel
+        own = [str(devices if shared else 1)] if devices > 1 else []
+        table.add_row(cell.model, cell.loss, str(cell.train_size), str(cell.seed), *own)
     console.print(table)
 
 

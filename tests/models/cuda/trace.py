@@ -104,7 +104,7 @@ def step(name, precision, *, loss=LengthWeightedCrossEntropy, wrap=lambda networ
     try:
         # With fp16, the scaler's step asks the device whether it overflowed.
         advance = begun._gradients if precision == "fp16" else begun._step
-        total = advance(TEXTS, LABELS, LENGTHS)
+        total = advance(TEXTS, LABELS, LENGTHS, 1 / len(TEXTS))
     finally:
         training.inputs = original
     parameters = list(network.parameters())
