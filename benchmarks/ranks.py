@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 import torch
 from accelerate.state import PartialState
 from accelerate.utils import reduce
-from torch.distributed import TCPStore  # type: ignore[attr-defined]  (it is documented, and not in `__all__`)
+from torch.distributed import TCPStore  # type: ignore[attr-defined]  # documented, but not in `__all__`
 
 from benchmarks.runner import end_with
 
@@ -32,8 +32,9 @@ def launch(count: int, work: Callable[[int], None]) -> None:
     """Run `work(rank)` in `count` processes, and wait for them; rank 0 is the main one.
 
     They find each other as those do that `accelerate launch` starts: an `Accelerator` made in one of them knows all.
-    They are forked, so that they begin at once and end with this process's group, which an agent's would not; so
-    nothing in this process may have used a GPU.
+    That command itself would put them into sessions of their own, where no timeout reaches them, and starts a single
+    one on a CPU without MPI. These are forked: they begin at once, and end with this process's group. Nothing in this
+    process may have used a GPU.
 
     Raises:
         RankError: one of them raised an exception, or ended early; the others are ended. Where one was killed, this

@@ -71,6 +71,12 @@ BAD_INPUT = {
     "bad seeds": (["--seeds", "one"], ["--seeds 'one'"]),
     "no seed": (["--seeds", "0"], ["--seeds '0'"]),
     "bad training size": (["--train-size", "-5"], ["--train-size '-5'"]),
+    "no device": (["--devices-per-cell", "0"], ["--devices-per-cell '0'", "1 to 1024"]),
+    "a word for a number of devices": (["--devices-per-cell", "all"], ["--devices-per-cell 'all'", "1 to 1024"]),
+    "more devices than there are": (
+        ["--device", "cpu", "--devices-per-cell", "1000"],
+        ["--devices-per-cell 1000", "processors of this machine", "choices: 1"],
+    ),
     "bad precision": (["--precision", "int3"], ["int3", "bf16"]),
     "precision that the device lacks": (["--precision", "fp16", "--device", "cpu"], ["--precision 'fp16'", "fp32"]),
     "bad timeout": (["--timeout", "0"], ["--timeout", "0"]),

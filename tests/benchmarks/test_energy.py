@@ -90,6 +90,20 @@ def test_a_gpu_is_read_by_its_uuid_in_joules(monkeypatch):
     assert found.measure(lambda: None)[1] == [2.0]
 
 
+def test_the_energy_of_several_gpus_adds_up(monkeypatch, tmp_path):
+    monkeypatch.setattr(energy, "POWERCAP", tmp_path)
+    monkeypatch.setattr(energy.torch.cuda, "get_device_properties", lambda index: SimpleNamespace(uuid="abc"))
+
+    def counter(uuid, name):
+        return Counter(name, lambda: next(readings[name]))
+
+    readings = {"NVML 0": iter([1.0, 3.0]), "NVML 1": iter([10.0, 40.0])}
+    monkeypatch.setattr(energy, "nvml_counter", counter)
+    found = meter("cuda", 2)
+    assert found.measure(lambda: None)[1] == [32.0]
+    assert found.source.startswith("NVML 0 + NVML 1")
+
+
 @pytest.mark.parametrize(
     ("module", "said"),
     [(fake_nvml("Not Supported"), "NVML: Not Supported"), (None, "pip install '.[energy]'")],

@@ -23,6 +23,11 @@ def test_the_cell_s_own_work_is_not_counted_against_it():
     assert (load.others, load.stolen) == (0.0, 0.0)
 
 
+def test_the_work_of_those_that_help_is_not_counted_against_it():
+    load = load_between(BEGIN, later(busy=120.0, own=20.0), helpers=8.0)
+    assert load.others == pytest.approx(2 / 20)
+
+
 def test_others_and_the_hypervisor_are_shares_of_all_processors():
     load = load_between(BEGIN, later(busy=118.0, own=20.0, stolen=6.0))
     assert load.others == pytest.approx(8 / 20)

@@ -158,6 +158,9 @@ def test_a_cell_claims_what_every_machine_has():
     assert claim("cpu", machines, cpus=2) == {"num_cpus": 2, "num_gpus": 0}
     assert capacity(claim("cpu", machines, cpus=2), machines) == 32 + 8 + 15
     assert claim("cpu", []) == {"num_cpus": 1, "num_gpus": 0}
+    assert claim("cuda", machines, devices=4) == {"num_cpus": 32, "num_gpus": 4}
+    assert capacity(claim("cuda", machines, devices=4), machines) == 2
+    assert claim("cpu", machines, devices=4) == claim("cpu", machines)
 
 
 class Background:

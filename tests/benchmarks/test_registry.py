@@ -9,6 +9,7 @@ import pytest
 from benchmarks import registry
 from benchmarks.errors import UsageError
 from benchmarks.registry import entries, entry, names
+from models.model import Runtime
 
 KINDS = ("models", "losses", "datasets")
 EVERYTHING = [(kind, name) for kind in KINDS for name in names(kind)]
@@ -113,6 +114,29 @@ def test_every_kind_of_annotation_is_understood(plugin):
 def test_devices_are_inherited_across_modules():
     assert entry("models", "lstm").devices == ("cpu", "cuda")
     assert entry("models", "tfidf_logreg").devices == ("cpu",)
+
+
+def test_a_training_is_shared_where_the_class_says_so_of_its_own_fit(plugin):
+    assert entry("models", "distilbert").data_parallel
+    assert not entry("models", "tfidf_logreg").data_parallel
+    head = "from models.torch_classifier import TorchClassifier\nclass Plugged(TorchClassifier):\n    'S.'\n"
+    assert plugin(head).data_parallel
+    assert not plugin(head + "    def fit(self, train, valid, loss): ...\n").data_parallel
+    assert plugin(head + "    data_parallel = True\n    def fit(self, train, valid, loss): ...\n").data_parallel
+    assert not plugin(head + "    data_parallel = False\n").data_parallel
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "expected"),
+    [
+        ("lstm", Runtime("cuda", "bf16", devices=4), Runtime("cuda", "bf16", devices=4)),
+        ("lstm", Runtime("cpu", "fp32", devices=2), Runtime("cpu", "fp32", devices=2)),
+        ("nbsvm", Runtime("cuda", "bf16", devices=4), Runtime("cpu", "fp32")),
+        ("nbsvm", Runtime("cpu", "fp32", devices=2), Runtime("cpu", "fp32")),
+    ],
+)
+def test_a_model_whose_training_cannot_be_shared_is_on_one_device(model, wanted, expected):
+    assert entry("models", model).runtime(wanted) == expected
 
 
 def test_an_annotation_outside_the_vocabulary_is_refused(plugin):

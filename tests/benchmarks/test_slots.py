@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.errors import UsageError
 from benchmarks.runner import LocalExecutor
-from benchmarks.slots import Slot, share, threads
+from benchmarks.slots import Slot, check_devices, grouped, share, threads
 from benchmarks.sweep import _stages
 
 
@@ -54,6 +55,30 @@ def test_cells_are_spread_over_gpus_one_at_a_time_each(store, make_spec, note_de
     assert max(began for began, _ in first_of_each) < min(ended for _, ended in first_of_each)  # side by side
 
 
+def test_gpus_are_grouped_and_processors_stay_together():
+    slots = share(8, ["a", "b", "c", "d", "e"])
+    assert grouped(slots["cuda"], 2) == [Slot(2, "a,b"), Slot(2, "c,d")]
+    assert grouped(slots["cuda"], 1) == slots["cuda"]
+    assert grouped(slots["cpu"], 2) == [Slot(8)]
+
+
+@pytest.mark.parametrize(("available", "choices"), [(3, "1 to 3"), (1, "1")])
+def test_more_devices_than_there_are_is_one_line(available, choices):
+    check_devices(available, available, "GPUs", "this machine")
+    with pytest.raises(UsageError, match=rf"^--devices-per-cell 4: a cell can have .* GPUs .*choices: {choices}\)$"):
+        check_devices(4, available, "GPUs", "this machine")
+
+
+def test_cells_on_two_gpus_each_are_spread_over_the_groups(store, make_spec, note_device):
+    specs = [make_spec(seed=seed).model_copy(update={"device": "cuda", "devices": 2}) for seed in range(4)]
+    executor = LocalExecutor(store, note_device, slots=share(10, ["a", "b", "c", "d", "e"]))
+    told = [result.environment for result in executor.run(specs, ignore)]
+    assert {(one["CUDA_VISIBLE_DEVICES"], one["OMP_NUM_THREADS"]) for one in told} == {("a,b", "4"), ("c,d", "4")}
+    assert sum(one["CUDA_VISIBLE_DEVICES"] == "a,b" for one in told) <= 3
+    first, second = sorted(told, key=lambda one: one["began"])[:2]
+    assert second["began"] < first["ended"]  # side by side
+
+
 def test_cells_on_the_cpu_run_one_after_another_whatever_gpus_there_are(store, make_spec, note_device):
     executor = LocalExecutor(store, note_device, slots=share(8, ["GPU-a", "GPU-b"]))
     told = [result.environment for result in executor.run([make_spec(seed=seed) for seed in range(2)], ignore)]
@@ -78,4 +103,5 @@ def test_no_cell_begins_after_the_user_asked_for_an_end(store, make_spec, note_d
 def test_devices_and_audits_have_stages_of_their_own(make_spec):
     cpu, audit = make_spec(), make_spec().model_copy(update={"role": "repeated"})
     cuda = make_spec(seed=2).model_copy(update={"device": "cuda"})
-    assert [stage for stage in _stages([cpu, cuda, audit]) if stage] == [[cpu], [cuda], [audit]]
+    two = cuda.model_copy(update={"devices": 2})
+    assert [stage for stage in _stages([cpu, cuda, audit, two]) if stage] == [[cpu], [cuda], [two], [audit]]

@@ -54,6 +54,7 @@ def write_results(
     hostile: bool = False,
     device: str = "cpu",
     precision: str = "bf16",
+    devices: int = 1,
 ) -> Store:
     """Write a whole results folder.
 
@@ -71,7 +72,7 @@ def write_results(
         failed: (model, loss) -> (status, reason).
         missing: (model, loss) that are planned and have no result.
         hostile: hostile texts in every name, reason and parameter that data or users can set.
-        device, precision: of torch models; `tfidf_logreg` is on the CPU in fp32.
+        device, precision, devices: of torch models; `tfidf_logreg` is on the CPU in fp32.
     """
     accuracy = accuracy or {
         ("tfidf_logreg", "ce"): 0.84,
@@ -116,6 +117,7 @@ def write_results(
                             loss_params=params,
                             device="cpu" if cpu_only else device,
                             precision="fp32" if cpu_only else precision,
+                            devices=1 if cpu_only else devices,
                         )
                         planned.append(spec.id)
                         if key in missing:
@@ -150,6 +152,7 @@ def write_results(
             },
             "device": device,
             "precision": precision,
+            "devices_per_cell": devices,
             "code_version": "0.1.0",
             "environment": ENVIRONMENT,
             "ceilings": [

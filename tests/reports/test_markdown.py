@@ -69,6 +69,16 @@ def test_the_report_says_what_was_run(write_results, tmp_path):
         assert said in report
 
 
+def test_the_report_says_how_many_devices_shared_a_training(write_results, tmp_path):
+    said = "4 devices share a training"
+    write_results(tmp_path / "one")
+    assert said not in write_markdown(tmp_path / "one").read_text(encoding="utf-8")
+    write_results(tmp_path / "four", devices=4)
+    report = write_markdown(tmp_path / "four").read_text(encoding="utf-8")
+    assert said in report
+    assert "lstm (devices=4)" in report
+
+
 def test_failures_audits_and_strangers_are_announced_at_the_top(write_results, tmp_path):
     store = write_results(tmp_path, failed={("lstm", "ce"): ("timeout", "took longer than 10 s")})
     store.write_run(store.read_run() | {"planned": store.read_run()["planned"][:-1]})

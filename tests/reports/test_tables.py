@@ -52,6 +52,23 @@ def test_device_and_precision_stand_where_they_differ(analysis):
     assert dict(zip(mixed["model"], mixed["precision"], strict=True))["lstm"] == "bf16"
 
 
+def test_models_that_were_trained_on_several_devices_say_so(analysis):
+    found = analysis({("lstm", "ce"): 0.84, ("tfidf_logreg", "ce"): 0.8}, device="cuda", devices=4)
+    for table in (tables.accuracy_table, tables.throughput_table, tables.size_table, tables.quality_table):
+        assert set(table(found)["model"]) == {"lstm (devices=4)", "tfidf_logreg"}
+
+
+def test_a_training_s_share_is_of_all_its_gpus_ceilings(analysis):
+    def shares(devices, device):
+        found = analysis({("lstm", "ce"): 0.84}, device=device, devices=devices)
+        row = tables.limit_table(found).iloc[0]
+        return [float(row[f"{phase}: share of the ceiling"].split()[0]) for phase in ("training", "scoring")]
+
+    training, scoring = shares(1, "cuda")
+    assert shares(4, "cuda") == [pytest.approx(training / 4, abs=0.1), scoring]
+    assert shares(4, "cpu") == [training, scoring]  # its processes share one CPU
+
+
 def test_what_is_missing_is_a_dash(analysis):
     table = tables.accuracy_table(analysis({("lstm", "ce"): 0.84, ("distilbert", "length_weighted_ce"): 0.9}))
     lstm = table.set_index("model").loc["lstm"]
