@@ -119,7 +119,7 @@ def test_devices_are_inherited_across_modules():
 def test_a_training_is_shared_where_the_class_says_so_of_its_own_fit(plugin):
     assert entry("models", "distilbert").data_parallel
     assert not entry("models", "tfidf_logreg").data_parallel
-    head = "from models.torch_classifier import TorchClassifier\nclass Plugged(TorchClassifier):\n    'S.'\n"
+    head = "from models.lstm import Lstm\nclass Plugged(Lstm):\n    'S.'\n"
     assert plugin(head).data_parallel
     assert not plugin(head + "    def fit(self, train, valid, loss): ...\n").data_parallel
     assert plugin(head + "    data_parallel = True\n    def fit(self, train, valid, loss): ...\n").data_parallel
