@@ -24,7 +24,7 @@ SAMPLE_SEED = 0
 """Which rows a training size means: the same ones for every model, loss and seed, so that rows compare."""
 
 Status = Literal["ok", "skipped", "failed", "timeout", "out_of_memory", "crashed", "interrupted"]
-Phase = Literal["fit", "train_steps", "text_to_label", "encoded_to_scores", "single_review", "test_set"]
+Phase = Literal["fit", "train_steps", "text_to_label", "encoded_to_scores", "single_review", "test_set", "explanations"]
 Role = Literal["result", "shuffled labels", "repeated"]
 Params = dict[str, bool | int | float | str | None]
 
@@ -200,7 +200,7 @@ class CellResult(BaseModel):
         fit: the model's FitReport: parameters, history, selected, converged.
         fit_parts: of a training that was interrupted and went on from a checkpoint, the seconds of each part, each
             but the last up to the state it went on from; their sum is the reading of "fit". Else empty.
-        overhead_seconds: what the cell (its last process) spent outside fit, encode and score.
+        overhead_seconds: what the cell (its last process) spent outside fit, encode, score and explanations.
         load: what else the machine did.
         energy: where joules come from; "not measured" and why.
         environment: machine, versions, threads; equal for all cells of one run on one machine.

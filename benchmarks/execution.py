@@ -19,10 +19,12 @@ from benchmarks.checkpoint import Checkpoint, Follower
 from benchmarks.clock import Clock, TrainingMonitor, synchronizer
 from benchmarks.energy import Meter, meter
 from benchmarks.environment import environment
+from benchmarks.explain import explain_mistakes
+from benchmarks.explanations import Explanations
 from benchmarks.load import load_between, observe
 from benchmarks.memory import peak_host_memory
 from benchmarks.registry import add_plugin, is_sha256, loss_class, model_class, require
-from benchmarks.saved import Saved, write_saved
+from benchmarks.saved import Classifier, Saved, write_saved
 from benchmarks.slots import threads
 from benchmarks.store import Store
 from benchmarks.suite import Measure
@@ -33,7 +35,12 @@ from models.model import Device, Encoded, FitReport, FloatArray, Model, Precisio
 
 WARMUP_ROWS = 8
 
-PRELOAD = ("benchmarks.execution", "transformers.models.distilbert.modeling_distilbert", "sklearn.linear_model")
+PRELOAD = (
+    "benchmarks.execution",
+    "transformers.models.distilbert.modeling_distilbert",
+    "sklearn.linear_model",
+    "captum.attr",  # where it is installed
+)
 """Imported once, by the process that cells are forked from: a cell then starts in a tenth of a second, not in five."""
 
 
@@ -108,10 +115,15 @@ def _run(spec: CellSpec, store: Store, progress: Callable[[int, int], None]) -> 
         environment=environment(),
         energy=energy_of_training.source,
     )
+    explanations = None
+    if spec.role == "result":
+        explanations, measurement = _explain(Classifier(model, data.test.class_names, spec), data.test, scored, clock)
+        measurements.append(measurement)
+        result.measurements = measurements
     timed = sum(sum(m.seconds) for m in measurements if m.phase != "train_steps") - sum(fit_parts[:-1])
     result.overhead_seconds = clock.read() - began - timed
     result.load = load_between(before, observe(), helpers)
-    store.write_result(result, _predictions(data.test, scored.probabilities))
+    store.write_result(result, _predictions(data.test, scored.probabilities), explanations)
     store.remove_checkpoint(spec.id)
 
 
@@ -267,6 +279,14 @@ def _measure_inference(model: Model, test: Split, measure: Measure, clock: Clock
     )
     scores = {"phase": "encoded_to_scores", "seconds": seconds["encoded_to_scores"]}
     return [whole, whole.model_copy(update=scores), alone]
+
+
+def _explain(classifier: Classifier, test: Split, scored: Scored, clock: Clock) -> tuple[Explanations, Measurement]:
+    """The words behind the most confident mistakes, after all else is measured."""
+    scoring = scored.measurement.seconds[0] / len(test)
+    explanations, seconds = clock.time(lambda: explain_mistakes(classifier, test, scored.probabilities, scoring, clock))
+    counts = [len(explanations.mistakes)]
+    return explanations, Measurement(phase="explanations", examples=counts, tokens=[], seconds=[seconds])
 
 
 def _label(model: Model, texts: Sequence[str]) -> IntArray:

@@ -2,22 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks.clock import Clock
 from benchmarks.errors import UsageError, unknown
+from benchmarks.explanations import ExplainedMistake, Explanations, Method, most_confident_mistakes
+from benchmarks.published import reason_without_folders, shortened
 from benchmarks.saved import Classifier
 from data.cleaning import clean
+from data.dataset import Split
 from models.model import FloatArray, Model, WordWeights
 from models.torch_classifier import TorchClassifier
 
-Method = Literal["weights", "gradients", "erasure"]
+STEPS, FEW_STEPS = 64, 8
+"""Points of the path that integrated gradients are summed over: for a user's text, and at the end of a cell."""
 
-STEPS = 64
-"""Points of the path that integrated gradients are summed over."""
+BUDGET = 5.0
+"""Seconds that the explanations at the end of a cell may take."""
+
+WORDS = 8
+"""Of a mistake that are kept."""
+
+LONGEST_WORD = 40
+"""Characters of a word that are kept."""
+
+PASSES_OF_A_STEP = 3
+"""Forward passes that take as long as one with the gradient of its input."""
 
 LEAST = 1e-12
 """Of a probability, before its logarithm is taken."""
@@ -52,7 +67,12 @@ class Explanation:
 
 
 def explain(
-    classifier: Classifier, text: str, *, label: str | None = None, method: Method | None = None
+    classifier: Classifier,
+    text: str,
+    *,
+    label: str | None = None,
+    method: Method | None = None,
+    steps: int = STEPS,
 ) -> Explanation:
     """Explain the label of a text.
 
@@ -62,6 +82,7 @@ def explain(
         label: the class to explain; None takes the most probable one.
         method: see `Explanation`; None takes weights for models that have them, else gradients for torch models, else
             erasure.
+        steps: points of the path that gradients are summed over.
 
     Raises:
         UsageError: there is no such class, the method is not for this model, or its library is missing.
@@ -78,7 +99,7 @@ def explain(
     if chosen == "erasure":
         words = _erasure(classifier, cleaned, index)
     elif chosen == "gradients" and isinstance(model, TorchClassifier):
-        words = _gradients(model, cleaned, index)
+        words = _gradients(model, cleaned, index, steps)
     elif chosen == "weights" and weights is not None:
         words = list(zip(weights.words, weights.added[:, index].tolist(), strict=True))
         intercept = float(weights.intercept[index])
@@ -94,6 +115,68 @@ def _choices(model: Model, weights: WordWeights | None) -> list[Method]:
     return [*own, *networks, "erasure"]
 
 
+def explain_mistakes(
+    classifier: Classifier, test: Split, probabilities: FloatArray, scoring: float, clock: Clock
+) -> Explanations:
+    """The words behind a cell's most confident mistakes, surest first, in about `BUDGET` seconds or less.
+
+    An explanation is begun only if it, foreseen to take as long as the longest before it, fits into what is left; the
+    others say so. By the method that `explain` prefers; where that needs captum and there is none, by erasure.
+
+    Args:
+        classifier: which is wrong.
+        test: the N texts, cleaned.
+        probabilities: (N, C) of them.
+        scoring: seconds that scoring a text takes, about.
+        clock: the harness's.
+    """
+    explained = []
+    spent = longest = 0.0
+    for index in most_confident_mistakes(test.rows, test.labels, probabilities):
+        predicted = int(probabilities[index].argmax())
+        attempt = partial(_affordable, classifier, test.texts[index], predicted, scoring, longest, BUDGET - spent)
+        said, seconds = clock.time(attempt)
+        spent, longest = spent + seconds, max(longest, seconds)
+        explained.append(_kept(said, int(test.rows[index]), predicted))
+    return Explanations(mistakes=tuple(explained))
+
+
+def _affordable(
+    classifier: Classifier, text: str, predicted: int, scoring: float, longest: float, left: float
+) -> Explanation | str:
+    """The explanation of a prediction, if it fits into the seconds that are left; else why there is none."""
+    try:
+        method, passes, finding = _affordable_method(classifier.model, text)
+        if max(longest, passes * scoring) > left:
+            return f"{finding}it would have taken the cell more than {BUDGET:.0f} s"
+        return explain(classifier, text, label=classifier.classes[predicted], method=method, steps=FEW_STEPS)
+    except Exception as error:  # noqa: BLE001  (whatever a plug-in raises here, its training is done, and counts)
+        return shortened(reason_without_folders(f"{type(error).__name__}: {error}"), 200)
+
+
+def _affordable_method(model: Model, text: str) -> tuple[Method, int, str]:
+    """The method for a text, how many scorings it takes as long as, and what there is to say of a better one."""
+    best = _choices(model, model.word_weights(text))[0]
+    if best == "weights":
+        return best, 1, ""
+    if best == "gradients" and find_spec("captum"):
+        return best, FEW_STEPS * PASSES_OF_A_STEP, ""
+    return "erasure", len(text.split()), "captum is not installed, and without it " if best == "gradients" else ""
+
+
+def _kept(said: Explanation | str, row: int, predicted: int) -> ExplainedMistake:
+    """What is stored of an explanation, or of why there is none."""
+    if isinstance(said, str):
+        return ExplainedMistake(row=row, predicted=predicted, not_computed=said)
+    words: dict[str, float] = {}
+    for word, added in said.words:
+        short = shortened(word, LONGEST_WORD)
+        words[short] = words.get(short, 0.0) + added
+    strongest = sorted(words.items(), key=lambda item: (-abs(item[1]), item[0]))[:WORDS]
+    kept = tuple((word, round(added, 4)) for word, added in strongest if added)
+    return ExplainedMistake(row=row, predicted=predicted, method=said.method, words=kept)
+
+
 def _erasure(classifier: Classifier, text: str, index: int) -> list[tuple[str, float]]:
     words = text.split()
     without = [" ".join(words[:place] + words[place + 1 :]) for place in range(len(words))]
@@ -106,7 +189,7 @@ def _log_odds(probabilities: FloatArray) -> FloatArray:
     return odds
 
 
-def _gradients(model: TorchClassifier, text: str, index: int) -> list[tuple[str, float]]:
+def _gradients(model: TorchClassifier, text: str, index: int, steps: int) -> list[tuple[str, float]]:
     try:
         from captum.attr import LayerIntegratedGradients
     except ImportError:
@@ -125,13 +208,14 @@ def _gradients(model: TorchClassifier, text: str, index: int) -> list[tuple[str,
         odds: Tensor = logits[:, index] - logits[:, others].logsumexp(dim=1)
         return odds
 
-    attributions = LayerIntegratedGradients(log_odds, embedding).attribute(
-        ids,
-        baselines=torch.zeros_like(ids),  # padding
-        additional_forward_args=(torch.ones_like(ids, dtype=torch.bool),),
-        n_steps=STEPS,
-        internal_batch_size=8,
-    )
+    with torch.backends.cudnn.flags(enabled=False):  # its LSTM has a backward pass in training alone
+        attributions = LayerIntegratedGradients(log_odds, embedding).attribute(
+            ids,
+            baselines=torch.zeros_like(ids),  # padding
+            additional_forward_args=(torch.ones_like(ids, dtype=torch.bool),),
+            n_steps=steps,
+            internal_batch_size=8,
+        )
     return _whole_words(model.token_texts(text), attributions.sum(dim=2)[0].tolist())
 
 

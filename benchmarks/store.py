@@ -6,6 +6,7 @@ whatever ends the process or the machine.
 <folder>/plugins/<sha256>.py           the plug-ins that it was run with
 <folder>/cells/<cell-id>/result.json   a CellResult
 <folder>/cells/<cell-id>/predictions.parquet   row, label, length, probability_0 .. probability_<C-1>
+<folder>/cells/<cell-id>/explanations.json     the words behind its most confident mistakes
 <folder>/cells/<cell-id>/log.txt, model/
 <folder>/cells/<cell-id>/checkpoint.safetensors   while a long training is under way, or if it was interrupted
 """
@@ -28,6 +29,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from benchmarks.cell import SCHEMA_VERSION, CellResult, CellSpec
+from benchmarks.explanations import Explanations
 from benchmarks.plugins import Plugin
 from data.dataset import Dataset, Split
 
@@ -38,7 +40,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 PACKED = re.compile(
     rf"data/[0-9a-f]{{64}}\.(?:json|parquet)|plugins/[0-9a-f]{{64}}\.py|cells/(?P<cell>{CELL_ID.pattern})/"
-    r"(?:result\.json|predictions\.parquet|log\.txt|model/(?P<model>[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*))"
+    r"(?:result\.json|predictions\.parquet|explanations\.json|log\.txt|model/(?P<model>[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*))"
 )
 """Paths of the files that go from one machine's store to another's: none leads out of the folder."""
 
@@ -169,8 +171,14 @@ class Store:
             raise DamagedError(path, f"without {', '.join(sorted(missing))}")
         return dict(run)
 
-    def write_result(self, result: CellResult, predictions: pd.DataFrame | None = None) -> None:
-        """Write a cell's predictions and, last, its result: a result on disk means that the rest is there.
+    def write_result(
+        self,
+        result: CellResult,
+        predictions: pd.DataFrame | None = None,
+        explanations: Explanations | None = None,
+    ) -> None:
+        """Write a cell's predictions, explanations and, last, its result: a result on disk means that the rest is
+        there.
 
         Raises:
             WriteError: they cannot be written.
@@ -183,6 +191,9 @@ class Store:
                 folder / "predictions.parquet",
                 lambda path: predictions.to_parquet(path, index=False, write_page_checksum=True),
             )
+        if explanations is not None:
+            content = explanations.model_dump_json(indent=2)
+            _write(folder / "explanations.json", lambda path: _write_text(path, content))
         _write(folder / "result.json", lambda path: _write_text(path, result.model_dump_json(indent=2)))
 
     def read_result(self, cell_id: str) -> CellResult | None:
@@ -260,6 +271,22 @@ class Store:
         path = self.cell_folder(cell_id) / "predictions.parquet"
         with _undamaged(path):
             return pd.read_parquet(path, page_checksum_verification=True)
+
+    def read_explanations(self, cell_id: str) -> Explanations | None:
+        """The words behind a cell's most confident mistakes; None where there are none, as of an older result.
+
+        Raises:
+            DamagedError: the file is not what was written.
+        """
+        path = self.cell_folder(cell_id) / "explanations.json"
+        try:
+            return Explanations.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise DamagedError(path, error.strerror or str(error)) from None
+        except ValidationError as error:
+            raise DamagedError(path, _first(error)) from None
 
     def results(self) -> Iterator[CellResult]:
         """Every undamaged result, by cell id.
@@ -360,7 +387,8 @@ class Store:
         """What there is of a cell, its result last, for `unpack` of another store."""
         folder = self.cell_folder(cell_id)
         model = sorted((folder / "model").rglob("*"))
-        return self._pack([folder / "log.txt", *model, folder / "predictions.parquet", folder / "result.json"])
+        files = (folder / name for name in ("predictions.parquet", "explanations.json", "result.json"))
+        return self._pack([folder / "log.txt", *model, *files])
 
     def _pack(self, paths: Iterable[Path]) -> Files:
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths if path.is_file()}

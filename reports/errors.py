@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from benchmarks.store import Store
+from benchmarks.cell import CellResult
+from benchmarks.explanations import ExplainedMistake
+from benchmarks.explanations import most_confident_mistakes as most_confident
+from benchmarks.published import reason_without_folders
+from benchmarks.store import Store, StoreError
 from reports.results import Configuration, Results
 
-SHOWN = 5
 LONGEST = 600
 """Characters of a review that are shown: its end, where the verdict mostly is."""
 
@@ -22,6 +23,9 @@ class Mistake:
         probability: of the predicted class.
         words: its length.
         text: its end.
+        drivers: words that drove it to the predicted class, and what each adds to its log-odds (nats); strongest first.
+        method: by which that was found; None where it was not.
+        not_computed: why there are none; else empty.
     """
 
     row: int
@@ -30,6 +34,9 @@ class Mistake:
     probability: float
     words: int
     text: str
+    drivers: tuple[tuple[str, float], ...] = ()
+    method: str | None = None
+    not_computed: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,19 +67,36 @@ def _of(results: Results, configuration: Configuration, texts: dict[int, str]) -
     cell = configuration.cells[0]
     predictions = results.predictions(cell)
     confidence = predictions.probabilities.max(axis=1)
-    wrong = np.flatnonzero(~predictions.correct)
-    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:SHOWN]
-    return tuple(
-        Mistake(
-            row=int(predictions.rows[i]),
-            label=cell.classes[predictions.labels[i]],
-            predicted=cell.classes[predictions.predicted[i]],
-            probability=float(confidence[i]),
-            words=int(predictions.lengths[i]),
-            text=_end(texts.get(int(predictions.rows[i]), "")),
+    explained, otherwise = _explained(results, cell)
+    mistakes = []
+    for i in most_confident(predictions.rows, predictions.labels, predictions.probabilities):
+        row, predicted = int(predictions.rows[i]), int(predictions.predicted[i])
+        why = explained.get((row, predicted), ExplainedMistake(row=row, predicted=predicted, not_computed=otherwise))
+        mistakes.append(
+            Mistake(
+                row=row,
+                label=cell.classes[predictions.labels[i]],
+                predicted=cell.classes[predicted],
+                probability=float(confidence[i]),
+                words=int(predictions.lengths[i]),
+                text=_end(texts.get(row, "")),
+                drivers=why.words,
+                method=why.method,
+                not_computed=why.not_computed,
+            )
         )
-        for i in worst
-    )
+    return tuple(mistakes)
+
+
+def _explained(results: Results, cell: CellResult) -> tuple[dict[tuple[int, int], ExplainedMistake], str]:
+    """(row, predicted class) -> what drove it; and why a mistake that is not among them has no explanation."""
+    try:
+        found = Store(results.folder).read_explanations(cell.spec.id)
+    except StoreError as error:
+        return {}, reason_without_folders(str(error))
+    if found is None:
+        return {}, "this result was made without explanations"
+    return {(one.row, one.predicted): one for one in found.mistakes}, "not among those that the cell explained"
 
 
 def _end(text: str) -> str:

@@ -54,6 +54,11 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def signed(value: float) -> str:
+    """A figure that adds or takes, with two decimals: "+1.25"."""
+    return _minus(f"{round(value, 2) + 0.0:+.2f}")
+
+
 def decimal(value: float, digits: int = 3) -> str:
     """A figure with so many decimals."""
     return NOT_MEASURED if np.isnan(value) else f"{value:.{digits}f}"

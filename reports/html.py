@@ -78,7 +78,8 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         finalize=lambda value: value if isinstance(value, Markup) else formats.plain(value),
     )
-    made.filters |= {"count": formats.count, "percent": formats.percent, "plain": formats.plain, "table": table}
+    own = {"count": formats.count, "percent": formats.percent, "plain": formats.plain, "signed": formats.signed}
+    made.filters |= {**own, "table": table}
     return made
 
 

@@ -55,7 +55,8 @@ def test_the_report_and_the_table_are_there(smoke):
 def test_cells_leave_logs_predictions_and_models(smoke):
     folder, _ = smoke
     for cell in folder.glob("cells/*"):
-        assert {path.name for path in cell.iterdir()} == {"log.txt", "model", "predictions.parquet", "result.json"}
+        files = {"log.txt", "model", "predictions.parquet", "explanations.json", "result.json"}
+        assert {path.name for path in cell.iterdir()} == files
         assert len(pd.read_parquet(cell / "predictions.parquet")) == 200
 
 

@@ -43,7 +43,7 @@ def test_a_cell_says_everything_the_report_needs(result):
     assert set(result.metrics) == {"accuracy", "accuracy_without_leaks", "macro_f1", "log_loss"}
     assert result.metrics["accuracy"] > 0.9
     assert {m.phase for m in result.measurements} == {
-        "fit", "test_set", "text_to_label", "encoded_to_scores", "single_review",
+        "fit", "test_set", "text_to_label", "encoded_to_scores", "single_review", "explanations",
     }  # fmt: skip
     assert result.measurement("text_to_label").examples == [8, 8]
     assert len(result.measurement("single_review").seconds) == 3

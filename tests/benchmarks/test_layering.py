@@ -17,6 +17,7 @@ MAY_IMPORT = {
 }
 REPORTS_MAY_READ = {
     "benchmarks.cell",
+    "benchmarks.explanations",
     "benchmarks.exploration",
     "benchmarks.performance",
     "benchmarks.published",
