@@ -43,21 +43,25 @@ class Gallery:
         return itertools.chain.from_iterable(getattr(self, field.name) for field in fields(self))
 
 
-def write_figures(folder: Path) -> list[Path]:
+def write_figures(folder: Path, drawings: Gallery | None = None) -> list[Path]:
     """Write `figures/*.svg` into a results folder, in place of those of an earlier report.
+
+    Args:
+        folder: the results folder.
+        drawings: of that folder, if they are made already.
 
     Raises:
         StoreError: `folder` holds no results.
     """
-    drawings = list(gallery(analyse(read_results(folder))))
+    made = list(drawings or gallery(analyse(read_results(folder))))
     target = folder / "figures"
     if target.is_symlink():
         raise StoreError(f"{target} is a link to another folder, in which figures are not written")
     target.mkdir(exist_ok=True)
     for old in target.glob("*.svg"):
         old.unlink()
-    paths = [target / f"{drawing.name}.svg" for drawing in drawings]
-    for path, drawing in zip(paths, drawings, strict=True):
+    paths = [target / f"{drawing.name}.svg" for drawing in made]
+    for path, drawing in zip(paths, made, strict=True):
         write_text(path, standalone(drawing.svg))
     return paths
 

@@ -14,7 +14,7 @@ from benchmarks.store import write_text
 from reports import formats, tables
 from reports.analysis import Analysis, analyse
 from reports.errors import Mistakes, most_confident_mistakes
-from reports.figures import gallery
+from reports.figures import Gallery, gallery
 from reports.headline import headlines
 from reports.markdown import TEMPLATES, detectable, weights
 from reports.reading import GUIDE
@@ -25,19 +25,24 @@ from reports.throughput import overhead_sentence
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,]*(\.\d+)?")
 
 
-def write_html(folder: Path) -> Path:
+def write_html(folder: Path, analysis: Analysis | None = None, drawings: Gallery | None = None) -> Path:
     """Write `report.html` into a results folder; the same results give the same bytes.
+
+    Args:
+        folder: the results folder.
+        analysis, drawings: of that folder, if they are made already.
 
     Raises:
         StoreError: `folder` holds no results.
     """
-    results = read_results(folder)
+    analysis = analysis or analyse(read_results(folder))
     path = folder / "report.html"
-    write_text(path, render(analyse(results), most_confident_mistakes(results)))
+    mistakes = most_confident_mistakes(analysis.results)
+    write_text(path, render(analysis, drawings or gallery(analysis), mistakes))
     return path
 
 
-def render(analysis: Analysis, mistakes: tuple[Mistakes, ...]) -> str:
+def render(analysis: Analysis, drawings: Gallery, mistakes: tuple[Mistakes, ...]) -> str:
     """The whole report as HTML; every text from data or users is escaped."""
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8") + dark_css()
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
@@ -55,7 +60,7 @@ def render(analysis: Analysis, mistakes: tuple[Mistakes, ...]) -> str:
             detectable=detectable(analysis),
             overhead=overhead_sentence(results.ok),
             guide=GUIDE,
-            figures=gallery(analysis),
+            figures=drawings,
             mistakes=mistakes,
             tables=tables,
             style=Markup(style),

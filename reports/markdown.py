@@ -31,23 +31,31 @@ class Markdown(str):
     __slots__ = ()
 
 
-def write_markdown(folder: Path) -> Path:
+def write_markdown(folder: Path, analysis: Analysis | None = None) -> Path:
     """Write `report.md` into a results folder; the same results give the same bytes.
+
+    Args:
+        folder: the results folder.
+        analysis: of that folder, if it is worked out already.
 
     Raises:
         StoreError: `folder` holds no results.
     """
-    return _write(folder / "report.md", render(analyse(read_results(folder))))
+    return _write(folder / "report.md", render(analysis or analyse(read_results(folder))))
 
 
-def write_cells_csv(folder: Path) -> Path:
+def write_cells_csv(folder: Path, results: Results | None = None) -> Path:
     """Write `cells.csv`, one row per planned cell in full precision; a text that a spreadsheet would take for a formula
     begins with an apostrophe.
 
+    Args:
+        folder: the results folder.
+        results: of that folder, if they are read already.
+
     Raises:
         StoreError: `folder` holds no results.
     """
-    frame = cell_figures(read_results(folder)).convert_dtypes().map(formats.inert)
+    frame = cell_figures(results or read_results(folder)).convert_dtypes().map(formats.inert)
     return _write(folder / "cells.csv", frame.to_csv(index=False, lineterminator="\n"))
 
 

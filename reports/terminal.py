@@ -1,7 +1,6 @@
 """What a run prints: its data at the start, the main tables at the end."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -11,22 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from reports import formats
-from reports.analysis import analyse
-from reports.results import read_results
+from reports.analysis import Analysis
 from reports.tables import accuracy_table, limit_table, throughput_table
 
 WIDEST = 1_000
 """Characters."""
 
 
-def print_tables(folder: Path, console: Console) -> None:
-    """Print accuracy, throughput and its limit of a results folder.
-
-    Raises:
-        StoreError: `folder` holds no results.
-    """
-    results = read_results(folder)
-    analysis = analyse(results)
+def print_tables(analysis: Analysis, console: Console) -> None:
+    """Print accuracy, throughput and its limit."""
+    results = analysis.results
     dataset = results.run["dataset"]["name"]
     print_frame(console, f"Accuracy on {dataset}, 95 % interval (rank; = is shared)", accuracy_table(analysis))
     title = f"Throughput on {results.run['device']}, {results.run['precision']}"

@@ -39,15 +39,23 @@ def write_reports(folder: Path, console: Console, tracker: TrackerChoice | None 
         StoreError: the folder holds no results, or a file cannot be written.
     """
     from benchmarks.store import WriteError
-    from reports.figures import write_figures
+    from reports.analysis import analyse
+    from reports.figures import gallery, write_figures
     from reports.html import write_html
     from reports.markdown import write_cells_csv, write_markdown
+    from reports.results import read_results
     from reports.terminal import print_tables
 
-    print_tables(folder, console)
+    analysis = analyse(read_results(folder))
+    print_tables(analysis, console)
+    drawings = gallery(analysis)
     try:
-        write_figures(folder)
-        for path in (write_cells_csv(folder), write_markdown(folder), write_html(folder)):
+        write_figures(folder, drawings)
+        for path in (
+            write_cells_csv(folder, analysis.results),
+            write_markdown(folder, analysis),
+            write_html(folder, analysis, drawings),
+        ):
             console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
         if tracker:
             from benchmarks.tracking import track

@@ -4,12 +4,14 @@ import pytest
 from rich.console import Console
 
 from benchmarks.store import StoreError
+from reports.analysis import analyse
+from reports.results import read_results
 from reports.terminal import print_tables
 
 
 def printed(folder, width=200):
     file = io.StringIO()
-    print_tables(folder, Console(file=file, width=width, force_terminal=False))
+    print_tables(analyse(read_results(folder)), Console(file=file, width=width, force_terminal=False))
     return file.getvalue()
 
 
