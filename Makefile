@@ -8,7 +8,7 @@ benchmark: setup  ## run every model x loss on the packaged data and weights
 	$(BIN)/python -m benchmarks run --all
 
 test: lint types .venv/tests  ## lint, types and tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not alone" --numprocesses logical --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not alone" --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m alone
 
 lint: setup

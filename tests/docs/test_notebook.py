@@ -8,8 +8,6 @@ from benchmarks.origin import CHECKOUT
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 
-pytestmark = pytest.mark.alone
-
 NOTEBOOK = CHECKOUT / "notebooks" / "imdb.ipynb"
 
 
