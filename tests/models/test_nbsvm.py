@@ -9,8 +9,7 @@ from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
 from models import nbsvm
 from models.hashed_ngrams import hashed_ngrams
-from models.model import select
-from models.nbsvm import C_GRID, NbSvm, log_count_ratio
+from models.nbsvm import NbSvm, log_count_ratio
 
 
 def fit(train, valid, loss=CrossEntropy, **settings):
@@ -25,23 +24,6 @@ def scores(model, texts):
 def split(texts, labels, class_names):
     lengths = np.array([len(text.split()) for text in texts])
     return Split(tuple(texts), np.array(labels), lengths, np.arange(len(texts)), class_names)
-
-
-def test_c_is_the_one_with_the_highest_accuracy_on_validation(train, valid):
-    _, report = fit(train, valid)
-    assert [step["C"] for step in report.history] == list(C_GRID)
-    assert report.selected == select(report.history)
-
-
-def test_a_given_c_is_not_searched(train, valid):
-    _, report = fit(train, valid, C=7.0)
-    assert [step["C"] for step in report.history] == [7.0]
-
-
-def test_convergence_is_recorded(train, valid, monkeypatch):
-    assert fit(train, valid)[1].converged is True
-    monkeypatch.setattr(nbsvm, "MAX_ITERATIONS", 1)
-    assert fit(train, valid)[1].converged is False
 
 
 def test_ratios_are_those_of_wang_and_manning():

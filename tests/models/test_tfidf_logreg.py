@@ -5,30 +5,12 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
 from models import tfidf_logreg
-from models.model import select
-from models.tfidf_logreg import C_GRID, TfidfLogReg
+from models.tfidf_logreg import TfidfLogReg
 
 
 def fit(train, valid, loss=CrossEntropy, **settings):
     model = TfidfLogReg(**settings)
     return model, model.fit(train, valid, loss(train.lengths))
-
-
-def test_c_is_the_one_with_the_highest_accuracy_on_validation(train, valid):
-    _, report = fit(train, valid)
-    assert [step["C"] for step in report.history] == list(C_GRID)
-    assert report.selected == select(report.history)
-
-
-def test_a_given_c_is_not_searched(train, valid):
-    _, report = fit(train, valid, C=7.0)
-    assert [step["C"] for step in report.history] == [7.0]
-
-
-def test_convergence_is_recorded(train, valid, monkeypatch):
-    assert fit(train, valid)[1].converged is True
-    monkeypatch.setattr(tfidf_logreg, "MAX_ITERATIONS", 1)
-    assert fit(train, valid)[1].converged is False
 
 
 def test_the_loss_weighs_the_training_texts(train, valid):
