@@ -46,10 +46,10 @@ def wait_for_go(spec, store, progress):
 class Witness(Store):
     """Notes which process writes results."""
 
-    def write_result(self, result, predictions=None):
+    def write_result(self, result, predictions=None, explanations=None):
         with (self.folder / "written.txt").open("a") as file:
             file.write(f"{os.environ.get('RANK')}\n")
-        super().write_result(result, predictions)
+        super().write_result(result, predictions, explanations)
 
 
 def run_witnessed(spec, store, progress):

@@ -96,7 +96,7 @@ def test_a_model_without_batches_of_tokens_has_no_operations(result):
 def test_what_disturbed_a_cell_and_its_energy_are_recorded(store, make_spec, monkeypatch):
     joules = iter(range(0, 1000, 10))
     counter = Counter("a counter", lambda: float(next(joules)))
-    monkeypatch.setattr("benchmarks.execution.meter", lambda device: Meter([counter]))
+    monkeypatch.setattr("benchmarks.execution.meter", lambda *devices: Meter([counter]))
     spec = make_spec()
     run_cell(spec, store, lambda done, total: None)
     result = store.read_result(spec.id)
