@@ -10,15 +10,19 @@ from pathlib import Path
 import numpy as np
 import torch
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from scipy.special import softmax
+from torch import nn
 from transformers import DistilBertForSequenceClassification, DistilBertTokenizerFast
 
 from benchmarks.cell import CellResult
 from benchmarks.errors import UsageError
+from benchmarks.published import shortened
 from benchmarks.saved import Classifier, Found, write_saved
 from benchmarks.store import CELL_ID, Store
 from models.distilbert import FirstTokenClassifier
 from models.encoder_classifier import EncoderClassifier
 from models.torch_classifier import TorchClassifier
+from models.training import inputs
 
 MOST_DIFFERENT = 1e-4
 """Of a probability, between a model and its export: beyond it nothing is exported."""
@@ -54,27 +58,15 @@ def to_onnx(found: Found, classifier: Classifier, folder: Path) -> None:
     The exported network is run by onnxruntime first, and nothing is written unless it scores as the model does.
 
     Raises:
-        UsageError: the folder is there already, the model is no network, onnxruntime is missing, or its scores differ.
+        UsageError: the folder is there already, the model is no network, onnxruntime is missing, torch cannot export
+            the network, or its scores differ.
     """
     model = classifier.model
     if not isinstance(model, TorchClassifier):
         raise UsageError(f"export --to 'onnx': {classifier.spec.model} is no torch model (choices: torch models)")
     with _appearing(folder) as temporary:
         path = temporary / "model.onnx"
-        ids = torch.ones(2, 7, dtype=torch.int64)
-        mask = torch.arange(7) < torch.tensor([[7], [5]])
-        axes = {0: "texts", 1: "tokens"}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the tracing exporter's, which alone exports LSTMs of any length
-            torch.onnx.export(
-                model.network,
-                (ids, mask),
-                path,
-                input_names=["input_ids", "mask"],
-                output_names=["logits"],
-                dynamic_axes={"input_ids": axes, "mask": axes, "logits": {0: "texts"}},
-                dynamo=False,
-            )
+        _trace(model.network, path, classifier.spec.model)
         difference = _onnx_difference(model, path)
         if not difference <= MOST_DIFFERENT:
             raise UsageError(f"export --to 'onnx': scores differ by {difference:.1g} from the model's")
@@ -82,20 +74,42 @@ def to_onnx(found: Found, classifier: Classifier, folder: Path) -> None:
         write_saved(found.saved, temporary)
 
 
+def _trace(network: nn.Module, path: Path, name: str) -> None:
+    """Write a network as ONNX, for batches of any size and length."""
+    ids = torch.ones(2, 7, dtype=torch.int64)
+    mask = torch.arange(7) < torch.tensor([[7], [5]])  # with padding, or a network may leave the mask out
+    axes = {0: "texts", 1: "tokens"}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the tracing exporter's, which alone exports LSTMs of any length
+            torch.onnx.export(
+                network,
+                (ids, mask),
+                path,
+                input_names=["input_ids", "mask"],
+                output_names=["logits"],
+                dynamic_axes={"input_ids": axes, "mask": axes, "logits": {0: "texts"}},
+                dynamo=False,
+            )
+    except (RuntimeError, ImportError) as error:  # torch.onnx's own are among them
+        raise UsageError(f"export --to 'onnx': torch cannot export {name}'s network: {shortened(error, 200)}") from None
+
+
 def _onnx_difference(model: TorchClassifier, path: Path) -> float:
-    """The largest difference of a probability, over `PROBES`."""
+    """The largest difference of a probability, over `PROBES`: alone, and padded in one batch."""
     try:
         from onnxruntime import InferenceSession
     except ImportError:
         raise UsageError("export --to 'onnx' needs onnxruntime: pip install -e '.[export]'") from None
     session = InferenceSession(path, providers=["CPUExecutionProvider"])
     encoded = model.encode(PROBES)
+    expected = model.score(encoded)
     largest = 0.0
-    for ids, expected in zip(encoded.features, model.score(encoded), strict=True):
-        batch = np.stack([ids, ids]).astype(np.int64)
-        (logits,) = session.run(None, {"input_ids": batch, "mask": np.ones(batch.shape, dtype=bool)})
-        scores = torch.from_numpy(logits).double().softmax(dim=1).numpy()
-        largest = max(largest, float(np.abs(scores - expected).max()))
+    for rows in ([0], [1], [2], [0, 1, 2]):
+        ids, mask = inputs([encoded.features[row] for row in rows], "cpu")
+        (logits,) = session.run(None, {"input_ids": ids.numpy(), "mask": mask.numpy()})
+        scores = softmax(logits.astype(np.float64), axis=1)
+        largest = max(largest, float(np.abs(scores - expected[rows]).max()))
     return largest
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks import export
 from benchmarks.cell import Audit, CellResult
@@ -61,21 +62,56 @@ def test_what_transformers_does_not_have_is_refused(cell, tmp_path):
     assert not (tmp_path / "exported").exists()
 
 
-def test_onnx_scores_as_the_model_does(cell, tmp_path):
+SMALL = {
+    "lstm": {"epochs": 1, "min_steps": 0, "embedding_width": 8, "hidden_width": 8, "max_length": 64},
+    "distilbert": {"epochs": 1, "max_length": 64},
+    "distilbert_mlp": {"epochs": 1, "max_length": 64},
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_onnx_scores_as_the_model_does(cell, tmp_path, name):
     runtime = pytest.importorskip("onnxruntime")
-    small = {"epochs": 1, "min_steps": 0, "embedding_width": 8, "hidden_width": 8, "max_length": 16}
-    found = find_model(cell("lstm", **small))
+    found = find_model(cell(name, **SMALL[name]))
     classifier = load_model(found.folder)
     to_onnx(found, classifier, tmp_path / "exported")
-    assert {path.name for path in (tmp_path / "exported").iterdir()} == {"model.onnx", "saved.json", "vocabulary.json"}
+    vocabulary = {"vocabulary.json"} if name == "lstm" else {"tokenizer.json", "encoder.json"}
+    assert {path.name for path in (tmp_path / "exported").iterdir()} == {"model.onnx", "saved.json"} | vocabulary
     session = runtime.InferenceSession(tmp_path / "exported" / "model.onnx", providers=["CPUExecutionProvider"])
-    ids = np.zeros((len(TEXTS), 16), dtype=np.int64)
-    mask = np.zeros(ids.shape, dtype=bool)
-    for row, tokens in enumerate(classifier.model.encode(TEXTS).features):
-        ids[row, : len(tokens)], mask[row, : len(tokens)] = tokens, True
-    (logits,) = session.run(None, {"input_ids": ids, "mask": mask})
-    odds = np.exp(logits.astype(np.float64))
-    np.testing.assert_allclose(odds / odds.sum(axis=1, keepdims=True), classifier.score(TEXTS), atol=1e-5)
+    texts = [*TEXTS, *easy_texts(5, seed=3).texts]
+    tokens = classifier.model.encode(texts).features
+    expected = classifier.score(texts)
+    lengths = {len(text) for text in tokens}
+    assert max(lengths) == 64 > min(lengths)  # padding, and not a length or a batch that was traced
+
+    def run(rows, width):
+        ids = np.full((len(rows), width), 1, dtype=np.int64)  # what stands in padding must not matter
+        mask = np.zeros(ids.shape, dtype=bool)
+        for place, row in enumerate(rows):
+            ids[place, : len(tokens[row])], mask[place, : len(tokens[row])] = tokens[row], True
+        (logits,) = session.run(None, {"input_ids": ids, "mask": mask})
+        odds = np.exp(logits.astype(np.float64))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    everything = range(len(texts))
+    together = run(everything, 64)
+    alone = np.concatenate([run([row], len(tokens[row])) for row in everything])
+    for scores in (together, alone, run(everything, 80)):
+        np.testing.assert_allclose(scores, expected, atol=1e-5)
+        assert (scores.argmax(axis=1) == expected.argmax(axis=1)).all()
+
+
+def test_an_export_that_takes_padding_for_words_is_not_kept(cell, tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    found = find_model(cell("lstm", **SMALL["lstm"] | {"learning_rate": 0.1}))
+    classifier = load_model(found.folder)
+    whole = classifier.model.network.forward
+    monkeypatch.setattr(export, "MOST_DIFFERENT", 1e-6)
+    expected = classifier.model.score(classifier.model.encode(export.PROBES))
+    monkeypatch.setattr(classifier.model.network, "forward", lambda ids, mask: whole(ids, torch.ones_like(mask)))
+    monkeypatch.setattr(classifier.model, "score", lambda encoded: expected)
+    with pytest.raises(UsageError, match="scores differ"):
+        to_onnx(found, classifier, tmp_path / "exported")
 
 
 def test_an_export_that_scores_otherwise_is_not_kept(cell, tmp_path, monkeypatch):
@@ -84,6 +120,19 @@ def test_an_export_that_scores_otherwise_is_not_kept(cell, tmp_path, monkeypatch
     monkeypatch.setattr(export, "MOST_DIFFERENT", -1.0)
     with pytest.raises(UsageError, match="scores differ"):
         to_onnx(found, load_model(found.folder), tmp_path / "exported")
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_a_network_that_torch_cannot_export_is_one_line(cell, tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    found = find_model(cell("lstm", **SMALL["lstm"]))
+    classifier = load_model(found.folder)
+    monkeypatch.setattr(
+        classifier.model.network, "forward", lambda ids, mask: torch.linalg.eigvals(torch.eye(2) * ids.sum()).real
+    )
+    with pytest.raises(UsageError, match=r"torch cannot export lstm's network: .*eigvals") as caught:
+        to_onnx(found, classifier, tmp_path / "exported")
+    assert "\n" not in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
