@@ -44,18 +44,75 @@ def wait_for_go(spec, store, progress):
 
 @dataclass(frozen=True)
 class Witness(Store):
-    """Notes which process writes results."""
+    """Notes which process writes results, on how many processors it measured, and what it heard of its helpers."""
 
     def write_result(self, result, predictions=None, explanations=None):
-        with (self.folder / "written.txt").open("a") as file:
-            file.write(f"{os.environ.get('RANK')}\n")
+        import torch  # here: Ray's processes, which need no torch, import this file, too
+
+        note(self, "written.txt", torch.get_num_threads())
         super().write_result(result, predictions, explanations)
 
 
-def run_witnessed(spec, store, progress):
-    from benchmarks import execution  # here: Ray's processes, which need no torch, import this file, too
+def note(store, name, said):
+    """Append a line to a file: the process's rank, and what it says."""
+    with (store.folder / name).open("a") as file:
+        file.write(f"{os.environ['RANK']} {said}\n")
 
+
+def run_witnessed(spec, store, progress):
+    """The cell itself; which process wrote, which seed each epoch had, and what helpers took, are noted."""
+    import torch
+
+    from benchmarks import execution
+    from models.training import Training
+
+    epoch, load_between = Training.epoch, execution.load_between
+
+    def noted_epoch(self, *arguments):
+        note(store, "seeds.txt", torch.initial_seed())
+        return epoch(self, *arguments)
+
+    def noted_load(begin, end, helpers):
+        note(store, "helpers.txt", helpers)
+        return load_between(begin, end, helpers)
+
+    Training.epoch, execution.load_between = noted_epoch, noted_load
     execution.run_cell(spec, Witness(store.folder), progress)
+
+
+def helper_astray(spec, store, progress):
+    """The cell itself; its helper begins with other weights, and finds that every epoch is beyond measure."""
+    import torch
+
+    from benchmarks import execution
+    from models import torch_classifier
+    from models.lstm import Lstm
+
+    initialise, judge = Lstm._initialise, torch_classifier._judge
+
+    def astray(self, network):
+        initialise(self, network)
+        if os.environ["RANK"] == "1":
+            for parameter in network.parameters():
+                torch.nn.init.ones_(parameter)
+
+    Lstm._initialise = astray
+    torch_classifier._judge = lambda *found: (float("inf"), 0.0) if os.environ["RANK"] == "1" else judge(*found)
+    execution.run_cell(spec, store, progress)
+
+
+def helper_fails(spec, store, progress):
+    """The main process waits for what never comes, as it may on a GPU; the helper raises an exception."""
+    from benchmarks import ranks
+
+    ranks.launch(2, lambda rank: fail(spec, store, progress) if rank else time.sleep(1_000))
+
+
+def helper_dies(spec, store, progress):
+    """As `helper_fails`, but it is killed."""
+    from benchmarks import ranks
+
+    ranks.launch(2, lambda rank: die(spec, store, progress) if rank else time.sleep(1_000))
 
 
 def keep_every_epoch(spec, store, progress):
