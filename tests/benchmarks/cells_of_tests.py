@@ -121,3 +121,14 @@ def keep_every_epoch(spec, store, progress):
 
     clock.KEEP_AFTER = 0.0
     execution.run_cell(spec, store, progress)
+
+
+def helper_is_seen_to_die_last(spec, store, progress):
+    """The main process fails because the helper is dying, and is over before it."""
+    from benchmarks import ranks
+
+    def die_slowly():
+        time.sleep(0.3)
+        die(spec, store, progress)
+
+    ranks.launch(2, lambda rank: die_slowly() if rank else fail(spec, store, progress))

@@ -124,6 +124,7 @@ def test_the_main_process_decides(store, make_spec, run, cells):
     [
         ("helper_fails", "failed", "RankError: process 1: ValueError: no such luck"),
         ("helper_dies", "crashed", "killed by SIGSEGV"),
+        ("helper_is_seen_to_die_last", "crashed", "killed by SIGSEGV"),
     ],
 )
 def test_nothing_waits_for_a_process_that_has_ended(make_spec, run, cells, work, status, reason):
