@@ -25,8 +25,11 @@ def percent(share: float) -> str:
 
 
 def percent_interval(share: float, interval: Interval) -> str:
-    """A share with its interval, in percent: "84.2 (82.0–86.1)"."""
-    return f"{100 * share:.1f} ({100 * interval.low:.1f}–{100 * interval.high:.1f})"
+    """A share with its interval, if there is one, in percent: "84.2 (82.0–86.1)"."""
+    if np.isnan(share):
+        return NOT_MEASURED
+    between = "" if np.isnan(interval.low) else f" ({100 * interval.low:.1f}–{100 * interval.high:.1f})"
+    return f"{100 * share:.1f}{between}"
 
 
 def points(difference: float, *, signed: bool = True) -> str:

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,8 @@ def test_three_significant_digits(value, text):
 def test_shares_and_differences():
     assert formats.percent(0.8416) == "84.2 %"
     assert formats.percent_interval(0.8416, Interval(0.82, 0.861)) == "84.2 (82.0–86.1)"
+    assert formats.percent_interval(0.8416, Interval(math.nan, math.nan)) == "84.2"
+    assert formats.percent_interval(math.nan, Interval(math.nan, math.nan)) == "–"
     assert formats.points(0.0125) == "+1.25"
     assert formats.points(-0.0125) == "\u22121.25"
     assert formats.points(0.0125, signed=False) == "1.25"
