@@ -1,0 +1,104 @@
+"""Data files from anybody: each is read, or refused in one line with exit status 2; never a traceback, a hang."""
+
+import gzip
+import io
+import resource
+import time
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from benchmarks.errors import UsageError
+from benchmarks.sources import load_dataset
+from benchmarks.suite import Data
+
+ROWS = b"text,label\n" + b"".join(b"a film number %d,%s\n" % (n, (b"bad", b"good")[n % 2]) for n in range(40))
+LINE_BYTES = 100 * 2**20
+
+
+def parquet():
+    buffer = io.BytesIO()
+    pd.read_csv(io.BytesIO(ROWS)).to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def reading(path):
+    """The dataset in a file, or the one line that refuses it."""
+    try:
+        return load_dataset(Data(name=str(path), valid_size=4, test_size=8))
+    except UsageError as error:
+        line = str(error)
+        assert len(line.splitlines()) == 1
+        assert line.isprintable()
+        return line
+
+
+REFUSED = {
+    "empty.csv": b"",
+    "header.csv": b"text,label\n",
+    "utf8.csv": ROWS + b"\xff\xfe\xfa,bad\n",
+    "ragged.csv": ROWS + b"one,bad,and,more\n",
+    "twice.csv": ROWS.replace(b"text,label", b"text,text"),
+    "half.parquet": parquet()[: len(parquet()) // 2],
+    "half.csv.gz": gzip.compress(ROWS * 50)[:100],
+    "half.csv.zst": pa.compress(ROWS * 50, codec="zstd", asbytes=True)[:60],
+    "none.csv.gz": b"",
+    "plain.csv.gz": ROWS,
+    "brackets.jsonl": b"[" * 100_000 + b"\n",
+}
+READ = {
+    "mixed.csv": ROWS.replace(b"0,bad\n", b"0,bad\r\n"),
+    "formula.csv": ROWS.replace(b"a film number 1,", b"=cmd|' /C calc'!A0 1,"),
+    "huge.csv": ROWS.replace(b",bad", b",1e308").replace(b",good", b"," + b"1" + b"0" * 40),
+    "bom.csv": b"\xef\xbb\xbf" + ROWS,
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_read_is_refused_by_the_command(outcome, capsys, tmp_path, name):
+    (tmp_path / name).write_bytes(REFUSED[name])
+    status, _, errors = outcome("run", "--dataset", tmp_path / name, capture=capsys)
+    assert status == 2, errors
+    assert name in errors
+
+
+def test_a_folder_that_is_named_as_a_file_is_refused(outcome, capsys, tmp_path):
+    (tmp_path / "x.csv").mkdir()
+    assert outcome("run", "--dataset", tmp_path / "x.csv", capture=capsys)[0] == 2
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_is_odd_is_read_all_the_same(tmp_path, name):
+    (tmp_path / name).write_bytes(READ[name])
+    found = reading(tmp_path / name)
+    assert not isinstance(found, str), found
+    assert len(found.train) + len(found.valid) + len(found.test) == 40
+    assert found.train.num_classes == 2
+
+
+def test_a_line_of_100_megabytes_takes_neither_long_nor_much(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_bytes(ROWS + b"a" * LINE_BYTES + b",bad\n")
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    found = reading(path)
+    assert time.perf_counter() - began < 30
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 12 * LINE_BYTES / 1024
+    assert not isinstance(found, str), found
+    splits = (found.train, found.valid, found.test)
+    assert max(len(text) for split in splits for text in split.texts) == LINE_BYTES
+
+
+@given(
+    st.sampled_from(["a.csv", "a.tsv", "a.jsonl", "a.parquet", "a.csv.gz", "a.csv.zst"]),
+    st.binary(max_size=60) | st.text(alphabet='",\n\r\t\0=;ab1é\ufeff{}[]:', max_size=60).map(str.encode),
+    st.integers(0, len(ROWS)),
+)
+@example("a.csv", b'"', 30)
+@example("a.csv", b"\r", 11)
+def test_bytes_of_any_kind_anywhere(tmp_path_factory, name, content, place):
+    path = tmp_path_factory.mktemp("any") / name
+    path.write_bytes(ROWS[:place] + content + ROWS[place:])
+    reading(path)
