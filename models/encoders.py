@@ -13,6 +13,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from torch import Tensor
@@ -102,6 +103,8 @@ def read_tokenizer(path: Path) -> Tokenizer:
         # Others may hold regular expressions, and one of these can keep a reader busy for ever.
         if part is not None and not isinstance(part, BertNormalizer | BertPreTokenizer):
             raise ValueError(f"{path.name}: {type(part).__name__} is not a part of BERT's tokenizers")
+    if not isinstance(tokenizer.model, WordPiece) or tokenizer.token_to_id(tokenizer.model.unk_token) is None:
+        raise ValueError(f"{path.name} does not split words as BERT does, with a mark for unknown ones")
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

@@ -232,6 +232,18 @@ def test_a_tokenizer_with_a_regular_expression_is_refused(saved, place):
         )
 
 
+def test_a_tokenizer_without_a_mark_for_unknown_words_is_refused(saved, place):
+    """It would fail at the first text that holds one."""
+    tokenizer = json.loads(saved[DistilBert]["tokenizer.json"])
+    tokenizer["model"]["unk_token"] = ""
+    with pytest.raises(ValueError, match="a mark for unknown ones"):
+        DistilBert.load(
+            *written(
+                place_of(place, DistilBert), saved[DistilBert] | {"tokenizer.json": json.dumps(tokenizer).encode()}
+            )
+        )
+
+
 class Trap:
     """Unpickled, it leaves a mark."""
 

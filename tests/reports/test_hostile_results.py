@@ -64,7 +64,8 @@ def report(folder, *, thorough=False):
         written = [render_markdown(analysis)]
         if thorough:
             write_cells_csv(folder)
-            written += [render_html(analysis, most_confident_mistakes(results)), *(d.svg for d in gallery(analysis))]
+            drawings = gallery(analysis)
+            written += [render_html(analysis, drawings, most_confident_mistakes(results)), *(d.svg for d in drawings)]
             written += [render_comparison(compare_runs(folder, folder), Limits(0.0, 0.0))]
     except StoreError as error:
         refusal = str(error)
