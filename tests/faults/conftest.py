@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,14 @@ def mount(*arguments):
     done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"mount {' '.join(map(str, arguments))}: {done.stderr.strip() or 'not allowed here'}")
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heard():
+    """A shell starts what it puts into the background deaf to Ctrl-C, and the tests with it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
