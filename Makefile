@@ -1,6 +1,8 @@
 # `make benchmark` and `make test` need Python 3.11+, make and a network that reaches PyPI; nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
+# Modules compiled once serve the many processes of a run.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: benchmark test setup lint types clean
 

@@ -91,7 +91,7 @@ def test_running_again_runs_nothing_again(smoke):
 
 def test_a_cell_that_fails_loses_no_other_and_shows_in_the_exit_status(smoke):
     folder, _ = smoke
-    finished = suite(folder, "--models", "tfidf_logreg", "--set", "tfidf_logreg.min_df=100000")
+    finished = suite(folder, "--models", "tfidf_logreg", "--losses", "ce", "--set", "tfidf_logreg.min_df=100000")
     assert finished.returncode == 3
     assert "failed: ValueError" in finished.stdout
     assert "failed" in (folder / "report.md").read_text()

@@ -112,7 +112,7 @@ def test_two_tables_of_one_split_are_an_error(tmp_path):
         ("a.jsonl", b'{"text": null, "label": 1}\n{"text": "x", "label": 0}\n', "1 texts are missing or not text"),
         ("a.jsonl", b'{"text": 5, "label": 1}\n{"text": "x", "label": 0}\n', "1 texts are missing or not text"),
         ("a.parquet", b"PAR1", "a.parquet is not a readable parquet file"),
-        ("a.parquet", gzip.compress(b"x"), "a.parquet is not a readable parquet file"),
+        ("a.parquet", gzip.compress(b"x", mtime=0), "a.parquet is not a readable parquet file"),
         ("a.xlsx", b"x", r"files of type '\.xlsx' cannot be read"),
     ],
 )

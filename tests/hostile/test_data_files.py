@@ -42,7 +42,7 @@ REFUSED = {
     "ragged.csv": ROWS + b"one,bad,and,more\n",
     "twice.csv": ROWS.replace(b"text,label", b"text,text"),
     "half.parquet": parquet()[: len(parquet()) // 2],
-    "half.csv.gz": gzip.compress(ROWS * 50)[:100],
+    "half.csv.gz": gzip.compress(ROWS * 50, mtime=0)[:100],
     "half.csv.zst": pa.compress(ROWS * 50, codec="zstd", asbytes=True)[:60],
     "none.csv.gz": b"",
     "plain.csv.gz": ROWS,
