@@ -1,8 +1,11 @@
 """TF-IDF and logistic regression, with scikit-learn: the baseline that every other model must beat."""
 
 import json
+import multiprocessing
 import re
+import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -10,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
+from joblib import cpu_count
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 from safetensors.numpy import load_file, save_file
 from scipy.sparse import csr_matrix, vstack
@@ -224,11 +227,14 @@ def _buckets(terms: Sequence[str]) -> IntArray:
 
 def _in_parts(work: Callable[[Sequence[str]], T], texts: Sequence[str]) -> list[T]:
     """What `work` makes of each part of `texts`, in order: a part for each processor, or one if there are few texts."""
-    processes = max(1, min(cpu_count(), len(texts) // PROCESS_TEXTS))
+    processes = min(cpu_count(), len(texts) // PROCESS_TEXTS) if sys.platform == "linux" else 1
+    if processes < 2:
+        return [work(texts)]
     edges = np.linspace(0, len(texts), processes + 1).astype(int).tolist()
     parts = [texts[start:end] for start, end in pairwise(edges)]
-    done: list[T] = Parallel(n_jobs=processes, backend="multiprocessing")(delayed(work)(part) for part in parts)
-    return done
+    # Forked, they begin at once: others import for longer than they count. Elsewhere than on Linux a fork is not safe.
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
+        return list(pool.map(work, parts))
 
 
 class _Settings(BaseModel):
