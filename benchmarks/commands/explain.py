@@ -9,6 +9,7 @@ from rich.console import Console
 
 from benchmarks.commands import exit_codes
 from benchmarks.commands.options import CellOption, Plugins, TrainedModel, add_plugins
+from benchmarks.commands.saying import say
 
 
 class MethodChoice(StrEnum):
@@ -48,7 +49,7 @@ def explain(
         content |= {"intercept": said.intercept, "words": words}
         print(json.dumps(content, indent=2))
         return exit_codes.OK
-    Console(stderr=True).print(f"{found.folder} ({found.reason})", markup=False, highlight=False, soft_wrap=True)
+    say(Console(stderr=True), f"{found.folder} ({found.reason})")
     sum_of = "log-odds" if said.intercept is None else "logit"
     print(f"{plain(said.label)}, {said.probability:.1%}; what each word adds to its {sum_of} ({said.method}):")
     largest = max((abs(added) for _, added in said.words), default=1.0) or 1.0

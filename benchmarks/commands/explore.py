@@ -17,6 +17,7 @@ from benchmarks.commands.data_options import (
     with_options,
 )
 from benchmarks.commands.options import Plugins, add_plugins
+from benchmarks.commands.saying import say
 from benchmarks.errors import UsageError
 from benchmarks.suite import read_suite
 
@@ -53,7 +54,7 @@ def explore(
     print_exploration(found, console)
     try:
         for path in write_exploration(found, out):
-            console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+            say(console, f"wrote {path}")
     except StoreError as error:
         raise UsageError(f"--out {str(out)!r}: {error}") from None
     return exit_codes.OK

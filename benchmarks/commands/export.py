@@ -9,6 +9,7 @@ from rich.console import Console
 
 from benchmarks.commands import exit_codes
 from benchmarks.commands.options import CellOption, Plugins, TrainedModel, add_plugins
+from benchmarks.commands.saying import say
 
 
 class TargetChoice(StrEnum):
@@ -37,8 +38,8 @@ def export(
 
     found = find_model(model, cell)
     console = Console(stderr=True)
-    console.print(f"{found.folder} ({found.reason})", markup=False, highlight=False, soft_wrap=True)
+    say(console, f"{found.folder} ({found.reason})")
     export_to = to_onnx if to is TargetChoice.ONNX else to_huggingface
     export_to(found, load_found(found, "cpu", "fp32"), output)
-    console.print(f"wrote {output}", markup=False, highlight=False, soft_wrap=True)
+    say(console, f"wrote {output}")
     return exit_codes.OK

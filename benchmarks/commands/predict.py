@@ -23,6 +23,7 @@ from benchmarks.commands.options import (
     TrainedModel,
     add_plugins,
 )
+from benchmarks.commands.saying import say
 from benchmarks.errors import UsageError
 from benchmarks.registry import entry, is_sha256
 
@@ -89,7 +90,7 @@ def predict(
     else:
         blocks = read_lines(cast(BufferedIOBase, sys.stdin.buffer), "-") if texts == ["-"] else iter([texts or []])
     console = Console(stderr=True)
-    console.print(f"{found.folder} ({found.reason})", markup=False, highlight=False, soft_wrap=True)
+    say(console, f"{found.folder} ({found.reason})")
     classifier = load_found(found, device.value, precision.value)
     names = columns(classifier.classes)
     frames = progress(predictions(classifier.score, classifier.classes, blocks), total, console)
@@ -101,7 +102,7 @@ def predict(
     with writing(output, chosen, names) as writer:
         for frame in frames:
             writer.write(frame)
-    console.print(f"wrote {output}", markup=False, highlight=False, soft_wrap=True)
+    say(console, f"wrote {output}")
     return exit_codes.OK
 
 
@@ -149,5 +150,5 @@ def _predict_folder(
     for number, outcome in enumerate(outcomes, start=1):
         failed += bool(outcome.error)
         said = outcome.error or f"{outcome.rows:,} texts"
-        console.print(f"[{number}/{len(names)}] {outcome.name}: {said}", markup=False, highlight=False, soft_wrap=True)
+        say(console, f"[{number}/{len(names)}] {outcome.name}: {said}")
     return exit_codes.CELLS_FAILED if failed else exit_codes.OK

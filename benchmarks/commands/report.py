@@ -8,6 +8,7 @@ from rich.console import Console
 
 from benchmarks.commands import exit_codes
 from benchmarks.commands.options import Price, Tracker, TrackerChoice, checked_price
+from benchmarks.commands.saying import say
 from benchmarks.errors import UsageError
 
 
@@ -56,11 +57,11 @@ def write_reports(folder: Path, console: Console, tracker: TrackerChoice | None 
             write_markdown(folder, analysis),
             write_html(folder, analysis, drawings),
         ):
-            console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+            say(console, f"wrote {path}")
         if tracker:
             from benchmarks.tracking import track
 
-            console.print(f"wrote {track(folder, tracker.value)}", markup=False, highlight=False, soft_wrap=True)
+            say(console, f"wrote {track(folder, tracker.value)}")
     except OSError as error:
         raise WriteError(f"the report cannot be written: {error.filename or folder}: {error.strerror}") from error
 
