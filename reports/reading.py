@@ -25,7 +25,7 @@ GUIDE = {
     "A/A pairs: the same work timed twice, within a cell (even readings against odd ones, taken in turn) and in cells "
     "that differ in seed or loss only. Closer ones share a rank; without a pair there is none.",
     "Share of the ceiling": "operations of the matrix products a second over those of the fastest matrix product that "
-    "this machine gave in the same precision at the start of the run. Operations are counted with the padding (by "
+    "this machine gave in the same precision before or after the cells. Operations are counted with the padding (by "
     "PyTorch's counter; for the LSTM by formula), a training step as three forward passes; embeddings, activations and "
     "the optimizer count for nothing, so no model reaches 100 %.",
     "Padding efficiency": "share of real tokens among all that were computed; the rest is what fills a batch up.",
