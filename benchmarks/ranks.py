@@ -92,11 +92,10 @@ def _rank(rank: int, shared: dict[str, str], work: Callable[[int], None], sender
 
 def _wait_for(ranks: Sequence[BaseProcess], receiver: Connection) -> None:
     """Wait until all have ended well, or one has not."""
-    while running := [process for process in ranks if process.exitcode is None]:
-        wait([process.sentinel for process in running])
-        if any(process.exitcode for process in ranks):
-            break
-    if all(process.exitcode == 0 for process in ranks):
+    # One look at all of them decides: who has ended before it is not waited for, who ends after it wakes the wait.
+    while None in (codes := [process.exitcode for process in ranks]) and not any(codes):
+        wait([process.sentinel for process, code in zip(ranks, codes, strict=True) if code is None])
+    if not any(codes):
         return
     time.sleep(ECHO_SECONDS)
     codes = [process.exitcode for process in ranks]

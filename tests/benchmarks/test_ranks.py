@@ -1,5 +1,6 @@
 """One cell trained by two processes on the CPU: the same steps, one result, and an end when one of them ends."""
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from benchmarks.execution import PRELOAD, run_cell
-from benchmarks.ranks import RankError
+from benchmarks.ranks import RankError, _wait_for
 from benchmarks.runner import LocalExecutor, _fault
 from benchmarks.slots import share
 from losses.ce import CrossEntropy
@@ -130,6 +131,20 @@ def test_the_main_process_decides(store, make_spec, run, cells):
 def test_nothing_waits_for_a_process_that_has_ended(make_spec, run, cells, work, status, reason):
     result, _ = run(on_two(make_spec()), getattr(cells, work), timeout=60.0)
     assert (result.status, result.reason) == (status, reason)
+
+
+def test_a_process_that_ended_before_the_waiting_began_is_not_waited_for():
+    context = multiprocessing.get_context("fork")
+    lasting, ended = context.Process(target=time.sleep, args=(20,)), context.Process(target=sys.exit, args=(1,))
+    lasting.start()
+    ended.start()
+    ended.join()
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    began = time.monotonic()
+    with sender, pytest.raises(RankError, match=r"statuses \[None, 1\]"):
+        _wait_for([lasting, ended], receiver)
+    assert time.monotonic() - began < 10
+    lasting.kill()
 
 
 @pytest.mark.parametrize("victim", ["the cell's own process", "the main process", "the helper"])
