@@ -8,6 +8,7 @@ import pandas as pd
 from benchmarks.cell import CellResult, Params
 from benchmarks.published import without_folders
 from reports.calibration import brier_score, expected_calibration_error
+from reports.evidence import length_buckets
 from reports.results import Results, training_ceilings
 from reports.throughput import fitting_price, labelling_price, throughput
 
@@ -15,8 +16,9 @@ from reports.throughput import fitting_price, labelling_price, throughput
 def cell_figures(results: Results) -> pd.DataFrame:
     """Every planned cell: what it is, how it ended, and its figures in full precision; empty where not measured.
 
-    Shares are in 0..1, times in seconds, sizes in bytes, energy in joules, rates in texts, tokens or operations a
-    second, prices in the currency of `--price-per-hour`.
+    `accuracy_length_1` is the accuracy on the shortest reviews, the last one that on the longest. Shares are in 0..1,
+    times in seconds, sizes in bytes, energy in joules, rates in texts, tokens or operations a second, prices in the
+    currency of `--price-per-hour`.
     """
     figures = pd.DataFrame([{"cell": cell.spec.id} | _figures(results, cell) for cell in results.cells])
     if figures.empty:
@@ -43,6 +45,10 @@ def _figures(results: Results, cell: CellResult) -> dict[str, object]:
         predictions = results.predictions(cell)
         figures["expected_calibration_error"] = expected_calibration_error(predictions)
         figures["brier_score"] = brier_score(predictions)
+        buckets = length_buckets(predictions.lengths, cell.length_edges)
+        for bucket in range(len(cell.length_edges) + 1):
+            own = predictions.correct[buckets == bucket]
+            figures[f"accuracy_length_{bucket + 1}"] = own.mean() if len(own) else np.nan
     cost = throughput([cell])
     ceiling = results.ceiling([cell])
     best = ceiling.flop_per_second if ceiling else np.nan

@@ -54,9 +54,14 @@ def gather(results: Results) -> tuple[Evidence, ...]:
     return tuple(map(_evidence, results.configurations, correct, blocks, resampled))
 
 
+def length_buckets(lengths: IntArray, edges: Sequence[float]) -> IntArray:
+    """(N,) the bucket of each length, shortest first; an edge is the greatest length of the bucket before it."""
+    return np.searchsorted(edges, lengths, side="left")
+
+
 def _columns(correct: BoolArray, lengths: IntArray, edges: Sequence[float]) -> BoolArray:
     """(N, (S + 1) K): of each length bucket, which rows are in it, then which of those each seed got right."""
-    inside = np.searchsorted(edges, lengths, side="left")[:, None] == np.arange(len(edges) + 1)  # (N, K)
+    inside = length_buckets(lengths, edges)[:, None] == np.arange(len(edges) + 1)  # (N, K)
     everything = np.ones((1, len(lengths)), dtype=np.bool_)
     columns: BoolArray = np.vstack([everything, correct]).T[:, :, None] & inside[:, None, :]  # (N, S + 1, K)
     return columns.reshape(len(lengths), -1)

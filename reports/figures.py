@@ -1,6 +1,7 @@
 """The figures of the report: many small ones rather than a few large ones, so that a phone can show them."""
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,9 +21,12 @@ from reports.result_panels import (
     length_panel,
     training_cost_panel,
 )
-from reports.results import read_results
+from reports.results import FIGURES, read_results
 from reports.statistics import Accuracy
 from reports.svg import RC, Drawing, standalone
+
+NAME = re.compile(r"(accuracy|training-cost|inference-cost|lengths|learning|confusion|reliability|training)-\d+")
+"""Of a report's figures; whatever else is in their folder is somebody's own."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +48,23 @@ class Gallery:
 
 
 def write_figures(folder: Path, drawings: Gallery | None = None) -> list[Path]:
-    """Write `figures/*.svg` into a results folder, in place of those of an earlier report.
+    """Write `figures/*.svg` into a folder, in place of those of an earlier report.
 
     Args:
-        folder: the results folder.
-        drawings: of that folder, if they are made already.
+        folder: the results folder; another one, if the drawings are made already.
+        drawings: what to write; None draws the folder's results.
 
     Raises:
         StoreError: `folder` holds no results.
     """
     made = list(drawings or gallery(analyse(read_results(folder))))
-    target = folder / "figures"
+    target = folder / FIGURES
     if target.is_symlink():
         raise StoreError(f"{target} is a link to another folder, in which figures are not written")
     target.mkdir(exist_ok=True)
     for old in target.glob("*.svg"):
-        old.unlink()
+        if NAME.fullmatch(old.stem):
+            old.unlink()
     paths = [target / f"{drawing.name}.svg" for drawing in made]
     for path, drawing in zip(paths, made, strict=True):
         write_text(path, standalone(drawing.svg))

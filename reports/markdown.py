@@ -1,10 +1,13 @@
 """The report as files to read: Markdown, and every cell's figures as CSV."""
 
+import os
 import re
 import shlex
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -16,13 +19,21 @@ from reports import formats, tables
 from reports.analysis import Analysis, analyse
 from reports.cells import cell_figures
 from reports.reading import GUIDE
-from reports.results import Results, read_results
+from reports.results import FIGURES, Results, read_results
 from reports.throughput import overhead_sentence
+
+if TYPE_CHECKING:  # they import matplotlib, which not every command needs
+    from reports.figures import Gallery
+    from reports.svg import Drawing
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 SPECIAL = re.compile(r"[\\`*\[\]|~$]|<(?=\S)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """What Markdown gives a meaning to within a line; an underscore between letters has none."""
+
+
+SHOWN = ("training_cost", "lengths", "learning_curves", "inference_cost", "reliability")
+"""Kinds of figures that the page shows; the tables say the rest, or `report.html` does."""
 
 
 class Markdown(str):
@@ -31,17 +42,23 @@ class Markdown(str):
     __slots__ = ()
 
 
-def write_markdown(folder: Path, analysis: Analysis | None = None) -> Path:
+def write_markdown(
+    folder: Path, analysis: Analysis | None = None, drawings: "Gallery | None" = None, page: Path | None = None
+) -> Path:
     """Write `report.md` into a results folder; the same results give the same bytes.
 
     Args:
         folder: the results folder.
-        analysis: of that folder, if it is worked out already.
+        analysis: of that folder, or of the one that its files are to be about, if it is worked out already.
+        drawings: what is shown of the figures that `folder` holds; None shows none.
+        page: the file to write instead.
 
     Raises:
         StoreError: `folder` holds no results.
     """
-    return _write(folder / "report.md", render(analysis or analyse(read_results(folder))))
+    page = page or folder / "report.md"
+    beside = Path(os.path.relpath(folder / FIGURES, page.parent)).as_posix()
+    return _write(page, render(analysis or analyse(read_results(folder)), drawings, beside))
 
 
 def write_cells_csv(folder: Path, results: Results | None = None) -> Path:
@@ -59,9 +76,10 @@ def write_cells_csv(folder: Path, results: Results | None = None) -> Path:
     return _write(folder / "cells.csv", frame.to_csv(index=False, lineterminator="\n"))
 
 
-def render(analysis: Analysis) -> str:
-    """The whole report as Markdown."""
+def render(analysis: Analysis, drawings: "Gallery | None" = None, beside: str = FIGURES) -> str:
+    """The whole report as Markdown, with `drawings` as files in the folder `beside` it."""
     results = analysis.results
+    shown = {kind: images(getattr(drawings, kind, ()), beside) for kind in SHOWN}
     return (
         environment()
         .get_template("report.md.jinja")
@@ -74,6 +92,7 @@ def render(analysis: Analysis) -> str:
             detectable=detectable(analysis),
             overhead=overhead_sentence(results.ok),
             guide=GUIDE,
+            figures=shown,
             tables={
                 "accuracy": table(tables.accuracy_table(analysis)),
                 "quality": table(tables.quality_table(analysis)),
@@ -113,6 +132,12 @@ def escape(text: object) -> Markdown:
     """A text on one line that shows as it is: no markup, no HTML, no end of a table's cell."""
     escaped = SPECIAL.sub(lambda found: "\\" + found[0], formats.plain(text).replace("&", "&amp;"))
     return Markdown(escaped.replace("\\<", "&lt;"))
+
+
+def images(drawings: "Iterable[Drawing]", beside: str) -> Markdown:
+    """A paragraph of figures, which lie in the folder `beside` the page."""
+    shown = (f"![{escape(drawing.title)}]({quote(beside)}/{quote(drawing.name)}.svg)" for drawing in drawings)
+    return Markdown("\n".join(shown))
 
 
 def table(frame: pd.DataFrame) -> Markdown:

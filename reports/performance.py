@@ -23,10 +23,10 @@ from benchmarks.performance import (
 from reports import formats
 from reports.canvas import Style, draw, log_axis, panel
 from reports.markdown import Markdown, code_block, environment, table
+from reports.results import FIGURES
 from reports.svg import MARKERS, RC, SERIES, Drawing, standalone
 
 PAGE = "PERFORMANCE.md"
-FIGURES = "figures"
 LEAST_SIZES = 3
 """Sizes from which an exponent is fitted."""
 

@@ -113,8 +113,10 @@ def writing(path: Path, format_: str, columns: Sequence[str]) -> Iterator[Writer
     try:
         with temporary.open("xb") as stream:
             writer = WRITERS[format_](stream, columns)
-            yield writer
-            writer.close()
+            try:
+                yield writer
+            finally:
+                writer.close()  # before the stream, or a table that is given up complains on its own
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)

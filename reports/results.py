@@ -21,6 +21,9 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+FIGURES = "figures"
+"""The folder of a report's figures, beside its other files."""
+
 REFERENCE_LOSS = "ce"
 """The loss every other one is compared with."""
 

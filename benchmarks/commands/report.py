@@ -16,25 +16,40 @@ def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")],
     price_per_hour: Price = None,
     track: Tracker = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write it here. Default: the results folder.")] = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: report.md with the others.")] = None,
 ) -> int:
     """Write the report of a results folder again.
 
-    Examples: `python -m benchmarks report results/quick` ·
-    `python -m benchmarks report results/quick --price-per-hour 0.40`
+    Examples: `python -m benchmarks report results/quick --price-per-hour 0.40` ·
+    `python -m benchmarks report results/quick --out published/quick --page RESULTS.md`
     """
     from benchmarks.store import StoreError
 
     if price_per_hour is not None:
         _keep_price(folder, checked_price(price_per_hour))
     try:
-        write_reports(folder, Console(), track)
+        write_reports(folder, Console(), track, out, page)
     except StoreError as error:
         raise UsageError(str(error)) from None
     return exit_codes.OK
 
 
-def write_reports(folder: Path, console: Console, tracker: TrackerChoice | None = None) -> None:
+def write_reports(
+    folder: Path,
+    console: Console,
+    tracker: TrackerChoice | None = None,
+    out: Path | None = None,
+    page: Path | None = None,
+) -> None:
     """Print the tables of a results folder and write its reports.
+
+    Args:
+        folder: the results folder.
+        console: where the tables go.
+        tracker: that gets the finished cells, too.
+        out: where the files go; None: into the results folder.
+        page: the Markdown file; None: `report.md` beside the others.
 
     Raises:
         StoreError: the folder holds no results, or a file cannot be written.
@@ -50,12 +65,14 @@ def write_reports(folder: Path, console: Console, tracker: TrackerChoice | None 
     analysis = analyse(read_results(folder))
     print_tables(analysis, console)
     drawings = gallery(analysis)
+    out = out or folder
     try:
-        write_figures(folder, drawings)
+        out.mkdir(parents=True, exist_ok=True)
+        write_figures(out, drawings)
         for path in (
-            write_cells_csv(folder, analysis.results),
-            write_markdown(folder, analysis),
-            write_html(folder, analysis, drawings),
+            write_cells_csv(out, analysis.results),
+            write_markdown(out, analysis, drawings, page),
+            write_html(out, analysis, drawings),
         ):
             say(console, f"wrote {path}")
         if tracker:

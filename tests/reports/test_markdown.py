@@ -1,12 +1,16 @@
 import csv
+import io
 import time
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from rich.console import Console
 
+from benchmarks.commands.report import write_reports
 from benchmarks.store import Store, StoreError
 from reports import formats
 from reports.formats import FORMULA_STARTS
@@ -111,6 +115,33 @@ def test_hostile_texts_stay_texts(write_results, tmp_path, hostile_text):
     assert shown(headings[0].content).endswith(formats.plain(hostile_text))
     (block,) = [token for token in tokens if token.type == "code_block"]
     assert "<script>" in block.content
+
+
+def images(page):
+    tokens = [child for token in parser.parse(page.read_text(encoding="utf-8")) for child in token.children or []]
+    return [unquote(token.attrs["src"]) for token in tokens if token.type == "image"]
+
+
+def test_a_page_elsewhere_shows_the_figures_beside_the_other_files(write_results, tmp_path):
+    write_results(tmp_path / "run", hostile=True)
+    before = sorted(tmp_path.joinpath("run").rglob("*"))
+    out, page = tmp_path / "published" / "a run", tmp_path / "RESULTS.md"
+    write_reports(tmp_path / "run", Console(file=io.StringIO()), None, out, page)
+    assert sorted(tmp_path.joinpath("run").rglob("*")) == before
+    assert {path.name for path in out.iterdir()} == {"cells.csv", "report.html", "figures"}
+    shown_figures = images(page)
+    assert len(shown_figures) >= 10
+    assert all(source.startswith("published/a run/figures/") for source in shown_figures)
+    assert all((tmp_path / source).is_file() for source in shown_figures)
+
+
+def test_a_report_shows_its_figures(write_results, tmp_path):
+    write_results(tmp_path)
+    write_reports(tmp_path, Console(file=io.StringIO()))
+    report = tmp_path / "report.md"
+    assert all((tmp_path / source).is_file() for source in images(report))
+    kinds = {source.split("/")[1].rsplit("-", 1)[0] for source in images(report)}
+    assert kinds == {"training-cost", "reliability", "lengths", "inference-cost"}
 
 
 def test_the_same_results_give_the_same_bytes(write_results, tmp_path):

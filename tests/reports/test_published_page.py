@@ -1,0 +1,264 @@
+"""Published reports follow from the `cells.csv` beside them; the check that says so finds any changed figure."""
+
+import io
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from benchmarks.commands.report import write_reports
+
+NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?")
+INTERVAL = re.compile(r"\((?P<low>[-+−]?[\d.,]+)(?:–| to )(?P<high>[-+−]?[\d.,]+)\)")
+
+MEANS = {
+    "accuracy without leaked rows": ("accuracy_without_leaks", 100),
+    "macro-F1": ("macro_f1", 100),
+    "log loss (nats)": ("log_loss", 1),
+    "calibration error (ECE)": ("expected_calibration_error", 100),
+    "Brier score": ("brier_score", 1),
+}
+"""Columns that show the mean over seeds: the column of `cells.csv`, and its unit."""
+
+BETWEEN = {
+    "training (samples/s)": ("training_rate", 1),
+    "text → label (reviews/s)": ("text_to_label_rate", 1),
+    "encoded → scores (reviews/s)": ("encoded_to_scores_rate", 1),
+    "one review p50 (ms)": ("single_seconds_p50", 1000),
+    "p95 (ms)": ("single_seconds_p95", 1000),
+    "p99 (ms)": ("single_seconds_p99", 1000),
+    "training (tokens/s)": ("training_tokens_rate", 1),
+    "training: padding efficiency": ("training_padding_efficiency", 100),
+    "training (GFLOP/s)": ("training_flop_rate", 1e-9),
+    "training: share of the ceiling": ("training_share_of_ceiling", 100),
+    "scoring (tokens/s)": ("scoring_tokens_rate", 1),
+    "scoring: padding efficiency": ("scoring_padding_efficiency", 100),
+    "scoring (GFLOP/s)": ("scoring_flop_rate", 1e-9),
+    "scoring: share of the ceiling": ("scoring_share_of_ceiling", 100),
+    "peak memory, host (MB)": ("host_bytes", 1e-6),
+    "of it before the cell (MB)": ("host_start_bytes", 1e-6),
+    "peak memory, device (MB)": ("device_bytes", 1e-6),
+    "parameters": ("parameters", 1),
+    "saved model (MB)": ("model_bytes", 1e-6),
+}
+"""Columns that show a median over the raw readings of several cells: it lies between the cells' own medians."""
+
+PERCENTILE_SLACK = 0.02
+"""High percentiles of all readings are interpolated between others than those of a cell's."""
+
+BUCKETS = ("shortest", "bucket 2", "bucket 3", "longest")
+
+NO_FIGURES_OF_CELLS = re.compile(
+    r"model|training reviews|device|precision|seeds|loss|first|second|better|energy .*|buckets end at \(words\)|.*rank"
+    r"|p \(Holm\)|p of that \(Holm\)|p over seeds alone|smallest detectable"
+)
+"""Names, and what statistics make of the single predictions, or of all readings, which `cells.csv` has not."""
+
+NO_TABLES_OF_CELLS = ("matrix product (GFLOP/s)", "A/A pairs", "status", "finding")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report in Markdown.
+
+    Attributes:
+        text: the page.
+        tables: each of its tables, as texts.
+    """
+
+    text: str
+    tables: tuple[pd.DataFrame, ...]
+
+
+def read_page(text: str) -> Page:
+    """A page and its tables."""
+    blocks = re.findall(r"(?:^\|.*\|\n)+", f"{text}\n", re.MULTILINE)
+    split = [[[cell.strip() for cell in line.strip("|").split("|")] for line in b.splitlines()] for b in blocks]
+    return Page(text, tuple(pd.DataFrame(rows[2:], columns=rows[0]) for rows in split))
+
+
+def faults(page: Page, cells: pd.DataFrame) -> list[str]:
+    """Each figure of the page's tables that does not follow from the cells, and each column that is not known here."""
+    cells = cells[(cells["status"] == "ok") & (cells["role"] == "result")]
+    found = []
+    for table in page.tables:
+        if any(name in table for name in NO_TABLES_OF_CELLS):
+            continue
+        for row in table.to_dict("records"):
+            found += _audit_faults(row, cells) if "audit" in row else _row_faults(row, cells)
+    return found + _sentence_faults(page, cells)
+
+
+def _row_faults(row: dict[str, str], cells: pd.DataFrame) -> list[str]:
+    own = cells[cells["train_size"] == number(row["training reviews"])]
+    if "model" in row:
+        own = own[own["model"] == row["model"]]
+    for name in ("device", "precision"):
+        own = own[own[name] == row[name]] if name in row else own
+    return [
+        f"{name} of {row.get('model', row.get('first'))}, {row['training reviews']}: {shown} is not in {expected}"
+        for name, shown in row.items()
+        if not NO_FIGURES_OF_CELLS.fullmatch(name)
+        if not _follows(shown, expected := _expected(name, row, own))
+    ]
+
+
+def _expected(name: str, row: dict[str, str], own: pd.DataFrame) -> tuple[float, float] | None:
+    """The least and the greatest that the column may show; None: the cells have nothing to show."""
+    loss = own[own["loss"] == row["loss"]] if "loss" in row else own
+    reference = own[own["loss"] == "ce"]
+    if name.endswith(": accuracy %"):
+        return _mean(own[own["loss"] == name.removesuffix(": accuracy %")], "accuracy", 100)
+    if found := re.fullmatch(r"fit, (\w+) \(s\)", name):
+        seconds = own[own["loss"] == found[1]]["fit_seconds"].median()
+        return None if np.isnan(seconds) else (seconds, seconds)
+    if name == "first less second (points)":
+        return _gain(loss[loss["model"] == row["first"]], loss[loss["model"] == row["second"]], "accuracy")
+    if name == "all rows (points)":
+        return _gain(loss, reference, "accuracy")
+    if name == "longest less shortest (points)":
+        last, first = (_gain(loss, reference, f"accuracy_length_{bucket}") for bucket in (len(BUCKETS), 1))
+        return (last[0] - first[0],) * 2
+    if name in BUCKETS:
+        column = f"accuracy_length_{BUCKETS.index(name) + 1}"
+        return _mean(loss, column, 100) if "buckets end at (words)" in row else _gain(loss, reference, column)
+    if name in MEANS:
+        return _mean(loss, *MEANS[name])
+    column, unit = BETWEEN[name]
+    values = own[column].dropna() * unit
+    slack = PERCENTILE_SLACK if name in ("p95 (ms)", "p99 (ms)") else 0.0
+    return (values.min() * (1 - slack), values.max() * (1 + slack)) if len(values) else None
+
+
+def _audit_faults(row: dict[str, str], cells: pd.DataFrame) -> list[str]:
+    failed = cells["audits_failed"].fillna("").str.contains(row["audit"], regex=False).sum()
+    told = [number(row[name]) for name in ("cells", "passed", "failed")]
+    follows = told[2] == failed and told[0] == told[1] + told[2]
+    return [] if follows else [f"audit {row['audit']}: {told}, of which {failed} failed"]
+
+
+def _sentence_faults(page: Page, cells: pd.DataFrame) -> list[str]:
+    """What the summary says that the tables, or the cells' seconds to fit, do not."""
+    shown = {cell for table in page.tables for column in table for cell in table[column]}
+    summary = page.text.split("## In short")[1].split("##")[0]
+    found = [
+        f"{said} % is in no table" for said in re.findall(r"([\d.]+ \([\d.]+–[\d.]+\)) %", summary) if said not in shown
+    ]
+    for value, low, high in re.findall(r"([+−][\d.]+) points, 95 % interval ([+−][\d.]+) to ([+−][\d.]+)", summary):
+        turned = f"{_negated(value)} ({_negated(high)} to {_negated(low)})"
+        if not {f"{value} ({low} to {high})", turned} & shown:
+            found.append(f"{value} ({low} to {high}) is in no table")
+    fits = cells[cells["loss"] == "ce"].groupby(["train_size", "model"])["fit_seconds"].median()
+    for part in re.split(r"With (?=[\d,]+ training reviews, \w+ is the cheapest)", summary)[1:]:
+        for model, seconds in re.findall(r"reviews, (\w+) is the cheapest: .* in ([\d.,]+) s of training", part):
+            if not _follows(seconds, (fits[number(part), model],) * 2):
+                found.append(f"{model} does not take {seconds} s")
+        for model, times, cheaper in re.findall(r"(\w+) takes ([\d.,]+) times the training time of (\w+)", part):
+            ratio = fits[number(part), model] / fits[number(part), cheaper]
+            if not _follows(times, (ratio, ratio)):
+                found.append(f"{model} takes {ratio} times the time of {cheaper}, not {times}")
+    return found
+
+
+def _negated(points: str) -> str:
+    return points if float(points.replace("−", "-")) == 0 else points.translate({ord("+"): "−", ord("−"): "+"})
+
+
+def _mean(cells: pd.DataFrame, column: str, unit: float) -> tuple[float, float] | None:
+    mean = unit * cells[column].mean()
+    return None if np.isnan(mean) else (mean, mean)
+
+
+def _gain(first: pd.DataFrame, second: pd.DataFrame, column: str) -> tuple[float, float]:
+    gain = 100 * (first[column].mean() - second[column].mean())
+    return (gain, gain)
+
+
+def _follows(shown: str, expected: tuple[float, float] | None) -> bool:
+    """Whether a figure, as exact as it is shown, lies where it should, and its interval around it."""
+    if expected is None or not NUMBER.match(shown):
+        return expected is None and shown == "–"
+    value, least = number(shown), _last_place(shown)
+    interval = INTERVAL.search(shown)
+    around = not interval or number(interval["low"]) - least <= value <= number(interval["high"]) + least
+    return around and expected[0] - 0.51 * least <= value <= expected[1] + 0.51 * least
+
+
+def number(text: str) -> float:
+    """The number that a text begins with."""
+    found = NUMBER.match(text)
+    assert found, text
+    return float(found[0].replace(",", "").replace("−", "-"))
+
+
+def _last_place(text: str) -> float:
+    """What one unit of the last digit is worth; quantities have three digits that count, so that 12,300 is of 100."""
+    found = NUMBER.match(text)
+    assert found
+    digits = found[0].lstrip("+-−").replace(",", "")
+    return 10.0 ** -len(digits.partition(".")[2]) if "." in digits else 10.0 ** max(0, len(digits) - 3)
+
+
+@pytest.fixture(scope="module")
+def report(write_results, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    write_results(folder, train_sizes=(500, 2000), leaked=3)
+    write_reports(folder, Console(file=io.StringIO()))
+    return (folder / "report.md").read_text(encoding="utf-8"), pd.read_csv(folder / "cells.csv")
+
+
+def test_a_report_that_was_just_made_follows_from_its_cells(report):
+    text, cells = report
+    assert faults(read_page(text), cells) == []
+
+
+def test_every_changed_figure_is_found(report):
+    text, cells = report
+    page = read_page(text)
+    changed = 0
+    for table in page.tables:
+        if any(name in table for name in NO_TABLES_OF_CELLS):
+            continue
+        for name in table:
+            if not NUMBER.match(table[name].iloc[0]) or NO_FIGURES_OF_CELLS.fullmatch(name):
+                continue
+            kept = table[name].iloc[0]
+            table.loc[0, name] = re.sub(r"\d", lambda digit: str((int(digit[0]) + 5) % 10), kept, count=1)
+            assert faults(page, cells), f"{name}: {kept} became {table.loc[0, name]}"
+            table.loc[0, name] = kept
+            changed += 1
+    assert changed > 20
+    assert faults(page, cells) == []
+
+
+IN_SENTENCES = (
+    r"takes \d",
+    r"cheapest: \d",
+    r"% in \d",
+    r"points, 95 % interval [+−]\d",
+    r" to [+−]\d",
+    r"[+−]\d(?=\.\d+ points)",
+    r"\(\d(?=[\d.]+–)",
+)
+
+
+@pytest.mark.parametrize("said", IN_SENTENCES)
+def test_every_changed_figure_of_the_summary_is_found(report, said):
+    text, cells = report
+    before, summary = text.split("## In short")
+    changed, times = re.subn(
+        rf"({said})", lambda found: f"{found[0][:-1]}{(int(found[0][-1]) + 5) % 10}", summary, count=1
+    )
+    assert times
+    assert faults(read_page(f"{before}## In short{changed}"), cells)
+
+
+def test_a_column_nobody_checks_is_an_error(report):
+    text, cells = report
+    page = read_page(text)
+    page.tables[0]["new (s)"] = "1.0"
+    with pytest.raises(KeyError):
+        faults(page, cells)
