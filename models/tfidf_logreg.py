@@ -104,6 +104,7 @@ class TfidfLogReg(Model):
         weights = loss.sample_weight(train.lengths)
         history: list[dict[str, float]] = []
         fitted = []
+        exact = features.astype(np.float64)  # in float32 a weak regularisation's line search stalls, for minutes
         classifier = LogisticRegression(
             solver="newton-cg",
             tol=TOLERANCE,
@@ -111,14 +112,14 @@ class TfidfLogReg(Model):
             warm_start=True,  # each C begins where the one before it ended
         )
         for C in (self.C,) if self.C is not None else C_GRID:  # noqa: N806
-            converged = solve(classifier.set_params(C=C), features, train.labels, weights)
-            fitted.append(deepcopy(classifier))
+            converged = solve(classifier.set_params(C=C), exact, train.labels, weights)
+            fitted.append(_in_float32(classifier))
             history.append(
                 {
                     "C": C,
-                    "train_loss": _log_loss(classifier, features, train.labels, weights),
-                    "valid_loss": _log_loss(classifier, valid_features, valid.labels),
-                    "valid_accuracy": float(classifier.score(valid_features, valid.labels)),
+                    "train_loss": _log_loss(fitted[-1], features, train.labels, weights),
+                    "valid_loss": _log_loss(fitted[-1], valid_features, valid.labels),
+                    "valid_accuracy": float(fitted[-1].score(valid_features, valid.labels)),
                     "converged": float(converged),
                 }
             )
@@ -246,6 +247,13 @@ class _Settings(BaseModel):
     ngrams: Literal[1, 2, 3]
     min_df: PositiveInt
     C: PositiveFloat | None
+
+
+def _in_float32(classifier: LogisticRegression) -> LogisticRegression:
+    """A copy of a fitted classifier that keeps and scores as texts are encoded."""
+    kept = deepcopy(classifier)
+    kept.coef_, kept.intercept_ = kept.coef_.astype(np.float32), kept.intercept_.astype(np.float32)
+    return kept
 
 
 def _checked_classifier(loaded: object) -> LogisticRegression:

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from scipy.special import expit
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 
+from data.dataset import Split
 from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
 from models import tfidf_logreg
@@ -24,6 +26,20 @@ def test_exclamation_and_question_marks_are_words(train, valid):
     model, _ = fit(train.__class__(texts, train.labels, train.lengths, train.rows, train.class_names), valid)
     assert model.encode(["!"]).tokens == [1]
     assert model.encode(["?"]).tokens == [0]
+
+
+def test_the_weakest_regularisation_has_an_optimum_too(valid):
+    random = np.random.default_rng(0)
+    words = random.zipf(1.3, size=(1_000, 200)) % 20_000
+    texts = tuple(" ".join(f"w{word}" for word in row) for row in words)
+    labels = random.integers(2, size=1_000)
+    train = Split(texts, labels, np.full(1_000, 200), np.arange(1_000), valid.class_names)
+    model, report = fit(train, valid, C=1e6)
+    assert report.converged
+    features = model.encode(texts).features.astype(np.float64)
+    score = features @ model._classifier.coef_[0].astype(np.float64) + model._classifier.intercept_[0]
+    gradient = features.T @ (expit(score) - labels) / 1_000 + model._classifier.coef_[0] / (1e6 * 1_000)
+    assert np.abs(gradient).max() < 1e-6
 
 
 @pytest.mark.parametrize("ngrams", [1, 2, 3])
