@@ -46,7 +46,7 @@ PROCESS_TEXTS = 2_000
 C_GRID = (3.0, 10.0, 30.0, 100.0)
 """Inverse strengths of regularisation that are tried, weakest last."""
 
-MAX_ITERATIONS = 200
+FLOAT32_ITERATIONS, MAX_ITERATIONS = 10, 200
 TOLERANCE = 1e-6
 """Of newton-cg. scikit-learn's default solver, lbfgs, stops early now and then, and a difference between losses seems
 real that is not.
@@ -104,15 +104,13 @@ class TfidfLogReg(Model):
         weights = loss.sample_weight(train.lengths)
         history: list[dict[str, float]] = []
         fitted = []
-        exact = features.astype(np.float64)  # in float32 a weak regularisation's line search stalls, for minutes
         classifier = LogisticRegression(
             solver="newton-cg",
             tol=TOLERANCE,
-            max_iter=MAX_ITERATIONS,
             warm_start=True,  # each C begins where the one before it ended
         )
         for C in (self.C,) if self.C is not None else C_GRID:  # noqa: N806
-            converged = solve(classifier.set_params(C=C), exact, train.labels, weights)
+            converged = _solve(classifier.set_params(C=C), features, train.labels, weights)
             fitted.append(_in_float32(classifier))
             history.append(
                 {
@@ -247,6 +245,17 @@ class _Settings(BaseModel):
     ngrams: Literal[1, 2, 3]
     min_df: PositiveInt
     C: PositiveFloat | None
+
+
+def _solve(classifier: LogisticRegression, features: csr_matrix, labels: IntArray, weights: Weights) -> bool:
+    """Fit in float32, and on in float64 where that does not end soon; whether the tolerance was reached.
+
+    With weak regularisation and many texts, the last steps are too small for float32: its line search stalls.
+    """
+    quickly = solve(classifier.set_params(max_iter=FLOAT32_ITERATIONS), features, labels, weights)
+    return quickly or solve(
+        classifier.set_params(max_iter=MAX_ITERATIONS), features.astype(np.float64), labels, weights
+    )
 
 
 def _in_float32(classifier: LogisticRegression) -> LogisticRegression:

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.commands.report import write_reports
+from benchmarks.origin import CHECKOUT
 
 NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?")
 INTERVAL = re.compile(r"\((?P<low>[-+−]?[\d.,]+)(?:–| to )(?P<high>[-+−]?[\d.,]+)\)")
@@ -200,6 +201,18 @@ def _last_place(text: str) -> float:
     assert found
     digits = found[0].lstrip("+-−").replace(",", "")
     return 10.0 ** -len(digits.partition(".")[2]) if "." in digits else 10.0 ** max(0, len(digits) - 3)
+
+
+PUBLISHED = {"RESULTS.md": "published/imdb", "published/examples/report.md": "published/examples"}
+
+
+@pytest.mark.parametrize(("page", "folder"), PUBLISHED.items())
+def test_what_is_published_follows_from_the_cells_beside_it(page, folder):
+    text = (CHECKOUT / page).read_text(encoding="utf-8")
+    assert faults(read_page(text), pd.read_csv(CHECKOUT / folder / "cells.csv")) == []
+    figures = re.findall(r"^!\[.*\]\((.*)\)$", text, re.MULTILINE)
+    assert figures
+    assert all((CHECKOUT / page).parent.joinpath(figure).is_file() for figure in figures)
 
 
 @pytest.fixture(scope="module")
