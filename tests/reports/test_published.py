@@ -40,3 +40,27 @@ def test_a_row_of_the_readme_is_what_the_cells_say(row, cells):
     ):
         if quoted != "–":
             assert factor * own[column].min() * 0.99 <= number(quoted) <= factor * own[column].max() * 1.01
+
+
+ALL_OF_IMDB = re.compile(r"^\| `(?P<model>\w+)`, IMDB \| (?P<cells>.*) \|$", re.MULTILINE)
+IMDB_ROWS = list(ALL_OF_IMDB.finditer((CHECKOUT / "README.md").read_text()))
+
+
+@pytest.fixture(scope="module")
+def imdb_cells():
+    cells = pd.read_csv(CHECKOUT / "published" / "imdb" / "cells.csv")
+    return cells[cells["train_size"] == cells["train_size"].max()]
+
+
+def test_the_readme_has_a_row_for_each_model_on_all_of_imdb(imdb_cells):
+    assert sorted(row["model"] for row in IMDB_ROWS) == sorted(set(imdb_cells["model"]))
+
+
+@pytest.mark.parametrize("row", IMDB_ROWS, ids=lambda row: row["model"])
+def test_a_row_on_all_of_imdb_is_what_the_cells_say(row, imdb_cells):
+    own = imdb_cells[imdb_cells["model"] == row["model"]]
+    ce, weighted, fit, rate = row["cells"].split(" | ")
+    for loss, quoted in (("ce", ce), ("length_weighted_ce", weighted)):
+        assert number(quoted) == pytest.approx(100 * own[own["loss"] == loss]["accuracy"].mean(), abs=0.05)
+    assert number(fit) == pytest.approx(own[own["loss"] == "ce"]["fit_seconds"].median(), rel=0.006)
+    assert own["text_to_label_rate"].min() * 0.99 <= number(rate) <= own["text_to_label_rate"].max() * 1.01
