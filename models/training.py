@@ -19,6 +19,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from data.dataset import IntArray, Split
 from losses.loss import Loss
+from models.allocator import freed_memory_kept
 from models.batching import TokenIds, pad, token_counts
 from models.model import Device, Monitor, Runtime, Shape, TrainingState
 
@@ -103,7 +104,7 @@ class Training:
         self.network.train()
         total = 0.0
         unseen: list[Tensor] = []
-        with self.monitor.training():
+        with self.monitor.training(), freed_memory_kept():
             for last, rows in enumerate(batches, start=1 - len(batches)):
                 shares = self._shares(rows)
                 own = shares[self.accelerator.process_index]

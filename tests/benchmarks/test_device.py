@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from benchmarks import device
 from benchmarks.errors import UsageError
@@ -6,18 +7,25 @@ from benchmarks.errors import UsageError
 
 @pytest.fixture
 def hardware(monkeypatch):
-    def describe(*, bf16):
+    def describe(*, bf16, tiles=True):
         monkeypatch.setattr(device, "has_bf16", lambda _: bf16)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles)
 
     return describe
 
 
 @pytest.mark.parametrize(
-    ("where", "bf16", "chosen"),
-    [("cpu", True, "bf16"), ("cpu", False, "fp32"), ("cuda", True, "bf16"), ("cuda", False, "fp16")],
+    ("where", "bf16", "tiles", "chosen"),
+    [
+        ("cpu", True, True, "bf16"),
+        ("cpu", True, False, "fp32"),
+        ("cpu", False, False, "fp32"),
+        ("cuda", True, False, "bf16"),
+        ("cuda", False, False, "fp16"),
+    ],
 )
-def test_auto_takes_the_fastest_precision_that_the_hardware_has(hardware, where, bf16, chosen):
-    hardware(bf16=bf16)
+def test_auto_takes_the_fastest_precision_that_the_hardware_has(hardware, where, bf16, tiles, chosen):
+    hardware(bf16=bf16, tiles=tiles)
     assert device.resolve_precision("auto", where) == chosen
 
 

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from data.dataset import Split
 from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
+from models import training
 from models.model import Runtime, SilentMonitor, TrainingState, select
 from models.torch_classifier import CONFIG_FILE, WEIGHTS_FILE, TorchClassifier
 from models.training import CHECK_EVERY, decay_groups, warmup_decay
@@ -661,3 +663,23 @@ def test_nothing_is_ever_unpickled(folder, name, dump):
     with pytest.raises(ValueError, match="holds no saved bag model"):
         Bag.load(folder)
     assert not mark.exists()
+
+
+def test_the_memory_of_a_step_is_kept_for_the_next_one(monkeypatch):
+    kept, seen = [], []
+
+    @contextmanager
+    def keeping():
+        kept.append("yes")
+        yield
+        kept.clear()
+
+    class Watching(SilentMonitor):
+        def step(self, done, *rest):
+            seen.append(bool(kept))
+
+    monkeypatch.setattr(training, "freed_memory_kept", keeping)
+    fit(monitor=Watching())
+    assert seen == [True] * len(seen)
+    assert len(seen) > 2
+    assert not kept
