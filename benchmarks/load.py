@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,15 +34,25 @@ def observe() -> Moment:
     idle = whole.idle + getattr(whole, "iowait", 0.0)
     # A guest's time is counted within user's.
     busy = sum(whole) - idle - stolen - getattr(whole, "guest", 0.0) - getattr(whole, "guest_nice", 0.0)
-    own = psutil.Process().cpu_times()
     return Moment(
         clock=time.monotonic(),
         busy=busy,
         stolen=stolen,
-        own=own.user + own.system,
+        own=own_seconds(),
         throttled=throttled_seconds(_cpu_stat_files()),
         thermal_throttles=thermal_throttles(PROCESSORS),
     )
+
+
+def own_seconds() -> float:
+    """Processor time of this process and of all that it started: those that live, and those that it waited for."""
+    this = psutil.Process()
+    seconds = 0.0
+    for process in (this, *this.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            seconds += times.user + times.system + times.children_user + times.children_system
+    return seconds
 
 
 def load_between(begin: Moment, end: Moment, helpers: float = 0.0) -> Load:

@@ -1,6 +1,9 @@
 """What disturbed a cell."""
 
 import dataclasses
+import multiprocessing
+import time
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
@@ -26,6 +29,21 @@ def test_the_cell_s_own_work_is_not_counted_against_it():
 def test_the_work_of_those_that_help_is_not_counted_against_it():
     load = load_between(BEGIN, later(busy=120.0, own=20.0), helpers=8.0)
     assert load.others == pytest.approx(2 / 20)
+
+
+def work(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
+def test_the_work_of_processes_that_the_cell_starts_is_its_own():
+    """TF-IDF counts words in forked processes: its cells were said to run on a machine that others kept busy."""
+    before = observe().own
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        pool.submit(work, 0.3).result()
+        assert observe().own - before > 0.25  # while they live
+    assert observe().own - before > 0.25  # and when they have ended
 
 
 def test_others_and_the_hypervisor_are_shares_of_all_processors():
