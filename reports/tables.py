@@ -114,13 +114,18 @@ def bucket_effects_table(analysis: Analysis) -> pd.DataFrame:
 
 
 def bucket_table(analysis: Analysis) -> pd.DataFrame:
-    """Accuracy in percent within each length bucket, means over seeds."""
+    """Accuracy in percent within each length bucket, and what of the texts was not read; means over seeds."""
     rows = []
     for evidence in analysis.evidence:
         configuration = evidence.configuration
         names = _bucket_names(len(evidence.buckets))
         shares = (formats.percent(float(bucket.observed.mean())) for bucket in evidence.buckets)
-        row = _who(configuration) | {"loss": configuration.loss, "buckets end at (words)": _edges(configuration)}
+        row = _who(configuration) | {
+            "loss": configuration.loss,
+            "texts cut": _mean_share(configuration, "texts_cut"),
+            "tokens never read": _mean_share(configuration, "tokens_cut"),
+            "buckets end at (words)": _edges(configuration),
+        }
         rows.append(row | dict(zip(names, shares, strict=True)))
     return _frame(rows)
 
@@ -305,6 +310,11 @@ def _bucket_names(buckets: int) -> list[str]:
 
 def _edges(configuration: Configuration) -> str:
     return ", ".join(f"{edge:g}" for edge in configuration.cells[0].length_edges)
+
+
+def _mean_share(configuration: Configuration, name: str) -> str:
+    shares = [cell.truncation.get(name, np.nan) for cell in configuration.cells]
+    return formats.percent(float(np.mean(shares)))
 
 
 def _metric(configuration: Configuration, name: str) -> float:

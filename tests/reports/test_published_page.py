@@ -21,6 +21,8 @@ MEANS = {
     "log loss (nats)": ("log_loss", 1),
     "calibration error (ECE)": ("expected_calibration_error", 100),
     "Brier score": ("brier_score", 1),
+    "texts cut": ("texts_cut", 100),
+    "tokens never read": ("tokens_cut", 100),
 }
 """Columns that show the mean over seeds: the column of `cells.csv`, and its unit."""
 

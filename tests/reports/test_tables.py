@@ -179,7 +179,9 @@ def test_the_length_tables(analysis):
     assert row["p over seeds alone"] == "needs 6 seeds"
     buckets = ["shortest", "bucket 2", "bucket 3", "longest"]
     assert tables.bucket_effects_table(found).columns.tolist()[-4:] == buckets
-    assert tables.bucket_table(found).columns.tolist()[-5:] == ["buckets end at (words)", *buckets]
+    by_length = tables.bucket_table(found)
+    assert by_length.columns.tolist()[-5:] == ["buckets end at (words)", *buckets]
+    assert by_length[["texts cut", "tokens never read"]].drop_duplicates().values.tolist() == [["7.0 %", "12.0 %"]]
 
 
 def test_comparisons_name_the_better_one(analysis):
