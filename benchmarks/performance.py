@@ -27,12 +27,17 @@ class Row(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     identity: ClassVar[tuple[str, ...]]
-    """Fields by which a later row replaces an earlier one."""
+    """What a later row has in common with the earlier one that it replaces."""
 
     environment: dict[str, Any]
     command: str
     status: Literal["ok", "failed"] = "ok"
     reason: str = ""
+
+    @property
+    def processor(self) -> str:
+        """What it was measured on."""
+        return str(self.environment["processor"])
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -55,7 +60,7 @@ class PeerRow(Row):
         agreement: share of the test texts on which both name the same class.
     """
 
-    identity: ClassVar[tuple[str, ...]] = ("name", "peer")
+    identity: ClassVar[tuple[str, ...]] = ("name", "peer", "processor")
 
     name: str
     peer: str

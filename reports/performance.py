@@ -57,22 +57,24 @@ def write_performance(folder: Path, page: Path) -> Path:
     Raises:
         StoreError: a line of these files cannot be read.
     """
-    peers, scaling = read_rows(folder / PEERS_FILE, PeerRow), read_rows(folder / SCALING_FILE, ScalingRow)
+    peers = sorted(read_rows(folder / PEERS_FILE, PeerRow), key=lambda row: (row.name, row.peer))
+    scaling = read_rows(folder / SCALING_FILE, ScalingRow)
     figures = scaling_figures(scaling)
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
     for figure in figures:
         (folder / FIGURES / f"{figure.name}.svg").write_text(standalone(figure.svg), encoding="utf-8", newline="\n")
+    known = machines([*peers, *scaling])
     beside = Path(os.path.relpath(folder / FIGURES, page.parent)).as_posix()
     content = (
         environment()
         .get_template("performance.md.jinja")
         .render(
-            peers=table(peers_table(peers)),
-            scaling=table(scaling_table(scaling)),
+            peers=table(with_machines(peers_table(peers), peers, known)),
+            scaling=table(with_machines(scaling_table(scaling), _sorted(scaling), known)),
             exponents=table(exponents_table(scaling)),
             made=any(row.made for row in scaling),
             figures=[(figure.title, Markdown(f"{beside}/{figure.name}.svg")) for figure in figures],
-            machines=machines([*peers, *scaling]),
+            machines=known,
             commands=code_block("\n".join(commands([*peers, *scaling]))),
         )
     )
@@ -82,7 +84,7 @@ def write_performance(folder: Path, page: Path) -> Path:
 
 
 def peers_table(rows: Sequence[PeerRow]) -> pd.DataFrame:
-    """One row per contest."""
+    """One row per contest and machine."""
     return pd.DataFrame([_contest(row) for row in rows])
 
 
@@ -188,6 +190,11 @@ def _growth_panel(quantity: Quantity, models: dict[str, list[ScalingRow]]) -> Dr
 def machines(rows: Iterable[Row]) -> list[str]:
     """Every machine and set of versions that the rows come from."""
     return list(dict.fromkeys(_machine(row) for row in rows))
+
+
+def with_machines(frame: pd.DataFrame, rows: Sequence[Row], known: Sequence[str]) -> pd.DataFrame:
+    """A table of these rows, which says of each what number its machine has among several."""
+    return frame.assign(machine=[str(known.index(_machine(row)) + 1) for row in rows]) if len(known) > 1 else frame
 
 
 def _machine(row: Row) -> str:

@@ -61,6 +61,22 @@ def test_a_contest_shows_its_ratio_medians_and_extremes(tmp_path):
     assert "Toy \\| CPU" in text
 
 
+def test_a_contest_on_another_machine_is_a_row_of_its_own(tmp_path):
+    facts = {"seconds": [1.0], "accuracy": 0.9, "peer_accuracy": 0.9, "agreement": 1.0}
+    other = ENVIRONMENT | {"processor": "Other CPU"}
+    rows = [contest(ratio=5.0, peer_seconds=[5.0], **facts), contest(ratio=2.0, peer_seconds=[2.0], **facts)]
+    text = page(tmp_path, [*rows, contest(ratio=3.0, peer_seconds=[3.0], environment=other, **facts)], [growth(1_000)])
+    ratios = re.findall(r"25,000 / 25,000 \| (\d\.00) \|.*\| (\d) \|$", text, re.MULTILINE)
+    assert ratios == [("2.00", "1"), ("3.00", "2")]
+    assert re.search(r"^\| nbsvm \| 1,000 \|.*\| 1 \|$", text, re.MULTILINE)
+    assert "1. Toy \\| CPU, 2 processors" in text
+    assert "2. Other CPU, 2 processors" in text
+
+
+def test_one_machine_needs_no_number(tmp_path):
+    assert "| machine |" not in page(tmp_path, [contest(status="failed", reason="none")], [growth(1_000)])
+
+
 def test_a_failure_shows_its_reason(tmp_path):
     text = page(tmp_path, [contest(status="failed", reason="RuntimeError: NaN | <b>")])
     assert "failed: RuntimeError: NaN \\| &lt;b>" in text
