@@ -21,7 +21,7 @@ from benchmarks.energy import Meter, meter
 from benchmarks.environment import environment
 from benchmarks.explain import explain_mistakes
 from benchmarks.explanations import Explanations
-from benchmarks.load import load_between, observe
+from benchmarks.load import load_between, observe, own_seconds
 from benchmarks.memory import peak_host_memory
 from benchmarks.registry import add_plugin, is_sha256, loss_class, model_class, require
 from benchmarks.saved import Classifier, Saved, write_saved
@@ -131,8 +131,7 @@ def _help(spec: CellSpec, store: Store) -> None:
     """A part of a cell's training, in a process of its own; it leaves nothing."""
     data, loss, model, runtime = _prepare(spec, store)
     model.fit(data.train, data.valid, loss, runtime, Follower(Checkpoint(store, spec.id)))
-    spent = psutil.Process().cpu_times()
-    _part(spec, own_seconds=spent.user + spent.system)
+    _part(spec, own_seconds=own_seconds())
 
 
 def _prepare(spec: CellSpec, store: Store) -> tuple[Dataset, Loss, Model, Runtime]:
