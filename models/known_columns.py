@@ -1,8 +1,10 @@
 """The columns of a hashed matrix that training knows."""
 
+from typing import Self
+
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, get_index_dtype
+from scipy.sparse import csr_array, csr_matrix, get_index_dtype
 
 from data.dataset import IntArray
 
@@ -17,7 +19,7 @@ class KnownColumns:
         """Make the table that is looked up.
 
         Args:
-            columns: (V,) numbers below `width`, ascending.
+            columns: (V,) different numbers below `width`, in the order that they are to have.
             width: columns of the wide matrix.
 
         Raises:
@@ -25,11 +27,21 @@ class KnownColumns:
         """
         if columns.dtype != np.int64 or columns.ndim != 1:
             raise ValueError("columns are not a list of 64-bit integers")
-        if (np.diff(columns, prepend=-1, append=width) <= 0).any():
-            raise ValueError(f"columns are not ascending numbers below {width}")
+        if (np.diff(np.sort(columns), prepend=-1, append=width) <= 0).any():
+            raise ValueError(f"columns are not different numbers below {width}")
         self.columns = columns
         self._place = np.full(width, -1, dtype=np.int32)
         self._place[columns] = np.arange(len(columns), dtype=np.int32)
+
+    @classmethod
+    def frequent(cls, wide: csr_array | csr_matrix, min_df: int) -> Self:
+        """Those that `min_df` rows have or more, the most frequent first.
+
+        A solver reads a few of them for most of the values; side by side, these stay in a processor's cache.
+        """
+        frequencies = np.bincount(wide.indices, minlength=wide.shape[1])
+        columns = np.flatnonzero(frequencies >= min_df)
+        return cls(columns[np.argsort(-frequencies[columns], kind="stable")], wide.shape[1])
 
     def __len__(self) -> int:
         """V."""
@@ -39,8 +51,8 @@ class KnownColumns:
         """Where each of some columns of the wide matrix is among the V; -1 for one that is not."""
         return self._place[columns].astype(np.int64)
 
-    def select(self, wide: csr_array) -> csr_array:
-        """(N, V) of (N, width)."""
+    def select(self, wide: csr_array | csr_matrix) -> csr_array:
+        """(N, V) of (N, width); within a row, values keep their order."""
         places = self._place[wide.indices]
         known = places >= 0
         ends = np.concatenate([[0], np.cumsum(known)])[wide.indptr]

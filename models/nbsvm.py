@@ -16,7 +16,7 @@ from sklearn.metrics import log_loss
 
 from data.dataset import IntArray, Split
 from losses.loss import Loss
-from models.convergence import solve
+from models.convergence import Attempt, solve_path
 from models.hashed_ngrams import hashed_ngrams, hashed_runs
 from models.known_columns import KnownColumns, sparse_rows
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
@@ -29,7 +29,7 @@ C_GRID = (0.03, 0.1, 0.3)
 """Inverse strengths of regularisation that are tried, weakest last."""
 
 TOLERANCE = 1e-4
-MAX_ITERATIONS = 200
+ATTEMPTS = (Attempt(iterations=200, dtype=np.float32),)
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "weights.safetensors"
 
@@ -76,8 +76,7 @@ class NbSvm(Model):
     ) -> FitReport:
         """Fit one classifier per class (one for two classes) for each C that is tried; keep the best on `valid`."""
         hashed = hashed_ngrams(train.texts, self.ngrams, self.bits)
-        frequencies = np.bincount(hashed.indices, minlength=1 << self.bits)
-        self._known = KnownColumns(np.flatnonzero(frequencies >= self.min_df), 1 << self.bits)
+        self._known = KnownColumns.frequent(hashed, self.min_df)
         if not len(self._known):
             raise ValueError(f"no n-gram is in min_df={self.min_df} training texts or more")
         features, valid_features = self._known.select(hashed), self.encode(valid.texts).features
@@ -93,13 +92,12 @@ class NbSvm(Model):
             classifier = LogisticRegression(
                 solver="newton-cg",
                 tol=TOLERANCE,
-                max_iter=MAX_ITERATIONS,
-                warm_start=True,  # each C begins where the one before it ended
+                warm_start=True,
             )
-            for row, C in enumerate(grid):  # noqa: N806
-                converged[row] &= solve(classifier.set_params(C=C), scaled, target, weights)
-                coefficients[row, :, column] = classifier.coef_[0] * ratio
-                intercepts[row, column] = classifier.intercept_[0]
+            for row, solution in enumerate(solve_path(classifier, grid, scaled, target, weights, ATTEMPTS)):
+                converged[row] &= solution.converged
+                coefficients[row, :, column] = solution.classifier.coef_[0] * ratio
+                intercepts[row, column] = solution.classifier.intercept_[0]
         history = []
         for row, C in enumerate(grid):  # noqa: N806
             train_scores = _probabilities(features @ coefficients[row] + intercepts[row])

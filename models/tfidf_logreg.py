@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from copy import deepcopy
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
@@ -26,7 +25,7 @@ from skops.io import dump, load
 from data.dataset import IntArray, Split
 from losses.loss import FloatArray as Weights
 from losses.loss import Loss
-from models.convergence import solve
+from models.convergence import Attempt, solve_path
 from models.known_columns import KnownColumns
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import saved_model
@@ -46,7 +45,9 @@ PROCESS_TEXTS = 2_000
 C_GRID = (3.0, 10.0, 30.0, 100.0)
 """Inverse strengths of regularisation that are tried, weakest last."""
 
-FLOAT32_ITERATIONS, MAX_ITERATIONS = 10, 200
+ATTEMPTS = (Attempt(iterations=10, dtype=np.float32), Attempt(iterations=200, dtype=np.float64))
+"""With weak regularisation and many texts, the last steps are too small for float32: its line search stalls."""
+
 TOLERANCE = 1e-6
 """Of newton-cg. scikit-learn's default solver, lbfgs, stops early now and then, and a difference between losses seems
 real that is not.
@@ -94,33 +95,27 @@ class TfidfLogReg(Model):
     ) -> FitReport:
         """Fit the vectorizer and one classifier for each C that is tried; keep the best on `valid`."""
         counts = self._counts(train.texts)
-        frequencies = np.bincount(counts.indices, minlength=counts.shape[1])
-        self._known = KnownColumns(np.flatnonzero(frequencies >= self.min_df), counts.shape[1])
+        self._known = KnownColumns.frequent(counts, self.min_df)
         if not len(self._known):
             raise ValueError(f"no word is in min_df={self.min_df} training texts or more")
         self._tfidf = TfidfTransformer(sublinear_tf=True)
         features = self._tfidf.fit_transform(self._known.select(counts))
         valid_features = self.encode(valid.texts).features
         weights = loss.sample_weight(train.lengths)
-        history: list[dict[str, float]] = []
-        fitted = []
-        classifier = LogisticRegression(
-            solver="newton-cg",
-            tol=TOLERANCE,
-            warm_start=True,  # each C begins where the one before it ended
-        )
-        for C in (self.C,) if self.C is not None else C_GRID:  # noqa: N806
-            converged = _solve(classifier.set_params(C=C), features, train.labels, weights)
-            fitted.append(_in_float32(classifier))
-            history.append(
-                {
-                    "C": C,
-                    "train_loss": _log_loss(fitted[-1], features, train.labels, weights),
-                    "valid_loss": _log_loss(fitted[-1], valid_features, valid.labels),
-                    "valid_accuracy": float(fitted[-1].score(valid_features, valid.labels)),
-                    "converged": float(converged),
-                }
-            )
+        grid = (self.C,) if self.C is not None else C_GRID
+        classifier = LogisticRegression(solver="newton-cg", tol=TOLERANCE, warm_start=True)
+        solutions = solve_path(classifier, grid, features, train.labels, weights, ATTEMPTS)
+        fitted = [_in_float32(solution.classifier) for solution in solutions]
+        history = [
+            {
+                "C": C,
+                "train_loss": _log_loss(own, features, train.labels, weights),
+                "valid_loss": _log_loss(own, valid_features, valid.labels),
+                "valid_accuracy": float(own.score(valid_features, valid.labels)),
+                "converged": float(solution.converged),
+            }
+            for C, own, solution in zip(grid, fitted, solutions, strict=True)
+        ]
         selected = select(history)
         self._classifier = fitted[selected]
         return FitReport(
@@ -247,22 +242,11 @@ class _Settings(BaseModel):
     C: PositiveFloat | None
 
 
-def _solve(classifier: LogisticRegression, features: csr_matrix, labels: IntArray, weights: Weights) -> bool:
-    """Fit in float32, and on in float64 where that does not end soon; whether the tolerance was reached.
-
-    With weak regularisation and many texts, the last steps are too small for float32: its line search stalls.
-    """
-    quickly = solve(classifier.set_params(max_iter=FLOAT32_ITERATIONS), features, labels, weights)
-    return quickly or solve(
-        classifier.set_params(max_iter=MAX_ITERATIONS), features.astype(np.float64), labels, weights
-    )
-
-
 def _in_float32(classifier: LogisticRegression) -> LogisticRegression:
-    """A copy of a fitted classifier that keeps and scores as texts are encoded."""
-    kept = deepcopy(classifier)
-    kept.coef_, kept.intercept_ = kept.coef_.astype(np.float32), kept.intercept_.astype(np.float32)
-    return kept
+    """The fitted classifier, made to keep and score as texts are encoded."""
+    classifier.coef_ = classifier.coef_.astype(np.float32)
+    classifier.intercept_ = classifier.intercept_.astype(np.float32)
+    return classifier
 
 
 def _checked_classifier(loaded: object) -> LogisticRegression:

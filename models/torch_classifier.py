@@ -20,6 +20,7 @@ from torch.nn.functional import cross_entropy
 from data.dataset import IntArray, Split
 from losses.loss import Loss
 from models.batching import TokenIds, scoring_batches, token_counts, training_batches
+from models.dropout import with_fast_dropout
 from models.flops import counted_flops
 from models.model import (
     Device,
@@ -167,7 +168,7 @@ class TorchClassifier(Model):
         train_tokens, _ = self._token_ids(train.texts)
         valid_tokens, _ = self._token_ids(valid.texts)
         self._class_names = train.class_names
-        network = self._network(train.num_classes)
+        network = with_fast_dropout(self._network(train.num_classes))
         self._initialise(network)
 
         steps_per_epoch = math.ceil(len(train) / self.batch_size)

@@ -1,9 +1,14 @@
 """What the two linear models have in common: a strength of regularisation, and a solver that may not get there."""
 
+import warnings
+
+import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from sklearn.linear_model import LogisticRegression
 
 from losses.ce import CrossEntropy
-from models import nbsvm, tfidf_logreg
+from models import convergence, nbsvm, tfidf_logreg
 from models.model import select
 from models.nbsvm import NbSvm
 from models.tfidf_logreg import TfidfLogReg
@@ -35,3 +40,51 @@ def test_convergence_is_recorded(linear, train, valid, monkeypatch):
     assert report(model(), train, valid).converged is True
     monkeypatch.setattr(module, "TOLERANCE", 1e-30)  # beyond what numbers can tell apart
     assert report(model(), train, valid).converged is False
+
+
+@pytest.mark.parametrize("parts", [1, 2, 5])
+def test_solving_at_the_same_time_changes_nothing_that_matters(linear, train, valid, monkeypatch, parts):
+    _, model = linear
+    expected = report(model(), train, valid)
+    monkeypatch.setattr(convergence, "PARTS", parts)
+    found = report(model(), train, valid)
+    assert found.selected == expected.selected
+    for step, other in zip(found.history, expected.history, strict=True):
+        assert step == pytest.approx(other, rel=2e-3)
+
+
+def test_each_strength_answers_for_its_own_convergence():
+    """All at the same time: the warnings of one solver are not another's."""
+    generator = np.random.default_rng(0)
+    features = csr_array(generator.normal(size=(200, 30)))
+    labels = features @ generator.normal(size=30) + generator.normal(size=200) > 0
+    found = convergence.solve_path(
+        LogisticRegression(solver="newton-cg", tol=1e-8),
+        [1e-6, 1e4, 1e-6, 1e4],
+        features,
+        labels,
+        np.ones(200),
+        [convergence.Attempt(iterations=4, dtype=np.float64)],
+    )
+    assert [solution.converged for solution in found] == [True, False, True, False]
+    assert [solution.classifier.C for solution in found] == [1e-6, 1e4, 1e-6, 1e4]
+
+
+def test_an_attempt_goes_on_where_the_one_before_stopped_short():
+    features, labels, weights = csr_array(np.eye(4)), np.array([0, 1, 0, 1]), np.ones(4)
+    attempts = [convergence.Attempt(1, np.float32), convergence.Attempt(100, np.float64)]
+    classifier = LogisticRegression(solver="newton-cg", tol=1e-10, warm_start=True)
+
+    def solve(attempts):
+        return convergence.solve_path(classifier, [10.0], features, labels, weights, attempts)[0]
+
+    assert not solve(attempts[:1]).converged
+    assert solve(attempts).converged
+    assert solve(attempts).classifier.n_iter_[0] < solve(attempts[1:]).classifier.n_iter_[0]
+    assert not hasattr(classifier, "coef_")
+
+
+def test_warnings_are_heard_elsewhere_again_afterwards(train, valid, recwarn):
+    report(NbSvm(), train, valid)
+    warnings.warn("heard", UserWarning, stacklevel=1)
+    assert [str(warning.message) for warning in recwarn] == ["heard"]
