@@ -61,7 +61,7 @@ class LengthEffect:
         loss, reference = comparison.first.loss, comparison.second.loss
         if comparison.identical:
             return f"{loss} changes nothing: it is right on the very same test rows as {reference}"
-        found = _with_interval(comparison.difference, comparison.interval)
+        found = _with_interval(comparison.difference, comparison.interval, comparison.p_corrected)
         if not comparison.significant:
             limit = formats.points(comparison.detectable, signed=False)
             return f"{loss} against {reference}: no effect larger than {limit} points could be seen ({found})"
@@ -71,7 +71,7 @@ class LengthEffect:
     def _by_length(self) -> str:
         if np.isnan(self.gap.standard_error):
             return "there are too few test rows to compare long texts with short ones"
-        gap = _with_interval(self.gap.value, self.gap.interval)
+        gap = _with_interval(self.gap.value, self.gap.interval, self.gap_p_corrected)
         if self.gap_p_corrected >= ALPHA:
             return f"its effect is not seen to differ between the longest and the shortest texts ({gap})"
         return f"the longest texts gain {'more' if self.gap.value > 0 else 'less'} from it than the shortest ({gap})"
@@ -157,5 +157,10 @@ def _bucket(index: int) -> Callable[[Evidence], Statistic]:
     return lambda evidence: evidence.buckets[index]
 
 
-def _with_interval(value: float, interval: Interval) -> str:
-    return f"{formats.points(value)} points, 95 % interval {formats.between(interval)}"
+def _with_interval(value: float, interval: Interval, p_corrected: float) -> str:
+    """The figures behind a finding, and why it is one, or is none, where the interval alone would say otherwise."""
+    found = f"{formats.points(value)} points, 95 % interval {formats.between(interval)}"
+    low, high = interval
+    if (low > 0 or high < 0) == (p_corrected < ALPHA):
+        return found
+    return f"{found}; p {formats.p_value(p_corrected)} after Holm's correction"

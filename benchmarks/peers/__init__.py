@@ -12,5 +12,6 @@ PEERS = {
     "original": "benchmarks.peers.original_pipeline",
     "pipeline": "benchmarks.peers.stock_pipeline",
     "padded_lstm": "benchmarks.peers.padded_lstm",
+    "packed_lstm": "benchmarks.peers.packed_lstm",
 }
 """Name -> module, imported only when it runs."""

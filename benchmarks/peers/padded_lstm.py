@@ -40,13 +40,18 @@ class PaddedLstm(nn.Module):
 
 def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
     """Ours, and a plain loop; both for one epoch, of the same widths."""
+    return sides_with(PaddedLstm, ours, data, runtime)
+
+
+def sides_with(network: type[PaddedLstm], ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
+    """Ours, and a plain loop over `network`."""
     vocabulary = build_vocabulary(data.train.texts, MAX_WORDS, min_frequency=2)
     numbers = {word: number for number, word in enumerate(vocabulary)}
     train, test = (_padded(split, numbers) for split in (data.train, data.test))
 
     def peer(clock: Clock) -> tuple[Any, float]:
         torch.manual_seed(runtime.seed)
-        model = PaddedLstm(len(vocabulary), data.train.num_classes).to(runtime.device)
+        model = network(len(vocabulary), data.train.num_classes).to(runtime.device)
         tensors = TensorDataset(train, torch.from_numpy(data.train.labels))
         batches = DataLoader(tensors, batch_size=BATCH_SIZE, shuffle=True)
         _, seconds = clock.time(lambda: _train(model, batches, runtime))

@@ -4,14 +4,18 @@ import types
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks import peers
 from benchmarks.clock import Clock
 from benchmarks.peers.contest import Side, TrainingTime, class_indices, hold, whole
+from benchmarks.peers.packed_lstm import PackedLstm
+from benchmarks.peers.padded_lstm import MAX_LENGTH, WIDTH
 from benchmarks.performance import PeerRow, add_rows, read_rows
 from benchmarks.registry import names
 from benchmarks.store import StoreError
 from data.dataset import Dataset, Split
+from models.lstm import LstmNetwork
 from models.model import Runtime
 
 
@@ -106,10 +110,25 @@ def test_scikit_learn_does_the_same_work(data):
     assert all(row.accuracy == row.peer_accuracy == 1.0 for row in rows)
 
 
-def test_a_padded_lstm_takes_the_same_steps(data):
-    (row,) = hold("padded_lstm", data, Runtime(), 1, (32, 8))
+@pytest.mark.parametrize("name", ["padded_lstm", "packed_lstm"])
+def test_a_stock_lstm_takes_the_same_steps(data, name):
+    (row,) = hold(name, data, Runtime(), 1, (32, 8))
     assert (row.status, row.reason) == ("ok", "")
     assert row.ratio > 0
+
+
+def test_a_packed_lstm_computes_what_ours_does():
+    torch.manual_seed(0)
+    peer = PackedLstm(words=50, num_classes=3).eval()
+    ours = LstmNetwork(words=50, embedding_width=WIDTH, hidden_width=WIDTH, dropout=0.0, num_classes=3).eval()
+    ours.embedding.load_state_dict(peer.embedding.state_dict())
+    ours.head.load_state_dict(peer.head.state_dict())
+    for name, weights in peer.lstm.named_parameters():
+        direction = ours.backward_lstm if name.endswith("_reverse") else ours.forward_lstm
+        direction.get_parameter(name.removesuffix("_reverse")).data.copy_(weights)
+    mask = torch.arange(MAX_LENGTH) < torch.tensor([MAX_LENGTH, 7, 1])[:, None]
+    input_ids = torch.randint(1, 50, mask.shape) * mask
+    torch.testing.assert_close(peer(input_ids), ours(input_ids, mask))
 
 
 def test_fasttext_does_the_same_work(data):

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from reports.analysis import analyse
 from reports.length_effects import sign_flip_test
+from reports.resampling import Estimate, Interval
 from reports.results import read_results
 
 LOSS = "length_weighted_ce"
@@ -32,6 +36,25 @@ def test_no_effect_is_reported_with_what_could_have_been_seen(effects, model):
     assert f"no effect larger than {100 * effect.comparison.detectable:.2f} points could be seen" in effect.verdict
     assert "its effect is not seen to differ between the longest and the shortest texts" in effect.verdict
     assert 0.005 < effect.comparison.detectable < 0.05
+
+
+@pytest.mark.parametrize(
+    ("interval", "p", "says"),
+    [
+        ((-0.003, -0.0003), 0.06, "95 % interval \u22120.30 to \u22120.03; p 0.060 after Holm's correction)"),
+        ((-0.003, 0.0003), 0.2, "95 % interval \u22120.30 to +0.03)"),
+        ((-0.003, -0.0003), 0.01, "95 % interval \u22120.30 to \u22120.03)"),
+        ((-0.003, 0.0001), 0.04, "95 % interval \u22120.30 to +0.01; p 0.040 after Holm's correction)"),
+    ],
+)
+def test_an_interval_that_seems_to_say_otherwise_is_explained(effects, interval, p, says):
+    (effect,) = effects({("lstm", "ce"): 0.84, ("lstm", LOSS): 0.84})
+    comparison = replace(effect.comparison, interval=Interval(*interval), p_corrected=p)
+    assert says in replace(effect, comparison=comparison).verdict
+    low, high = interval
+    gap = Estimate((low + high) / 2, (high - low) / 2 / stats.norm.ppf(0.975), np.inf)
+    assert gap.interval == pytest.approx(interval)
+    assert replace(effect, gap=gap, gap_p_corrected=p).verdict.endswith(f"{says}.")
 
 
 def test_a_loss_that_changes_nothing_is_said_to(effects, write_results, tmp_path):
