@@ -31,8 +31,8 @@ from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime
 from models.saved_files import saved_model
 from models.word_shares import each_class, word_shares
 
-TOKEN = re.compile(r"\w+(?:'\w+)?|[!?]")
-"""Words of any length, an apostrophe within them included, and the two marks by which reviewers shout and doubt."""
+TOKEN = re.compile(r"\w+(?:'\w+)?|[!?.,:;()\"]")
+"""Words of any length, an apostrophe within them included, and the marks that structure sentences."""
 
 BUCKET_BITS = 22
 """Terms are known by their hash's last bits (MurmurHash3): no vocabulary is looked up, and none has to be joined where
@@ -73,7 +73,7 @@ class TfidfLogReg(Model):
         self,
         *,
         ngrams: Literal[1, 2, 3] = 2,
-        min_df: PositiveInt = 2,
+        min_df: PositiveInt = 3,
         C: PositiveFloat | None = None,  # noqa: N803  (the name it has everywhere)
     ) -> None:
         """Keep the configuration.

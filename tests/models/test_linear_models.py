@@ -43,11 +43,10 @@ def test_convergence_is_recorded(linear, train, valid, monkeypatch):
 
 
 @pytest.mark.parametrize("parts", [1, 2, 5])
-def test_solving_at_the_same_time_changes_nothing_that_matters(linear, train, valid, monkeypatch, parts):
-    _, model = linear
-    expected = report(model(), train, valid)
+def test_solving_at_the_same_time_changes_nothing_that_matters(train, valid, monkeypatch, parts):
+    expected = report(TfidfLogReg(), train, valid)
     monkeypatch.setattr(convergence, "PARTS", parts)
-    found = report(model(), train, valid)
+    found = report(TfidfLogReg(), train, valid)
     assert found.selected == expected.selected
     for step, other in zip(found.history, expected.history, strict=True):
         assert step == pytest.approx(other, rel=2e-3)
@@ -84,7 +83,7 @@ def test_an_attempt_goes_on_where_the_one_before_stopped_short():
     assert not hasattr(classifier, "coef_")
 
 
-def test_warnings_are_heard_elsewhere_again_afterwards(train, valid, recwarn):
-    report(NbSvm(), train, valid)
+def test_warnings_are_heard_elsewhere_again_afterwards(linear, train, valid, recwarn):
+    report(linear[1](), train, valid)
     warnings.warn("heard", UserWarning, stacklevel=1)
     assert [str(warning.message) for warning in recwarn] == ["heard"]

@@ -7,7 +7,7 @@ from data.dataset import Split
 from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
 from models import tfidf_logreg
-from models.tfidf_logreg import TfidfLogReg
+from models.tfidf_logreg import Analyzer, TfidfLogReg
 
 
 def fit(train, valid, loss=CrossEntropy, **settings):
@@ -21,7 +21,13 @@ def test_the_loss_weighs_the_training_texts(train, valid):
     assert not np.allclose(plain.score(plain.encode(valid.texts)), weighted.score(weighted.encode(valid.texts)))
 
 
-def test_exclamation_and_question_marks_are_words(train, valid):
+def test_the_marks_of_a_sentence_are_words_and_others_are_not():
+    assert Analyzer(1)("Isn't it Sci-Fi? I'd say: 7/10...") == (
+        ["isn't", "it", "sci", "fi", "?", "i'd", "say", ":", "7", "10", ".", ".", "."]
+    )
+
+
+def test_a_mark_counts_where_training_has_it(train, valid):
     texts = tuple(f"{text} !" for text in train.texts)
     model, _ = fit(train.__class__(texts, train.labels, train.lengths, train.rows, train.class_names), valid)
     assert model.encode(["!"]).tokens == [1]
@@ -50,7 +56,7 @@ def test_features_are_those_of_scikit_learn_however_many_processes(train, valid,
     model, _ = fit(train, valid, ngrams=ngrams, C=1.0)
     stock = TfidfVectorizer(
         ngram_range=(1, ngrams),
-        min_df=2,
+        min_df=model.min_df,
         sublinear_tf=True,
         token_pattern=tfidf_logreg.TOKEN.pattern,
         dtype=np.float32,
