@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import sparray, spmatrix
+from joblib import cpu_count
+from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-PARTS = 2
-"""Of a grid, solved at the same time. As many on every machine: where a solver begins shows in its last digits."""
+from data.dataset import IntArray
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,26 @@ class Solution:
     converged: bool
 
 
-def solve_path(
+def solve_each(
     classifier: LogisticRegression,
     grid: Sequence[float],
-    features: sparray | spmatrix,
-    labels: npt.NDArray[np.integer | np.bool_],
+    features: csr_array,
+    labels: IntArray,
     weights: npt.NDArray[np.floating],
     attempts: Sequence[Attempt],
 ) -> list[Solution]:
     """For each C of `grid`, a copy of `classifier` fitted with it.
 
-    The grid is cut into `PARTS`, each with a thread of its own: products with sparse matrices let others run. Within a
-    part, a classifier with `warm_start` begins for each C where it ended for the one before.
+    As many at the same time as there are processors: products with sparse matrices let other threads run. None begins
+    where another ended, so that the number of threads changes no digit.
 
     Args:
-        classifier: not fitted.
+        classifier: not fitted; with `warm_start` if there are several attempts.
         grid: inverse strengths of regularisation.
         features, labels, weights: (N, V), (N,), (N,).
         attempts: each goes on from where the one before it stopped short.
     """
-    parts = np.array_split(np.asarray(grid, dtype=np.float64), PARTS)
-    with _faults_by_thread() as faults, ThreadPoolExecutor(PARTS) as pool:
+    with _faults_by_thread() as faults, ThreadPoolExecutor(cpu_count()) as pool:
 
         def converges(own: LogisticRegression, attempt: Attempt) -> bool:
             faults.any = False
@@ -64,14 +63,12 @@ def solve_path(
             own.fit(features.astype(attempt.dtype, copy=False), labels, sample_weight=weights)
             return not faults.any
 
-        def solve(part: npt.NDArray[np.float64]) -> list[Solution]:
-            own, solutions = deepcopy(classifier), []
-            for C in part.tolist():  # noqa: N806  (the name it has everywhere)
-                converged = any(map(partial(converges, own.set_params(C=C)), attempts))
-                solutions.append(Solution(deepcopy(own), converged))
-            return solutions
+        def solve(C: float) -> Solution:  # noqa: N803  (the name it has everywhere)
+            own = deepcopy(classifier).set_params(C=C)
+            converged = any(map(partial(converges, own), attempts))
+            return Solution(own, converged)
 
-        return [solution for solutions in pool.map(solve, parts) for solution in solutions]
+        return list(pool.map(solve, grid))
 
 
 class _Faults(threading.local):

@@ -1,9 +1,9 @@
-"""Texts as sets of hashed words and runs of words, by array operations over bytes: no loop over characters or words.
+"""Texts as bags of hashed words and runs of words, by array operations over bytes: no loop over characters or words.
 
-A word is a run of letters, digits, underscores and apostrophes between them, in lower case; `!` and `?` are words too.
-Its hash is a polynomial in its bytes modulo 2^64, the difference of two prefix sums (Karp & Rabin 1987); a run of
-words hashes to a polynomial in its words' hashes; the upper bits of a product are its bucket (Dietzfelbinger et al.
-1997). Hashing features: Weinberger et al. (2009), arXiv:0902.2206.
+A word is a run of letters, digits, underscores and apostrophes between them, in lower case; the marks that structure
+sentences are words too. Its hash is a polynomial in its bytes modulo 2^64, the difference of two prefix sums (Karp &
+Rabin 1987); a run of words hashes to a polynomial in its words' hashes; the upper bits of a product are its bucket
+(Dietzfelbinger et al. 1997). Hashing features: Weinberger et al. (2009), arXiv:0902.2206.
 """
 
 import re
@@ -33,7 +33,7 @@ SEPARATOR, LETTER, MARK = range(3)
 KIND = np.full(256, SEPARATOR, dtype=np.uint8)
 KIND[list(b"abcdefghijklmnopqrstuvwxyz0123456789_")] = LETTER
 KIND[0x80:TEXT_END] = LETTER  # of a character beyond ASCII; those that are no letters have become spaces
-KIND[[*b"!?", TEXT_END]] = MARK
+KIND[[*b'!?.,:;()"', TEXT_END]] = MARK
 APOSTROPHE = ord("'")
 OTHER_SEPARATORS = re.compile(r"[^\x00-\x7f\w]+")
 
@@ -47,7 +47,7 @@ HALF = np.uint64(32)
 
 
 def hashed_ngrams(texts: Sequence[str], ngrams: int, bits: int) -> csr_array:
-    """Which runs of 1 to `ngrams` words each text holds: (N, 2^`bits`), float32 ones, in order of bucket.
+    """How often each text holds each run of 1 to `ngrams` words: (N, 2^`bits`), float32, in order of bucket.
 
     What a text has does not depend on the others, nor on the number of threads, one for each processor.
 
@@ -62,9 +62,10 @@ def hashed_ngrams(texts: Sequence[str], ngrams: int, bits: int) -> csr_array:
     else:
         with ThreadPoolExecutor(cpu_count()) as pool:  # NumPy lets other threads run
             rows = list(pool.map(lambda chunk: _chunk_buckets(chunk, ngrams, bits), chunks))
-    buckets = np.concatenate([np.empty(0, dtype=np.int32), *(buckets for buckets, _ in rows)])
-    ends = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(counts for _, counts in rows)]))
-    return sparse_rows(np.ones(len(buckets), dtype=np.float32), buckets, ends, 1 << bits)
+    buckets = np.concatenate([np.empty(0, dtype=np.int32), *(buckets for buckets, _, _ in rows)])
+    times = np.concatenate([np.empty(0, dtype=np.float32), *(times for _, times, _ in rows)])
+    ends = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(sizes for _, _, sizes in rows)]))
+    return sparse_rows(times, buckets, ends, 1 << bits)
 
 
 def hashed_runs(text: str, ngrams: int, bits: int) -> tuple[list[str], list[npt.NDArray[np.int32]]]:
@@ -97,8 +98,10 @@ def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _chunk_buckets(texts: Sequence[str], ngrams: int, bits: int) -> tuple[npt.NDArray[np.int32], IntArray]:
-    """The buckets of every text, one text after the other and each in order, and (N,) how many each has."""
+def _chunk_buckets(
+    texts: Sequence[str], ngrams: int, bits: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], IntArray]:
+    """The buckets of every text, one text after the other and each in order; how often it holds each; (N,) how many."""
     data = _bytes(texts)
     starts, ends = _word_edges(data)
     is_end = data[starts] == TEXT_END  # no word, but the end of a text
@@ -114,10 +117,12 @@ def _chunk_buckets(texts: Sequence[str], ngrams: int, bits: int) -> tuple[npt.ND
     keys.sort()
     first = np.ones(len(keys), dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=first[1:])
-    keys = keys[first]
+    places = np.flatnonzero(first)
+    times = np.diff(places, append=len(keys)).astype(np.float32)
+    keys = keys[places]
     ends = np.searchsorted(keys, (np.arange(1, len(texts), dtype=np.uint32) << np.uint32(bits)))
-    counts = np.diff(ends, prepend=0, append=len(keys))
-    return (keys & np.uint32((1 << bits) - 1)).astype(np.int32), counts
+    sizes = np.diff(ends, prepend=0, append=len(keys))
+    return (keys & np.uint32((1 << bits) - 1)).astype(np.int32), times, sizes
 
 
 def _run_buckets(hashes: Bits, ngrams: int, bits: int) -> Iterator[npt.NDArray[np.uint32]]:

@@ -4,7 +4,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, csr_matrix, get_index_dtype
+from scipy.sparse import csr_array, get_index_dtype
 
 from data.dataset import IntArray
 
@@ -34,7 +34,7 @@ class KnownColumns:
         self._place[columns] = np.arange(len(columns), dtype=np.int32)
 
     @classmethod
-    def frequent(cls, wide: csr_array | csr_matrix, min_df: int) -> Self:
+    def frequent(cls, wide: csr_array, min_df: int) -> Self:
         """Those that `min_df` rows have or more, the most frequent first.
 
         A solver reads a few of them for most of the values; side by side, these stay in a processor's cache.
@@ -51,7 +51,7 @@ class KnownColumns:
         """Where each of some columns of the wide matrix is among the V; -1 for one that is not."""
         return self._place[columns].astype(np.int64)
 
-    def select(self, wide: csr_array | csr_matrix) -> csr_array:
+    def select(self, wide: csr_array) -> csr_array:
         """(N, V) of (N, width); within a row, values keep their order."""
         places = self._place[wide.indices]
         known = places >= 0

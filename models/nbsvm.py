@@ -81,11 +81,11 @@ class NbSvm(Model):
         monitor: Monitor | None = None,
     ) -> FitReport:
         """Fit one classifier per class (one for two classes) for each C that is tried; keep the best on `valid`."""
-        hashed = hashed_ngrams(train.texts, self.ngrams, self.bits)
-        self._known = KnownColumns.frequent(hashed, self.min_df)
+        held = self._held(train.texts)
+        self._known = KnownColumns.frequent(held, self.min_df)
         if not len(self._known):
             raise ValueError(f"no n-gram is in min_df={self.min_df} training texts or more")
-        features, valid_features = self._known.select(hashed), self.encode(valid.texts).features
+        features, valid_features = self._known.select(held), self.encode(valid.texts).features
         weights = loss.sample_weight(train.lengths).astype(np.float32)
         grid = (self.C,) if self.C is not None else C_GRID
         targets = _targets(train.labels, train.num_classes)
@@ -124,7 +124,7 @@ class NbSvm(Model):
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Which known n-grams each text holds (N, V); these are its tokens, and all are read."""
-        features = self._known.select(hashed_ngrams(texts, self.ngrams, self.bits))
+        features = self._known.select(self._held(texts))
         counts = np.diff(features.indptr).astype(np.int64)
         return Encoded(features, counts, counts)
 
@@ -165,6 +165,12 @@ class NbSvm(Model):
         model._known = known
         model._coefficients, model._intercepts = arrays["coefficients"], arrays["intercepts"]
         return model
+
+    def _held(self, texts: Sequence[str]) -> csr_array:
+        """Which n-grams each text holds: (N, 2^bits) ones."""
+        held = hashed_ngrams(texts, self.ngrams, self.bits)
+        held.data.fill(1)
+        return held
 
 
 class _Settings(BaseModel):

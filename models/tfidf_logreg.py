@@ -1,23 +1,15 @@
 """TF-IDF and logistic regression, with scikit-learn: the baseline that every other model must beat."""
 
 import json
-import multiprocessing
-import re
-import sys
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from itertools import chain, pairwise
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from joblib import cpu_count
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 from safetensors.numpy import load_file, save_file
-from scipy.sparse import csr_matrix, vstack
-from sklearn.feature_extraction import FeatureHasher
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from scipy.sparse import csr_array
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from skops.io import dump, load
@@ -25,22 +17,15 @@ from skops.io import dump, load
 from data.dataset import IntArray, Split
 from losses.loss import FloatArray as Weights
 from losses.loss import Loss
-from models.convergence import Attempt, solve_path
+from models.convergence import Attempt, solve_each
+from models.hashed_ngrams import hashed_ngrams, hashed_runs
 from models.known_columns import KnownColumns
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import saved_model
 from models.word_shares import each_class, word_shares
 
-TOKEN = re.compile(r"\w+(?:'\w+)?|[!?.,:;()\"]")
-"""Words of any length, an apostrophe within them included, and the marks that structure sentences."""
-
-BUCKET_BITS = 22
-"""Terms are known by their hash's last bits (MurmurHash3): no vocabulary is looked up, and none has to be joined where
-several processes count.
-"""
-
-PROCESS_TEXTS = 2_000
-"""Texts that are worth a process of their own."""
+BITS = 22
+"""Of a term's hash: there are 2^22 columns at most, and no vocabulary to look up."""
 
 C_GRID = (3.0, 10.0, 30.0, 100.0)
 """Inverse strengths of regularisation that are tried, weakest last."""
@@ -54,7 +39,6 @@ real that is not.
 """
 
 SETTINGS_FILE, TERMS_FILE, CLASSIFIER_FILE = "config.json", "terms.safetensors", "classifier.skops"
-T = TypeVar("T")
 
 TRUSTED_TYPES: list[str] = []
 """Types outside numpy and scikit-learn that a saved classifier may hold: none."""
@@ -94,7 +78,7 @@ class TfidfLogReg(Model):
         monitor: Monitor | None = None,
     ) -> FitReport:
         """Fit the vectorizer and one classifier for each C that is tried; keep the best on `valid`."""
-        counts = self._counts(train.texts)
+        counts = hashed_ngrams(train.texts, self.ngrams, BITS)
         self._known = KnownColumns.frequent(counts, self.min_df)
         if not len(self._known):
             raise ValueError(f"no word is in min_df={self.min_df} training texts or more")
@@ -104,7 +88,7 @@ class TfidfLogReg(Model):
         weights = loss.sample_weight(train.lengths)
         grid = (self.C,) if self.C is not None else C_GRID
         classifier = LogisticRegression(solver="newton-cg", tol=TOLERANCE, warm_start=True)
-        solutions = solve_path(classifier, grid, features, train.labels, weights, ATTEMPTS)
+        solutions = solve_each(classifier, grid, features, train.labels, weights, ATTEMPTS)
         fitted = [_in_float32(solution.classifier) for solution in solutions]
         history = [
             {
@@ -127,7 +111,7 @@ class TfidfLogReg(Model):
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """TF-IDF features (N, V); a text's tokens are its distinct known words and word pairs, and all are read."""
-        features = self._tfidf.transform(self._known.select(self._counts(texts)))
+        features = self._tfidf.transform(self._known.select(hashed_ngrams(texts, self.ngrams, BITS)))
         counts = np.diff(features.indptr).astype(np.int64)
         return Encoded(features, counts, counts)
 
@@ -142,11 +126,11 @@ class TfidfLogReg(Model):
 
         Of more than two classes, the logits are those of the softmax.
         """
-        terms = Analyzer(self.ngrams).runs(text)
-        runs = [self._known.places(_buckets(run)) for run in terms]
-        added = word_shares(runs, self.encode([text]).features, self._classifier.coef_.T)
+        words, runs = hashed_runs(text, self.ngrams, BITS)
+        places = [self._known.places(buckets.astype(np.int64)) for buckets in runs]
+        added = word_shares(places, self.encode([text]).features, self._classifier.coef_.T)
         intercept = self._classifier.intercept_.astype(np.float64)
-        return WordWeights(tuple(terms[0]), each_class(added), each_class(intercept))
+        return WordWeights(tuple(words), each_class(added), each_class(intercept))
 
     def save(self, folder: Path) -> None:
         """Write the settings as JSON, the terms' hashes and weights as safetensors, the classifier with skops."""
@@ -169,7 +153,7 @@ class TfidfLogReg(Model):
             model = cls(**settings.model_dump(exclude={"model"}))
             terms = load_file(folder / TERMS_FILE)
             columns, idf = terms.get("columns", np.empty(0)), terms.get("idf", np.empty(0))
-            known = KnownColumns(columns, 1 << BUCKET_BITS)
+            known = KnownColumns(columns, 1 << BITS)
             classifier = _checked_classifier(load(folder / CLASSIFIER_FILE, trusted=TRUSTED_TYPES))
             if not classifier.coef_.shape[1:] == idf.shape == columns.shape:
                 raise ValueError("its files do not belong together")
@@ -180,55 +164,6 @@ class TfidfLogReg(Model):
         model._tfidf.idf_ = idf
         model._classifier = classifier
         return model
-
-    def _counts(self, texts: Sequence[str]) -> csr_matrix:
-        """How often each text holds the terms of each bucket: (N, 2^22)."""
-        vectorizer = HashingVectorizer(
-            analyzer=Analyzer(self.ngrams),
-            n_features=1 << BUCKET_BITS,
-            alternate_sign=False,
-            norm=None,
-            dtype=np.float32,
-        )
-        return vstack(_in_parts(vectorizer.transform, texts), format="csr")
-
-
-@dataclass(frozen=True)
-class Analyzer:
-    """A text's words, and runs of up to `ngrams` words joined by spaces: scikit-learn's terms, found faster."""
-
-    ngrams: int
-
-    def __call__(self, text: str) -> list[str]:
-        """All of them, repeated as often as they occur."""
-        return list(chain.from_iterable(self.runs(text)))
-
-    def runs(self, text: str) -> list[list[str]]:
-        """For each length, the run that begins at each word: the T words, the T - 1 pairs, ..."""
-        words = TOKEN.findall(text.lower())
-        shifted = [words[start:] for start in range(self.ngrams)]
-        return [words, *(list(map(" ".join, zip(*shifted[:n], strict=False))) for n in range(2, self.ngrams + 1))]
-
-
-def _buckets(terms: Sequence[str]) -> IntArray:
-    """The bucket of each term, as `HashingVectorizer` hashes it."""
-    if not terms:
-        return np.empty(0, dtype=np.int64)
-    hasher = FeatureHasher(1 << BUCKET_BITS, input_type="string", alternate_sign=False)
-    buckets: IntArray = hasher.transform([term] for term in terms).indices.astype(np.int64)
-    return buckets
-
-
-def _in_parts(work: Callable[[Sequence[str]], T], texts: Sequence[str]) -> list[T]:
-    """What `work` makes of each part of `texts`, in order: a part for each processor, or one if there are few texts."""
-    processes = min(cpu_count(), len(texts) // PROCESS_TEXTS) if sys.platform == "linux" else 1
-    if processes < 2:
-        return [work(texts)]
-    edges = np.linspace(0, len(texts), processes + 1).astype(int).tolist()
-    parts = [texts[start:end] for start, end in pairwise(edges)]
-    # Forked, they begin at once: others import for longer than they count. Elsewhere than on Linux a fork is not safe.
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
-        return list(pool.map(work, parts))
 
 
 class _Settings(BaseModel):
@@ -274,7 +209,7 @@ def _checked_classifier(loaded: object) -> LogisticRegression:
 
 
 def _log_loss(
-    classifier: LogisticRegression, features: csr_matrix, labels: IntArray, weights: Weights | None = None
+    classifier: LogisticRegression, features: csr_array, labels: IntArray, weights: Weights | None = None
 ) -> float:
     """In nats."""
     probabilities = classifier.predict_proba(features)

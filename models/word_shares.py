@@ -4,15 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, csr_matrix
+from scipy.sparse import csr_array
 
 from data.dataset import IntArray
 from models.model import FloatArray
 
 
-def word_shares(
-    runs: Sequence[IntArray], features: csr_array | csr_matrix, coefficients: npt.NDArray[np.floating]
-) -> FloatArray:
+def word_shares(runs: Sequence[IntArray], features: csr_array, coefficients: npt.NDArray[np.floating]) -> FloatArray:
     """(T, C) shares of T words in a text's logits; they sum to `features @ coefficients`, in float64.
 
     A column's part of the logits goes to the runs of words that are in it, to each occurrence as much, and an

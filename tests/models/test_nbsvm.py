@@ -30,7 +30,7 @@ def split(texts, labels, class_names):
 
 def test_ratios_are_those_of_wang_and_manning():
     texts = ("good good film", "good plot", "bad film", "dull")
-    features = hashed_ngrams(texts, 1, 20)
+    features = NbSvm(ngrams=1, bits=20)._held(texts)
     ratio = log_count_ratio(features, np.array([True, True, False, False]), np.ones(4, dtype=np.float32), 1.0)
     # With one added to each, of 2^20 features: good is in 2 positive texts and 0 negative, film in 1 and 1.
     rest = np.log((2**20 + 4) / (2**20 + 3))

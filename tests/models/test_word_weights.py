@@ -45,7 +45,7 @@ def decision(model, text):
 def test_shares_and_intercept_are_the_decision_function(kind, ngrams, classes, collisions, monkeypatch):
     settings = {"ngrams": ngrams, "min_df": 1, "C": 10.0}
     if collisions:
-        monkeypatch.setattr(tfidf_logreg, "BUCKET_BITS", 4)
+        monkeypatch.setattr(tfidf_logreg, "BITS", 4)
         settings |= {"bits": 4} if kind is NbSvm else {}
     model = fitted(kind(**settings), classes)
     for text in TEXTS:
@@ -57,11 +57,11 @@ def test_shares_and_intercept_are_the_decision_function(kind, ngrams, classes, c
 @pytest.mark.parametrize("kind", [TfidfLogReg, NbSvm])
 def test_words_are_those_the_model_reads_and_unknown_ones_add_nothing(kind):
     model = fitted(kind(min_df=1, C=10.0), CLASSES[:2])
-    weights = model.word_weights("Unheard superb! isn't")
-    assert weights.words == ("unheard", "superb", "!", "isn't")
-    superb = weights.added[1]
+    weights = model.word_weights("Unheard, superb! isn't")
+    assert weights.words == ("unheard", ",", "superb", "!", "isn't")
+    superb = weights.added[2]
     assert superb[1] > 0 > superb[0]
-    np.testing.assert_array_equal(np.delete(weights.added, 1, axis=0), 0)
+    np.testing.assert_array_equal(np.delete(weights.added, 2, axis=0), 0)
 
 
 @pytest.mark.parametrize("kind", [TfidfLogReg, NbSvm])
