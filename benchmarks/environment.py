@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from importlib.metadata import distributions
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ PACKAGES = (
 
 def environment() -> dict[str, Any]:
     """What a reader needs to judge a figure by: nothing that names a person, a host or a folder."""
-    installed = {d.metadata["Name"].lower(): d.version for d in distributions()}
     return {
         "machine": platform.machine(),
         "processor": _processor(),
@@ -36,10 +35,18 @@ def environment() -> dict[str, Any]:
         "memory_bytes": psutil.virtual_memory().total,
         "platform": f"{platform.system()} {platform.release()}",
         "python": sys.version.split()[0],
-        "packages": {name: installed[name] for name in PACKAGES if name in installed},
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "threads": threads(),
         "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
+
+
+def _version(package: str) -> str | None:
+    """Of the installed package, the first on the path where there are several: the one that is imported."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def _processor() -> str:

@@ -48,9 +48,9 @@ def scoring_batches(counts: IntArray, token_budget: int) -> list[IntArray]:
     return batches
 
 
-def pad(texts: Sequence[TokenIds]) -> TokenIds:
-    """(B, T) ids of B texts, T the longest and at least 1, filled up on the right with `PAD_ID`."""
-    padded = np.full((len(texts), max(1, *map(len, texts))), PAD_ID, dtype=np.int32)
+def pad(texts: Sequence[TokenIds], length: int = 1) -> TokenIds:
+    """(B, T) ids of B texts, T the longest and at least `length`, filled up on the right with `PAD_ID`."""
+    padded = np.full((len(texts), max(length, *map(len, texts))), PAD_ID, dtype=np.int32)
     for row, ids in zip(padded, texts, strict=True):
         row[: len(ids)] = ids
     return padded

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -23,6 +24,8 @@ class EncoderClassifier(TorchClassifier):
 
     A subclass's network has the encoder as its attribute `encoder`.
     """
+
+    graphed: ClassVar[bool] = True
 
     def __init__(
         self,

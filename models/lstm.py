@@ -45,6 +45,7 @@ class Lstm(TorchClassifier):
     """
 
     name: ClassVar[str] = "lstm"
+    graphed: ClassVar[bool] = True
 
     def __init__(
         self,

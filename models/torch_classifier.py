@@ -58,6 +58,10 @@ class TorchClassifier(Model):
     devices: ClassVar[tuple[Device, ...]] = ("cpu", "cuda")
     data_parallel: ClassVar[bool] = True
 
+    graphed: ClassVar[bool] = False
+    """Whether training on a GPU records the network's passes as CUDA graphs (see `models.graphs`): for a network whose
+    passes neither wait for the device nor depend on what the batch holds beyond its shape."""
+
     token_budget: ClassVar[dict[Device, int]] = {"cpu": 8_192, "cuda": 131_072}
     """Tokens scored at a time, padding counted."""
 
@@ -280,6 +284,8 @@ class TorchClassifier(Model):
             runtime,
             monitor,
             total=total,
+            max_length=self.max_length,
+            graphed=self.graphed and runtime.device == "cuda" and not self.compile,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,

@@ -1,7 +1,7 @@
 """The optimizer steps of one training, and its state, from which it goes on after an interruption."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from data.dataset import IntArray, Split
 from losses.loss import Loss
 from models.allocator import freed_memory_kept
 from models.batching import TokenIds, pad, token_counts
+from models.graphs import LENGTH_STEP, GraphedNetwork
 from models.model import Device, Monitor, Runtime, Shape, TrainingState
 
 CHECK_EVERY = 20
@@ -37,11 +38,14 @@ class Training:
     others waiting.
 
     Attributes:
+        passes: the network's over a batch: input_ids (B, T), mask (B, T) -> logits (B, C).
+        max_length: tokens that a text has at most.
         rows_at_once: rows whose gradients are computed together; halved when the device's memory does not suffice.
     """
 
     accelerator: Accelerator
     network: nn.Module
+    passes: Callable[[Tensor, Tensor], Tensor]
     optimizer: AcceleratedOptimizer
     schedule: AcceleratedScheduler
     loss: Loss
@@ -49,6 +53,7 @@ class Training:
     device: Device
     monitor: Monitor
     total: int
+    max_length: int
     rows_at_once: int
     done: int = 0
 
@@ -62,6 +67,8 @@ class Training:
         monitor: Monitor,
         *,
         total: int,
+        max_length: int,
+        graphed: bool,
         batch_size: int,
         learning_rate: float,
         weight_decay: float,
@@ -85,6 +92,7 @@ class Training:
         return cls(
             accelerator=accelerator,
             network=network,
+            passes=GraphedNetwork(network) if graphed else network,
             optimizer=accelerator.prepare_optimizer(optimizer),
             schedule=accelerator.prepare_scheduler(schedule),
             loss=loss,
@@ -92,6 +100,7 @@ class Training:
             device=runtime.device,
             monitor=monitor,
             total=total,
+            max_length=max_length,
             rows_at_once=batch_size,
         )
 
@@ -129,7 +138,18 @@ class Training:
     def _shapes(self, counts: Sequence[IntArray]) -> list[Shape]:
         """The padded batches of a step, in which each process has texts of so many tokens."""
         parts = [own[i : i + self.rows_at_once] for own in counts for i in range(0, len(own), self.rows_at_once)]
-        return [(len(part), max(1, int(part.max()))) for part in parts]
+        return [(len(part), self._length(int(part.max()))) for part in parts]
+
+    def _length(self, longest: int) -> int:
+        """Tokens to a row of a batch whose longest text has so many."""
+        if not self.graphed:
+            return max(1, longest)
+        return min(self.max_length, max(1, -(-longest // LENGTH_STEP)) * LENGTH_STEP)
+
+    @property
+    def graphed(self) -> bool:
+        """Whether passes are recorded as CUDA graphs."""
+        return isinstance(self.passes, GraphedNetwork)
 
     def agreed(self, values: Sequence[float]) -> list[float]:
         """The values of the main process, for all to decide by."""
@@ -195,8 +215,12 @@ class Training:
         self.accelerator.clip_grad_norm_(self.network.parameters(), self.clip_norm)
         self.optimizer.step()
         self.schedule.step()
-        self.optimizer.zero_grad()
+        self._forget_gradients()
         return mean
+
+    def _forget_gradients(self) -> None:
+        """Graphs add to gradients where these were when the graph was recorded."""
+        self.optimizer.zero_grad(set_to_none=not self.graphed)
 
     def _gradients(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray, weight: float) -> Tensor:
         """The gradients of the weighted sum of the losses, from parts that fit into memory; that sum.
@@ -212,7 +236,7 @@ class Training:
                 if rows == 1:
                     raise
             self.rows_at_once = (rows + 1) // 2
-            self.optimizer.zero_grad()
+            self._forget_gradients()
             torch.cuda.empty_cache()
 
     def _add_up(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray, weight: float) -> Tensor:
@@ -220,7 +244,8 @@ class Training:
         sums = []
         for start in range(0, len(texts), self.rows_at_once):
             part = slice(start, start + self.rows_at_once)
-            logits = self.network(*inputs(texts[part], self.device))
+            length = self._length(max(map(len, texts[part])))
+            logits = self.passes(*inputs(texts[part], self.device, length))
             losses = self.loss(logits, on(self.device, labels[part]), on(self.device, lengths[part]))
             weighted = losses.sum() * weight
             self.accelerator.backward(weighted)
@@ -279,9 +304,9 @@ def new_accelerator(runtime: Runtime) -> Accelerator:
     return Accelerator(cpu=runtime.device == "cpu", mixed_precision=mixed_precision, dataloader_config=batches)
 
 
-def inputs(texts: Sequence[TokenIds], device: Device) -> tuple[Tensor, Tensor]:
-    """input_ids (B, T) int64 and mask (B, T) bool on the device."""
-    input_ids = on(device, pad(texts)).long()
+def inputs(texts: Sequence[TokenIds], device: Device, length: int = 1) -> tuple[Tensor, Tensor]:
+    """input_ids (B, T) int64 and mask (B, T) bool on the device, T at least `length`."""
+    input_ids = on(device, pad(texts, length)).long()
     lengths = on(device, token_counts(texts))
     return input_ids, torch.arange(input_ids.shape[1], device=lengths.device) < lengths[:, None]
 

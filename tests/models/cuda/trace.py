@@ -75,7 +75,7 @@ def model_of(name):
         model = Lstm(embedding_width=8, hidden_width=8)
         model._adopt(["<pad>", "<unk>", *"abcdefghij"])
         return model
-    model = {"distilbert": DistilBert, "distilbert_mlp": DistilBertMlp}[name]()
+    model = {"distilbert": DistilBert, "distilbert_mlp": DistilBertMlp}[name](max_length=16)
     model._config = DistilBertConfig(
         vocab_size=50, max_position_embeddings=16, dim=16, n_layers=2, n_heads=2, hidden_dim=32, dropout=0.1
     )
@@ -122,9 +122,9 @@ def step(name, precision, *, loss=LengthWeightedCrossEntropy, wrap=lambda networ
     }
 
 
-def on_cpu(texts, device):
-    input_ids = torch.zeros(len(texts), 8, dtype=torch.int64, device=device)
-    return input_ids, torch.ones(len(texts), 8, dtype=torch.bool, device="cpu")
+def on_cpu(texts, device, length):
+    input_ids = torch.zeros(len(texts), length, dtype=torch.int64, device=device)
+    return input_ids, torch.ones(len(texts), length, dtype=torch.bool, device="cpu")
 
 
 CASES = {
