@@ -1,9 +1,11 @@
-"""The figures in the README's tables are those of the published runs."""
+"""The figures in the README's tables, and in docs/gpu.md, are those of the published runs."""
 
+import json
 import re
 
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.origin import CHECKOUT
 
@@ -48,3 +50,41 @@ def test_a_row_of_the_readme_is_what_the_cells_say(row):
             assert own[column].isna().all()
         else:
             assert factor * own[column].min() * 0.99 <= number(quoted) <= factor * own[column].max() * 1.01
+
+
+GPU_RUNS = CHECKOUT / "published" / "gpu"
+GPU_PAGE = (CHECKOUT / "docs" / "gpu.md").read_text()
+QUICK_ROW = re.compile(r"^\| `(?P<model>\w+)` on the [CG]PU \| (?P<cells>.*) \|$", re.MULTILINE)
+IMDB_ROW = re.compile(r"^\| `(?P<model>\w+)`, IMDB on an H100 \| (?P<cells>.*) \|$", re.MULTILINE)
+
+
+def finished(model):
+    """Loss -> what the log says at the end of the model's cell."""
+    events = map(json.loads, (GPU_RUNS / "imdb-gpu.jsonl").read_text().splitlines())
+    return {e["loss"]: e for e in events if e["event"] == "cell_ended" and e["model"] == model}
+
+
+def test_every_model_of_the_quick_suite_has_a_row_of_a_gpu():
+    assert len(QUICK_ROW.findall(GPU_PAGE)) == 5
+    assert len(IMDB_ROW.findall(GPU_PAGE)) == 3
+
+
+@pytest.mark.parametrize("row", QUICK_ROW.finditer(GPU_PAGE), ids=lambda row: row["model"])
+def test_a_row_of_the_gpu_page_is_what_the_run_printed(row):
+    lines = [line.split() for line in (GPU_RUNS / "quick.txt").read_text().splitlines()]
+    own = [line for line in lines if line and line[0] == row["model"] and "2,000" in line]
+    printed = {word for line in own for word in line}
+    assert len(own) >= 2  # accuracy, throughput
+    for figure in row["cells"].replace(" | ", " ").split():
+        assert figure in printed
+
+
+@pytest.mark.parametrize("row", IMDB_ROW.finditer(GPU_PAGE), ids=lambda row: row["model"])
+def test_a_row_of_imdb_on_the_gpu_page_is_what_the_log_says(row):
+    *accuracies, fit = row["cells"].split(" | ")
+    ended = finished(row["model"])
+    assert ended["ce"]["outcome"].endswith(f"fit in {fit} s")
+    for loss, quoted in zip(("ce", "length_weighted_ce"), accuracies, strict=True):
+        accuracy = ended[loss]["metrics"]["accuracy"]
+        low, high = proportion_confint(round(25_000 * accuracy), 25_000, method="wilson")
+        assert quoted == f"{100 * accuracy:.1f} ({100 * low:.1f}–{100 * high:.1f})"
