@@ -1,7 +1,7 @@
 """The passes of a training, recorded as CUDA graphs and replayed.
 
-A GPU is done with a small network's kernels sooner than Python asks for the next ones. A graph asks for all kernels of a
-pass at once (NVIDIA, "CUDA C++ Programming Guide", CUDA Graphs): a step of MiniLM took 6.2 ms on an H100 instead of 21.9.
+A GPU is done with a small network's kernels sooner than Python asks for the next ones. A graph asks for all kernels of
+a pass at once (NVIDIA, "CUDA C++ Programming Guide", CUDA Graphs): a step of MiniLM took 6.2 ms on an H100, not 21.9.
 """
 
 from collections import Counter
