@@ -285,13 +285,17 @@ class TorchClassifier(Model):
             monitor,
             total=total,
             max_length=self.max_length,
-            graphed=self.graphed and runtime.device == "cuda" and not self.compile,
+            graphed=self._records_graphs(runtime),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
             warmup=self.warmup,
             clip_norm=self.clip_norm,
         )
+
+    def _records_graphs(self, runtime: Runtime) -> bool:
+        """Whether a training records its passes: not beside what several GPUs have to tell each other meanwhile."""
+        return self.graphed and runtime.device == "cuda" and runtime.devices == 1 and not self.compile
 
     @property
     def _token_budget(self) -> int:

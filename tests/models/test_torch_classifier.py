@@ -466,6 +466,23 @@ def test_the_network_is_compiled_for_all_lengths_where_asked_to(monkeypatch):
     assert compiled == [{"dynamic": True}]
 
 
+@pytest.mark.parametrize(
+    ("graphed", "compile_it", "runtime", "recorded"),
+    [
+        (True, False, Runtime("cuda", "bf16"), True),
+        (True, False, Runtime("cpu", "fp32"), False),
+        (True, False, Runtime("cuda", "bf16", devices=2), False),
+        (True, True, Runtime("cuda", "bf16"), False),
+        (False, False, Runtime("cuda", "bf16"), False),
+    ],
+)
+def test_passes_are_recorded_on_one_gpu(monkeypatch, graphed, compile_it, runtime, recorded):
+    monkeypatch.setattr(Bag, "graphed", graphed)
+    model = Bag()
+    model.compile = compile_it
+    assert model._records_graphs(runtime) is recorded
+
+
 def test_the_seed_draws_the_batches():
     """Not the weights alone: the sizes of the batches in words tell their order."""
     drawn = []
