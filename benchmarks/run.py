@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 
@@ -253,13 +253,13 @@ def _check_cell(spec: CellSpec, dataset: Dataset) -> None:
 def _describe(run: Run, observer: Observer) -> dict[str, object]:
     """What `run.json` holds."""
     dataset = run.dataset
-    before, versions = _planned_before(run, observer)
+    before = _run_before(run, observer)
     return {
         "suite": run.suite.name,
         "description": run.suite.description,
         "command": command_without_folders(run.command),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "planned": list(dict.fromkeys([*before, *(spec.id for spec in run.specs)])),
+        "started": before["started"],
+        "planned": list(dict.fromkeys([*before["planned"], *(spec.id for spec in run.specs)])),
         "dataset": {
             "name": dataset.name,
             "fingerprint": dataset.fingerprint,
@@ -274,7 +274,8 @@ def _describe(run: Run, observer: Observer) -> dict[str, object]:
         "precision": run.runtime.precision,
         "devices_per_cell": run.runtime.devices,
         "code_version": __version__,
-        "code_versions": versions | {f"{spec.model}-{spec.loss}": spec.code_version for spec in run.specs},
+        "code_versions": before["code_versions"]
+        | {f"{spec.model}-{spec.loss}": spec.code_version for spec in run.specs},
         "environment": environment(),
         "price_per_hour": run.price_per_hour,
     }
@@ -284,23 +285,29 @@ def _near_duplicates(run: Run) -> int | str:
     return len(near_duplicates(run.dataset)) if run.deep else "not counted (--audit deep counts them)"
 
 
-def _planned_before(run: Run, observer: Observer) -> tuple[list[str], dict[str, str]]:
-    """Cells planned earlier, and the code of each model and loss; they stay planned while data, devices, precision and
-    that code are the same.
+def _run_before(run: Run, observer: Observer) -> dict[str, Any]:
+    """What `run.json` says of the run that this one goes on with: when it started, cells planned earlier, and the code
+    of each model and loss.
+
+    Cells stay planned while data, devices, precision and that code are the same; where none does, the run is a new one.
     """
+    new = {"started": datetime.now(UTC).isoformat(timespec="seconds"), "planned": [], "code_versions": {}}
     if not (run.store.folder / "run.json").exists():
-        return [], {}
+        return new
     try:
         before = run.store.read_run()
     except DamagedError as error:
         observer.say(f"{error}; {run.store.set_aside(error.path)}; what only earlier commands planned is left out")
-        return [], {}
+        return new
     ran_on = (before["device"], before["precision"], before.get("devices_per_cell", 1))
     runs_on = (run.runtime.device, run.runtime.precision, run.runtime.devices)
     if (before["dataset"]["fingerprint"], ran_on) != (run.dataset.fingerprint, runs_on):
-        return [], {}
+        return new
     same = {pair: version for pair, version in before.get("code_versions", {}).items() if _is_current(pair, version)}
-    return [cell_id for cell_id in before["planned"] if "-".join(cell_id.split("-")[:2]) in same], same
+    planned = [cell_id for cell_id in before["planned"] if "-".join(cell_id.split("-")[:2]) in same]
+    if not planned:
+        return new
+    return new | {"planned": planned, "code_versions": same, "started": before.get("started", new["started"])}
 
 
 def _is_current(pair: str, version: str) -> bool:

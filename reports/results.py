@@ -1,6 +1,7 @@
 """A results folder, read: what was planned, what came of it, and the predictions."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -122,9 +123,9 @@ class Results:
         return tuple(cell for cell in self.cells if cell.status == "ok")
 
     @property
-    def failed_audits(self) -> int:
-        """How many audits failed, over all cells."""
-        return sum(not audit.passed for cell in self.ok for audit in cell.audits)
+    def failed_audits(self) -> dict[str, int]:
+        """The audits that failed, and in how many cells each."""
+        return dict(Counter(audit.name for cell in self.ok for audit in cell.audits if not audit.passed))
 
     @property
     def differing_environment(self) -> tuple[str, ...]:

@@ -85,15 +85,19 @@ def test_damaged_files_are_named_and_made_again(type_in, tmp_path, no_report):
 
 def test_edited_code_makes_new_cells(type_in, tmp_path, no_report, monkeypatch):
     type_in("run", "--out", "out", "--seeds", "2")
+    path = tmp_path / "out" / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"started": "2026-01-02T03:04:05+00:00"}))
     assert "already done" in type_in("run", "--out", "out")[1]
-    planned = json.loads((tmp_path / "out" / "run.json").read_text())["planned"]
-    assert len(planned) == 2  # what an earlier command planned stays
+    goes_on = json.loads(path.read_text())
+    assert len(goes_on["planned"]) == 2  # what an earlier command planned stays
+    assert goes_on["started"] == "2026-01-02T03:04:05+00:00"
     for module in (plan, sys.modules["benchmarks.run"]):
         monkeypatch.setattr(module, "code_version", lambda model, loss: "0.1.0+edited")
     assert "already done" not in type_in("run", "--out", "out")[1]
-    again = json.loads((tmp_path / "out" / "run.json").read_text())["planned"]
-    assert len(again) == 1
-    assert not set(again) & set(planned)
+    again = json.loads(path.read_text())
+    assert len(again["planned"]) == 1
+    assert not set(again["planned"]) & set(goes_on["planned"])
+    assert again["started"] > goes_on["started"]  # nothing of the earlier run is left
 
 
 def test_a_full_disk_is_a_line_and_exit_status_3(type_in, mounted):

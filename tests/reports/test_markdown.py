@@ -90,7 +90,7 @@ def test_failures_audits_and_strangers_are_announced_at_the_top(write_results, t
     store.write_result(result.model_copy(update={"environment": {"processor": "another"}}))
     top = write_markdown(tmp_path).read_text().split("## In short")[0]
     assert "14 of 17 planned cells ended ok; the others are listed below." in top
-    assert "8 audits failed" in top
+    assert "Audits that failed: truncation in 8 of 14 cells." in top
     assert "not all run in the same environment" in top
     assert "1 results of earlier runs" in top
 
