@@ -9,7 +9,8 @@ from benchmarks.cell import CellResult, Params
 from benchmarks.published import without_folders
 from reports.calibration import brier_score, expected_calibration_error
 from reports.evidence import length_buckets
-from reports.results import Results, training_ceilings
+from reports.limit import Limits, limits
+from reports.results import Results
 from reports.throughput import fitting_price, labelling_price, throughput
 
 
@@ -20,13 +21,14 @@ def cell_figures(results: Results) -> pd.DataFrame:
     times in seconds, sizes in bytes, energy in joules, rates in texts, tokens or operations a second, prices in the
     currency of `--price-per-hour`.
     """
-    figures = pd.DataFrame([{"cell": cell.spec.id} | _figures(results, cell) for cell in results.cells])
+    known = limits(results)
+    figures = pd.DataFrame([{"cell": cell.spec.id} | _figures(results, known, cell) for cell in results.cells])
     if figures.empty:
         return results.cells_frame
     return results.cells_frame.merge(figures, on="cell", how="left", validate="one_to_one")
 
 
-def _figures(results: Results, cell: CellResult) -> dict[str, object]:
+def _figures(results: Results, known: Limits, cell: CellResult) -> dict[str, object]:
     spec = cell.spec
     figures: dict[str, object] = {
         "dataset": spec.dataset,
@@ -50,8 +52,7 @@ def _figures(results: Results, cell: CellResult) -> dict[str, object]:
             own = predictions.correct[buckets == bucket]
             figures[f"accuracy_length_{bucket + 1}"] = own.mean() if len(own) else np.nan
     cost = throughput([cell])
-    ceiling = results.ceiling([cell])
-    best = ceiling.flop_per_second if ceiling else np.nan
+    shares = known.shares([cell], cost)
     price = np.nan if results.price_per_hour is None else results.price_per_hour
     p50, p95, p99 = cost.single_seconds
     return figures | {
@@ -66,8 +67,8 @@ def _figures(results: Results, cell: CellResult) -> dict[str, object]:
         "scoring_padding_efficiency": cost.scoring_padding,
         "training_flop_rate": cost.training_flop_rate,
         "scoring_flop_rate": cost.scoring_flop_rate,
-        "training_share_of_ceiling": cost.training_flop_rate / (best * training_ceilings(cell)),
-        "scoring_share_of_ceiling": cost.scoring_flop_rate / best,
+        "training_share_of_ceiling": shares.training,
+        "scoring_share_of_ceiling": shares.scoring,
         "single_seconds_p50": p50,
         "single_seconds_p95": p95,
         "single_seconds_p99": p99,

@@ -16,6 +16,7 @@ from reports.analysis import Analysis, analyse
 from reports.errors import Mistakes, most_confident_mistakes
 from reports.figures import Gallery, gallery
 from reports.headline import headlines
+from reports.limit import limits
 from reports.markdown import TEMPLATES, detectable, weights
 from reports.reading import GUIDE
 from reports.results import read_results
@@ -59,6 +60,7 @@ def render(analysis: Analysis, drawings: Gallery, mistakes: tuple[Mistakes, ...]
             weights=weights(results),
             detectable=detectable(analysis),
             overhead=overhead_sentence(results.ok),
+            misread=limits(results).sentence,
             guide=GUIDE,
             figures=drawings,
             mistakes=mistakes,

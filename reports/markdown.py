@@ -18,6 +18,7 @@ from benchmarks.store import write_text
 from reports import formats, tables
 from reports.analysis import Analysis, analyse
 from reports.cells import cell_figures
+from reports.limit import limits
 from reports.reading import GUIDE
 from reports.results import FIGURES, Results, read_results
 from reports.throughput import overhead_sentence
@@ -91,6 +92,7 @@ def render(analysis: Analysis, drawings: "Gallery | None" = None, beside: str = 
             weights=weights(results),
             detectable=detectable(analysis),
             overhead=overhead_sentence(results.ok),
+            misread=limits(results).sentence,
             guide=GUIDE,
             figures=shown,
             tables={

@@ -136,16 +136,8 @@ class Results:
 
     @cached_property
     def ceilings(self) -> tuple[Ceiling, ...]:
-        """What this machine's devices can do at best, measured at the start of the run; none where it was not."""
+        """What this machine's devices can do at best, measured before and after the cells; none where it was not."""
         return tuple(Ceiling.model_validate(ceiling) for ceiling in self.run.get("ceilings", []))
-
-    def ceiling(self, cells: Sequence[CellResult]) -> Ceiling | None:
-        """The one of cells of one device and precision; None where it was not measured, or on another machine."""
-        here = machine(self.run["environment"])
-        if any(machine(cell.environment) != here for cell in cells):
-            return None
-        spec = cells[0].spec
-        return next((c for c in self.ceilings if (c.device, c.precision) == (spec.device, spec.precision)), None)
 
     @property
     def energy_sources(self) -> tuple[str, ...]:
@@ -276,11 +268,6 @@ def read_results(folder: Path) -> Results:
         unplanned=len(set(found) - set(planned)),
         _predictions=predictions,
     )
-
-
-def training_ceilings(cell: CellResult) -> int:
-    """How many ceilings a training stands under: those of its GPUs; processes on the CPU share the one CPU's."""
-    return cell.spec.devices if cell.spec.device == "cuda" else 1
 
 
 def machine(environment: Mapping[str, Any]) -> tuple[Any, ...]:

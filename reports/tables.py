@@ -12,8 +12,9 @@ from reports.analysis import Analysis
 from reports.calibration import brier_score, expected_calibration_error
 from reports.formats import NOT_MEASURED
 from reports.length_effects import SeedTest
+from reports.limit import limits
 from reports.noise import RANKED, by_contender, speed_ranks
-from reports.results import Configuration, Results, training_ceilings
+from reports.results import Configuration, Results
 from reports.statistics import Rank
 from reports.throughput import Throughput, fitting_price, labelling_price, throughput
 
@@ -162,32 +163,31 @@ def throughput_table(analysis: Analysis) -> pd.DataFrame:
 
 def limit_table(analysis: Analysis) -> pd.DataFrame:
     """Throughput against the machine's own limit; only models that compute padded batches of tokens."""
+    known = limits(analysis.results)
     rows = []
     for group in by_contender(analysis.results.configurations):
         speed = _together(group)
         if np.isnan(speed.training_padding) and np.isnan(speed.scoring_padding):
             continue
-        ceiling = analysis.results.ceiling(_cells(group))
-        best = ceiling.flop_per_second if ceiling else np.nan
-        shared = training_ceilings(group[0].cells[0])
+        shares = known.shares(_cells(group), speed)
         rows.append(
             _who(group[0])
             | {
                 "training (tokens/s)": formats.significant(speed.training_tokens_rate),
                 "training: padding efficiency": formats.percent(speed.training_padding),
                 "training (GFLOP/s)": formats.significant(speed.training_flop_rate / GIGA),
-                "training: share of the ceiling": formats.percent(speed.training_flop_rate / (best * shared)),
+                "training: share of the ceiling": formats.percent(shares.training),
                 "scoring (tokens/s)": formats.significant(speed.scoring_tokens_rate),
                 "scoring: padding efficiency": formats.percent(speed.scoring_padding),
                 "scoring (GFLOP/s)": formats.significant(speed.scoring_flop_rate / GIGA),
-                "scoring: share of the ceiling": formats.percent(speed.scoring_flop_rate / best),
+                "scoring: share of the ceiling": formats.percent(shares.scoring),
             }
         )
     return _frame(rows)
 
 
 def ceilings_table(results: Results) -> pd.DataFrame:
-    """What the devices can do at best, as measured at the start of the run."""
+    """What the devices can do at best, as measured before and after the cells."""
     return pd.DataFrame(
         [
             {
