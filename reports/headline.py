@@ -30,7 +30,7 @@ class Headline:
     @property
     def sentence(self) -> str:
         """What it says."""
-        names = _listed(self.leaders)
+        names = _models(self.leaders)
         if self.models == 1:
             return f"{names} is the only model here."
         if len(self.leaders) == self.models:
@@ -38,7 +38,7 @@ class Headline:
         if len(self.leaders) > 1:
             return f"{names} are tied at the top."
         if self.rivals:
-            return f"{names} comes first, but cannot be told apart from {_listed(self.rivals)}."
+            return f"{names} comes first, but cannot be told apart from {_models(self.rivals)}."
         return f"{names} is better than {'the other model' if self.models == 2 else f'all {self.models - 1} others'}."
 
     @property
@@ -82,6 +82,23 @@ def _headline(analysis: Analysis, size: int, loss: str) -> Headline:
     return Headline(size, loss, len(places), leaders, tuple(rivals))
 
 
-def _listed(accuracies: Sequence[Accuracy]) -> str:
-    *others, last = (a.configuration.model for a in accuracies)
+def one_training(analysis: Analysis) -> str:
+    """Whose figures are those of one training; nothing where every model ran with several seeds."""
+    configurations = analysis.results.configurations
+    once = list(dict.fromkeys(c.model for c in configurations if c.seeds == 1))
+    if not once:
+        return ""
+    whose = "Every model" if all(c.seeds == 1 for c in configurations) else _listed(once)
+    return (
+        f"{whose} ran with one seed: what is said of it holds for that training, and the next may come out better or "
+        "worse by more than the intervals say (--seeds 5 would show)."
+    )
+
+
+def _models(accuracies: Sequence[Accuracy]) -> str:
+    return _listed([a.configuration.model for a in accuracies])
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
     return f"{', '.join(others)} and {last}" if others else last

@@ -15,7 +15,7 @@ from reports import formats, tables
 from reports.analysis import Analysis, analyse
 from reports.errors import Mistakes, most_confident_mistakes
 from reports.figures import Gallery, gallery
-from reports.headline import headlines
+from reports.headline import headlines, one_training
 from reports.limit import limits
 from reports.markdown import TEMPLATES, detectable, weights
 from reports.reading import GUIDE
@@ -61,6 +61,7 @@ def render(analysis: Analysis, drawings: Gallery, mistakes: tuple[Mistakes, ...]
             detectable=detectable(analysis),
             overhead=overhead_sentence(results.ok),
             misread=limits(results).sentence,
+            one_training=one_training(analysis),
             guide=GUIDE,
             figures=drawings,
             mistakes=mistakes,

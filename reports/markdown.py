@@ -18,6 +18,7 @@ from benchmarks.store import write_text
 from reports import formats, tables
 from reports.analysis import Analysis, analyse
 from reports.cells import cell_figures
+from reports.headline import one_training
 from reports.limit import limits
 from reports.reading import GUIDE
 from reports.results import FIGURES, Results, read_results
@@ -93,6 +94,7 @@ def render(analysis: Analysis, drawings: "Gallery | None" = None, beside: str = 
             detectable=detectable(analysis),
             overhead=overhead_sentence(results.ok),
             misread=limits(results).sentence,
+            one_training=one_training(analysis),
             guide=GUIDE,
             figures=shown,
             tables={

@@ -27,8 +27,8 @@ GUIDE = {
     "Share of the ceiling": "operations of the matrix products a second over those of the fastest matrix product that "
     "this machine gave in the same precision before or after the cells. Operations are counted with the padding (by "
     "PyTorch's counter; for the LSTM by formula), a training step as three forward passes; embeddings, activations and "
-    "the optimizer count for nothing, so no model reaches 100 %. Where a cell goes far beyond it, the ceiling was read on "
-    "a machine that was held back, and there is no share.",
+    "the optimizer count for nothing, so no model reaches 100 %. Where a cell goes far beyond it, the ceiling was read "
+    "on a machine that was held back, and there is no share.",
     "Padding efficiency": "share of real tokens among all that were computed; the rest is what fills a batch up.",
     "Energy": "is the hardware's own counter (NVML for a GPU, RAPL for processors) over the whole device, what it "
     "draws at rest included.",

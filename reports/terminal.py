@@ -11,6 +11,7 @@ from rich.text import Text
 
 from reports import formats
 from reports.analysis import Analysis
+from reports.headline import one_training
 from reports.tables import accuracy_table, limit_table, throughput_table
 
 WIDEST = 1_000
@@ -27,7 +28,8 @@ def print_tables(analysis: Analysis, console: Console) -> None:
     print_frame(console, "Against this machine's own limit", limit_table(analysis))
     if results.ok:
         console.print(formats.plain(analysis.noise.sentence), markup=False, highlight=False, soft_wrap=True)
-    for sentence in (s for ladder in analysis.ladders for s in (ladder.sentence, *(x.sentence for x in ladder.steps))):
+    steps = [s for ladder in analysis.ladders for s in (ladder.sentence, *(step.sentence for step in ladder.steps))]
+    for sentence in filter(None, [*steps, one_training(analysis)]):
         console.print(formats.plain(sentence), markup=False, highlight=False, soft_wrap=True)
     console.print(f"{len(results.ok)} of {len(results.run['planned'])} cells ended ok", highlight=False)
 
