@@ -14,7 +14,7 @@ from scipy.special import softmax
 from torch import nn
 from transformers import DistilBertForSequenceClassification, DistilBertTokenizerFast
 
-from benchmarks.cell import CellResult
+from benchmarks.cell import CellResult, CellSpec
 from benchmarks.errors import UsageError
 from benchmarks.published import shortened
 from benchmarks.saved import Classifier, Found, write_saved
@@ -47,9 +47,24 @@ def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
         network.config.label2id = {name: index for index, name in enumerate(classifier.classes)}
         network.config.architectures = [type(network).__name__]
         network.save_pretrained(temporary)
-        tokenizer = DistilBertTokenizerFast(tokenizer_object=model.tokenizer, model_max_length=model.max_length)
+        tokenizer = DistilBertTokenizerFast(
+            tokenizer_object=model.tokenizer,
+            model_max_length=model.max_length,
+            truncation_side="left" if model.truncation == "tail" else "right",
+        )
         tokenizer.save_pretrained(temporary)
         (temporary / "README.md").write_text(str(_card(found, classifier)), encoding="utf-8")
+
+
+def caution(spec: CellSpec) -> str:
+    """What a pipeline does otherwise than the model that was measured; nothing where it does the same."""
+    if spec.model_params.get("truncation") != "head_tail":
+        return ""
+    return (
+        f"Of a text longer than {spec.model_params['max_length']} tokens a pipeline reads the first ones; the model "
+        "read the first quarter of as many, and the rest from the text's end. What was measured of it does not hold "
+        "for such texts in a pipeline."
+    )
 
 
 def to_onnx(found: Found, classifier: Classifier, folder: Path) -> None:
@@ -166,7 +181,7 @@ pipeline("text-classification", "this folder", truncation=True)(["A film to reme
 ```
 
 Classes: {", ".join(map(_inline, classifier.classes))}. It read texts without `<br />` tags, with entities as characters
-and single spaces, and of each at most {spec.model_params.get("max_length")} tokens.
+and single spaces, and of each at most {spec.model_params.get("max_length")} tokens. {caution(spec)}
 
 ## Trained on
 

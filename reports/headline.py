@@ -90,8 +90,8 @@ def one_training(analysis: Analysis) -> str:
         return ""
     whose = "Every model" if all(c.seeds == 1 for c in configurations) else _listed(once)
     return (
-        f"{whose} ran with one seed: what is said of it holds for that training, and the next may come out better or "
-        "worse by more than the intervals say (--seeds 5 would show)."
+        f"{whose} ran with one seed: what is said here holds for that training, and the next may come out better "
+        "or worse by more than the intervals say (--seeds 5 would show)."
     )
 
 

@@ -33,7 +33,7 @@ def export(
     """
     add_plugins(plugin)
 
-    from benchmarks.export import to_huggingface, to_onnx
+    from benchmarks.export import caution, to_huggingface, to_onnx
     from benchmarks.saved import find_model, load_found
 
     found = find_model(model, cell)
@@ -42,4 +42,6 @@ def export(
     export_to = to_onnx if to is TargetChoice.ONNX else to_huggingface
     export_to(found, load_found(found, "cpu", "fp32"), output)
     say(console, f"wrote {output}")
+    if export_to is to_huggingface and (said := caution(found.saved.spec)):
+        say(console, said)
     return exit_codes.OK

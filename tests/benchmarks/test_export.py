@@ -6,14 +6,15 @@ import torch
 
 from benchmarks import export
 from benchmarks.cell import Audit, CellResult
+from benchmarks.commands.export import export as command
 from benchmarks.contract import easy_texts
 from benchmarks.errors import UsageError
-from benchmarks.export import to_huggingface, to_onnx
+from benchmarks.export import caution, to_huggingface, to_onnx
 from benchmarks.registry import loss_class, model_class
 from benchmarks.saved import Saved, find_model, load_model, write_saved
 from benchmarks.store import Store
 
-TEXTS = ["the film was superb", "dull and poor " * 40, "?"]
+TEXTS = ["the film was superb", "dull and poor " * 40 + "but superb in the end", "?"]
 
 
 @pytest.fixture
@@ -35,10 +36,12 @@ def cell(tmp_path, make_spec):
     return cell
 
 
-def test_a_pipeline_says_what_the_model_says(cell, tmp_path):
+@pytest.mark.parametrize("truncation", ["head", "tail"])
+def test_a_pipeline_says_what_the_model_says(cell, tmp_path, truncation):
     from transformers import pipeline
 
-    found = find_model(cell("distilbert", max_length=16, epochs=1))
+    found = find_model(cell("distilbert", max_length=16, epochs=1, truncation=truncation))
+    assert caution(found.saved.spec) == ""
     classifier = load_model(found.folder)
     to_huggingface(found, classifier, tmp_path / "exported")
     said = pipeline("text-classification", str(tmp_path / "exported"), top_k=None, truncation=True, device="cpu")(TEXTS)
@@ -53,6 +56,15 @@ def test_a_pipeline_says_what_the_model_says(cell, tmp_path):
     with pytest.raises(UsageError, match="is there already"):
         to_huggingface(found, classifier, tmp_path / "exported")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["exported", "results"]
+
+
+def test_what_a_pipeline_does_otherwise_is_said(cell, tmp_path, capsys):
+    folder = cell("distilbert", max_length=16, epochs=1, truncation="head_tail")
+    command(folder, tmp_path / "exported")
+    said = caution(find_model(folder).saved.spec)
+    assert "Of a text longer than 16 tokens a pipeline reads the first ones" in said
+    assert said in capsys.readouterr().err
+    assert said in (tmp_path / "exported" / "README.md").read_text()
 
 
 def test_what_transformers_does_not_have_is_refused(cell, tmp_path):
