@@ -9,6 +9,7 @@ from reports.length_effects import LengthEffect, length_effects
 from reports.noise import Noise, noise
 from reports.results import Results
 from reports.statistics import Accuracy, Comparison, Rank, accuracy, comparable_pairs, compare, rank
+from reports.unread import Unread, unread
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Analysis:
         accuracies, ranks: the same.
         comparisons: every two configurations of the same loss and training size: one family.
         length_effects: other losses against cross-entropy: another family.
+        unread: models that truncation may have cost something.
         learning_curves: models that ran with several training sizes.
         crossings: where a costlier model overtakes a cheaper one.
         ladders: what the next model buys and costs, for each training size.
@@ -33,6 +35,7 @@ class Analysis:
     ranks: tuple[Rank, ...]
     comparisons: tuple[Comparison, ...]
     length_effects: tuple[LengthEffect, ...]
+    unread: tuple[Unread, ...]
     learning_curves: tuple[LearningCurve, ...]
     crossings: tuple[Crossing, ...]
     ladders: tuple[Ladder, ...]
@@ -56,6 +59,7 @@ def analyse(results: Results) -> Analysis:
         ranks=rank(results.configurations, comparisons),
         comparisons=comparisons,
         length_effects=length_effects(evidence),
+        unread=unread(evidence),
         learning_curves=curves,
         crossings=crossings(curves, comparisons),
         ladders=ladders(accuracies, comparisons),

@@ -29,7 +29,7 @@ def print_tables(analysis: Analysis, console: Console) -> None:
     if results.ok:
         console.print(formats.plain(analysis.noise.sentence), markup=False, highlight=False, soft_wrap=True)
     steps = [s for ladder in analysis.ladders for s in (ladder.sentence, *(step.sentence for step in ladder.steps))]
-    for sentence in filter(None, [*steps, one_training(analysis)]):
+    for sentence in filter(None, [*steps, *(one.sentence for one in analysis.unread), one_training(analysis)]):
         console.print(formats.plain(sentence), markup=False, highlight=False, soft_wrap=True)
     console.print(f"{len(results.ok)} of {len(results.run['planned'])} cells ended ok", highlight=False)
 

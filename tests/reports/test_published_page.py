@@ -154,6 +154,8 @@ def _sentence_faults(page: Page, cells: pd.DataFrame) -> list[str]:
         turned = f"{_negated(value)} ({_negated(high)} to {_negated(low)})"
         if not {f"{value} ({low} to {high})", turned} & shown:
             found.append(f"{value} ({low} to {high}) is in no table")
+    for sentence in re.findall(r"it never read .* of the shortest", summary):
+        found += [f"{said} is in no table" for said in re.findall(r"[\d.]+ %", sentence) if said not in shown]
     fits = cells[cells["loss"] == "ce"].groupby(["train_size", "model"])["fit_seconds"].median()
     for part in re.split(r"With (?=[\d,]+ training reviews, \w+ is the cheapest)", summary)[1:]:
         for model, seconds in re.findall(r"reviews, (\w+) is the cheapest: .* in ([\d.,]+) s of training", part):
