@@ -3,12 +3,12 @@
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import psutil
 import torch
 
+from benchmarks.processor import processor
 from benchmarks.slots import threads
 
 PACKAGES = (
@@ -30,7 +30,7 @@ def environment() -> dict[str, Any]:
     """What a reader needs to judge a figure by: nothing that names a person, a host or a folder."""
     return {
         "machine": platform.machine(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": psutil.cpu_count(logical=False) or threads(),
         "memory_bytes": psutil.virtual_memory().total,
         "platform": f"{platform.system()} {platform.release()}",
@@ -47,14 +47,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _processor() -> str:
-    """The processor's name with the matrix instructions that decide its speed."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if not cpuinfo.exists():
-        return platform.processor()
-    lines = dict(line.split(":", 1) for line in cpuinfo.read_text().split("\n\n")[0].splitlines() if ":" in line)
-    facts = {key.strip(): value.strip() for key, value in lines.items()}
-    flags = set(facts.get("flags", "").split()) & {"avx2", "avx512f", "avx512_bf16", "amx_bf16"}
-    return f"{facts.get('model name', platform.processor())} ({', '.join(sorted(flags))})"

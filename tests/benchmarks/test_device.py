@@ -7,25 +7,28 @@ from benchmarks.errors import UsageError
 
 @pytest.fixture
 def hardware(monkeypatch):
-    def describe(*, bf16, tiles=True):
+    def describe(*, bf16, tiles=True, amd=False):
         monkeypatch.setattr(device, "has_bf16", lambda _: bf16)
+        monkeypatch.setattr(device, "made_by_amd", lambda: amd)
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles)
 
     return describe
 
 
 @pytest.mark.parametrize(
-    ("where", "bf16", "tiles", "chosen"),
+    ("where", "bf16", "tiles", "amd", "chosen"),
     [
-        ("cpu", True, True, "bf16"),
-        ("cpu", True, False, "fp32"),
-        ("cpu", False, False, "fp32"),
-        ("cuda", True, False, "bf16"),
-        ("cuda", False, False, "fp16"),
+        ("cpu", True, True, False, "bf16"),
+        ("cpu", True, False, True, "bf16"),
+        ("cpu", True, False, False, "fp32"),
+        ("cpu", False, False, True, "fp32"),
+        ("cpu", False, False, False, "fp32"),
+        ("cuda", True, False, False, "bf16"),
+        ("cuda", False, False, True, "fp16"),
     ],
 )
-def test_auto_takes_the_fastest_precision_that_the_hardware_has(hardware, where, bf16, tiles, chosen):
-    hardware(bf16=bf16, tiles=tiles)
+def test_auto_takes_the_fastest_precision_that_the_hardware_has(hardware, where, bf16, tiles, amd, chosen):
+    hardware(bf16=bf16, tiles=tiles, amd=amd)
     assert device.resolve_precision("auto", where) == chosen
 
 

@@ -76,6 +76,7 @@ def control_group(monkeypatch):
     folder.rmdir()
 
 
+@pytest.mark.alone  # the kernel counts the processes that it ends for the whole machine, other tests' too
 def test_a_cell_that_the_kernel_ends_for_want_of_memory_is_out_of_memory(store, make_executor, control_group):
     spec = tiny_spec(fault="control group", group=str(control_group))
     result = run_one(make_executor(store, faulty_cell), spec, ignore)
