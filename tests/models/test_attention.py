@@ -17,7 +17,9 @@ def mask():
 
 
 @pytest.mark.parametrize("masked", [True, False])
-def test_products_are_attention_with_the_same_gradients(masked):
+@pytest.mark.parametrize("at_once", [2**21, 2 * 7 * 7, 2 * 2 * 7 * 7, 1], ids=["all", "one", "two and one", "too few"])
+def test_products_are_attention_with_the_same_gradients(monkeypatch, masked, at_once):
+    monkeypatch.setattr(attention, "SCORES_AT_ONCE", at_once)
     given = mask() if masked else None
     query, key, value = tensors()
     ours = products_attention(query, key, value, given, scaling=0.5)
@@ -41,12 +43,36 @@ def test_an_encoder_says_the_same_in_training_and_in_inference():
     torch.testing.assert_close(trained[present], inferred[present], atol=1e-5, rtol=1e-5)
 
 
-def test_training_on_a_cpu_uses_the_products(monkeypatch):
+@pytest.mark.parametrize(
+    ("at_once", "texts"), [(2**21, [3]), (2 * 2 * 7 * 7, [2, 1]), (2 * 2 * 7 * 7 - 1, [1, 1, 1]), (1, [1, 1, 1])]
+)
+def test_as_many_texts_at_a_time_as_the_cache_holds_scores_of(monkeypatch, at_once, texts):
+    monkeypatch.setattr(attention, "SCORES_AT_ONCE", at_once)
+    seen = []
+    one = attention._products
+    monkeypatch.setattr(attention, "_products", lambda *given: seen.append(len(given[0])) or one(*given))
+    products_attention(*tensors(), mask(), scaling=0.5)
+    assert seen == texts
+
+
+def test_a_cpu_uses_the_products_unless_weights_drop_out(monkeypatch):
     called = []
     monkeypatch.setattr(attention, "products_attention", lambda *arguments: called.append(1) or arguments[0])
     query, key, value = tensors()
     attention.attention(None, query, key, value, None, scaling=0.5)
-    assert called == [1]
     with torch.no_grad():
-        attention.attention(torch.nn.Module().eval(), query.detach(), key, value, None, scaling=0.5, is_causal=False)
-    assert called == [1]
+        attention.attention(None, query.detach(), key, value, None, scaling=0.5)
+    assert called == [1, 1]
+    attention.attention(torch.nn.Module(), query, key, value, None, scaling=0.5, dropout=0.1, is_causal=False)
+    assert called == [1, 1]
+
+
+def test_a_compiled_network_computes_all_texts_at_once(monkeypatch):
+    """For the number of parts follows from the length: it would be compiled anew for each."""
+    monkeypatch.setattr(attention, "SCORES_AT_ONCE", 1)
+    seen = []
+    compiled = torch.compile(products_attention, dynamic=True, backend=lambda graph, _: seen.append(graph) or graph)
+    for length in (7, 9, 11):
+        query, key, value = (torch.randn(3, 2, length, 4) for _ in range(3))
+        compiled(query, key, value, None, 0.5)
+    assert len(seen) == 1
