@@ -94,6 +94,7 @@ def _contest(row: PeerRow) -> dict[str, str]:
         "peer": row.peer,
         "what is timed": row.work,
         "texts (train / test)": f"{row.train_size:,} / {row.test_size:,}",
+        "precision": row.precision,
     }
     if row.ratio is None or row.accuracy is None or row.peer_accuracy is None or row.agreement is None:
         return facts | {"times faster": f"failed: {row.reason}"} | dict.fromkeys(FIGURES_OF_A_CONTEST, "–")

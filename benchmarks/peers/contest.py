@@ -17,7 +17,7 @@ from benchmarks.clock import Clock, synchronizer
 from benchmarks.environment import environment
 from benchmarks.peers import PEERS
 from benchmarks.performance import PeerRow
-from benchmarks.registry import model_class
+from benchmarks.registry import entry, model_class
 from benchmarks.slots import threads
 from data.dataset import Dataset, IntArray
 from losses.ce import CrossEntropy
@@ -126,7 +126,7 @@ def hold(
             dataset=data.name,
             train_size=len(part.train),
             test_size=len(part.test),
-            precision=runtime.precision,
+            precision=entry("models", ours).runtime(runtime).precision,
             environment=environment(),
             command=command(),
         )

@@ -33,9 +33,9 @@ def data():
 def peer(monkeypatch):
     """Register a peer whose two sides are as given."""
 
-    def register(sides):
+    def register(sides, ours=("nbsvm",)):
         module = types.ModuleType("toy_peer")
-        module.OURS, module.SIZES, module.WORK, module.sides = ("nbsvm",), (30, 10), "toys", sides
+        module.OURS, module.SIZES, module.WORK, module.sides = ours, (30, 10), "toys", sides
         monkeypatch.setitem(sys.modules, "toy_peer", module)
         monkeypatch.setitem(peers.PEERS, "toy", "toy_peer")
 
@@ -93,6 +93,12 @@ def test_sizes_asked_for_replace_the_peer_s_own(peer, data):
     peer(lambda ours, part, runtime: (Side(whole(lambda: part.test.labels)),) * 2)
     (row,) = hold("toy", data, Runtime(), 1, (20, None))
     assert (row.train_size, row.test_size) == (20, 10)
+
+
+def test_a_row_has_the_precision_that_the_model_computes_in(peer, data):
+    peer(lambda ours, part, runtime: (Side(whole(lambda: part.test.labels)),) * 2, ours=("nbsvm", "lstm"))
+    rows = hold("toy", data, Runtime(precision="bf16"), repeats=1)
+    assert [(row.name, row.precision) for row in rows] == [("nbsvm", "fp32"), ("lstm", "bf16")]
 
 
 def test_only_the_steps_of_a_training_are_timed():
