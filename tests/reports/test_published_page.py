@@ -157,11 +157,11 @@ def _sentence_faults(page: Page, cells: pd.DataFrame) -> list[str]:
     for sentence in re.findall(r"it never read .* of the shortest", summary):
         found += [f"{said} is in no table" for said in re.findall(r"[\d.]+ %", sentence) if said not in shown]
     fits = cells[cells["loss"] == "ce"].groupby(["train_size", "model"])["fit_seconds"].median()
-    for part in re.split(r"With (?=[\d,]+ training reviews, \w+ is the cheapest)", summary)[1:]:
-        for model, seconds in re.findall(r"reviews, (\w+) is the cheapest: .* in ([\d.,]+) s of training", part):
+    for part in re.split(r"With (?=[\d,]+ training reviews, .+ is the cheapest)", summary)[1:]:
+        for model, seconds in re.findall(r"reviews, (.+?) is the cheapest: .* in ([\d.,]+) s of training", part):
             if not _follows(seconds, (fits[number(part), model],) * 2):
                 found.append(f"{model} does not take {seconds} s")
-        for model, times, cheaper in re.findall(r"(\w+) takes ([\d.,]+) times the training time of (\w+)", part):
+        for model, times, cheaper in re.findall(r"- (.+) takes ([\d.,]+) times the training time of (.+?) and", part):
             ratio = fits[number(part), model] / fits[number(part), cheaper]
             if not _follows(times, (ratio, ratio)):
                 found.append(f"{model} takes {ratio} times the time of {cheaper}, not {times}")
@@ -210,6 +210,8 @@ def _last_place(text: str) -> float:
 PUBLISHED = {
     "RESULTS.md": "published/imdb",
     "published/crossing/report.md": "published/crossing",
+    "published/quick/report.md": "published/quick",
+    "published/truncation/report.md": "published/truncation",
     "published/examples/report.md": "published/examples",
 }
 
