@@ -11,7 +11,7 @@ from benchmarks.contract import easy_texts
 from benchmarks.errors import UsageError
 from benchmarks.export import caution, to_huggingface, to_onnx
 from benchmarks.registry import loss_class, model_class
-from benchmarks.saved import Saved, find_model, load_model, write_saved
+from benchmarks.saved import Saved, find_model, load_found, write_saved
 from benchmarks.store import Store
 
 TEXTS = ["the film was superb", "dull and poor " * 40 + "but superb in the end", "?"]
@@ -42,7 +42,7 @@ def test_a_pipeline_says_what_the_model_says(cell, tmp_path, truncation):
 
     found = find_model(cell("distilbert", max_length=16, epochs=1, truncation=truncation))
     assert caution(found.saved.spec) == ""
-    classifier = load_model(found.folder)
+    classifier = load_found(found, "cpu", "fp32")
     to_huggingface(found, classifier, tmp_path / "exported")
     said = pipeline("text-classification", str(tmp_path / "exported"), top_k=None, truncation=True, device="cpu")(TEXTS)
     by_class = [{one["label"]: one["score"] for one in text} for text in said]
@@ -70,7 +70,7 @@ def test_what_a_pipeline_does_otherwise_is_said(cell, tmp_path, capsys):
 def test_what_transformers_does_not_have_is_refused(cell, tmp_path):
     found = find_model(cell("tfidf_logreg", min_df=1, C=1.0))
     with pytest.raises(UsageError, match="no network as tfidf_logreg's"):
-        to_huggingface(found, load_model(found.folder), tmp_path / "exported")
+        to_huggingface(found, load_found(found, "cpu", "fp32"), tmp_path / "exported")
     assert not (tmp_path / "exported").exists()
 
 
@@ -85,7 +85,7 @@ SMALL = {
 def test_onnx_scores_as_the_model_does(cell, tmp_path, name):
     runtime = pytest.importorskip("onnxruntime")
     found = find_model(cell(name, **SMALL[name]))
-    classifier = load_model(found.folder)
+    classifier = load_found(found, "cpu", "fp32")
     to_onnx(found, classifier, tmp_path / "exported")
     vocabulary = {"vocabulary.json"} if name == "lstm" else {"tokenizer.json", "encoder.json"}
     assert {path.name for path in (tmp_path / "exported").iterdir()} == {"model.onnx", "saved.json"} | vocabulary
@@ -116,7 +116,7 @@ def test_onnx_scores_as_the_model_does(cell, tmp_path, name):
 def test_an_export_that_takes_padding_for_words_is_not_kept(cell, tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     found = find_model(cell("lstm", **SMALL["lstm"] | {"learning_rate": 0.1}))
-    classifier = load_model(found.folder)
+    classifier = load_found(found, "cpu", "fp32")
     whole = classifier.model.network.forward
     monkeypatch.setattr(export, "MOST_DIFFERENT", 1e-6)
     expected = classifier.model.score(classifier.model.encode(export.PROBES))
@@ -131,14 +131,14 @@ def test_an_export_that_scores_otherwise_is_not_kept(cell, tmp_path, monkeypatch
     found = find_model(cell("lstm", epochs=1, min_steps=0, embedding_width=8, hidden_width=8))
     monkeypatch.setattr(export, "MOST_DIFFERENT", -1.0)
     with pytest.raises(UsageError, match="scores differ"):
-        to_onnx(found, load_model(found.folder), tmp_path / "exported")
+        to_onnx(found, load_found(found, "cpu", "fp32"), tmp_path / "exported")
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
 def test_a_network_that_torch_cannot_export_is_one_line(cell, tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     found = find_model(cell("lstm", **SMALL["lstm"]))
-    classifier = load_model(found.folder)
+    classifier = load_found(found, "cpu", "fp32")
     monkeypatch.setattr(
         classifier.model.network, "forward", lambda ids, mask: torch.linalg.eigvals(torch.eye(2) * ids.sum()).real
     )
@@ -151,4 +151,4 @@ def test_a_network_that_torch_cannot_export_is_one_line(cell, tmp_path, monkeypa
 def test_what_is_no_network_has_no_onnx(cell, tmp_path):
     found = find_model(cell("tfidf_logreg", min_df=1, C=1.0))
     with pytest.raises(UsageError, match="no torch model"):
-        to_onnx(found, load_model(found.folder), tmp_path / "exported")
+        to_onnx(found, load_found(found, "cpu", "fp32"), tmp_path / "exported")
