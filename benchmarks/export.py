@@ -72,6 +72,11 @@ def to_onnx(found: Found, classifier: Classifier, folder: Path) -> None:
 
     The exported network is run by onnxruntime first, and nothing is written unless it scores as the model does.
 
+    Args:
+        found: the cell or saved model.
+        classifier: the same, loaded on the CPU in fp32, as the exported network computes.
+        folder: to write; not there yet.
+
     Raises:
         UsageError: the folder is there already, the model is no network, onnxruntime is missing, torch cannot export
             the network, or its scores differ.

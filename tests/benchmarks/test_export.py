@@ -36,13 +36,18 @@ def cell(tmp_path, make_spec):
     return cell
 
 
+def loaded(found):
+    """As `export` loads it, whatever this machine is fastest in."""
+    return load_found(found, "cpu", "fp32")
+
+
 @pytest.mark.parametrize("truncation", ["head", "tail"])
 def test_a_pipeline_says_what_the_model_says(cell, tmp_path, truncation):
     from transformers import pipeline
 
     found = find_model(cell("distilbert", max_length=16, epochs=1, truncation=truncation))
     assert caution(found.saved.spec) == ""
-    classifier = load_found(found, "cpu", "fp32")
+    classifier = loaded(found)
     to_huggingface(found, classifier, tmp_path / "exported")
     said = pipeline("text-classification", str(tmp_path / "exported"), top_k=None, truncation=True, device="cpu")(TEXTS)
     by_class = [{one["label"]: one["score"] for one in text} for text in said]
@@ -70,7 +75,7 @@ def test_what_a_pipeline_does_otherwise_is_said(cell, tmp_path, capsys):
 def test_what_transformers_does_not_have_is_refused(cell, tmp_path):
     found = find_model(cell("tfidf_logreg", min_df=1, C=1.0))
     with pytest.raises(UsageError, match="no network as tfidf_logreg's"):
-        to_huggingface(found, load_found(found, "cpu", "fp32"), tmp_path / "exported")
+        to_huggingface(found, loaded(found), tmp_path / "exported")
     assert not (tmp_path / "exported").exists()
 
 
@@ -85,7 +90,7 @@ SMALL = {
 def test_onnx_scores_as_the_model_does(cell, tmp_path, name):
     runtime = pytest.importorskip("onnxruntime")
     found = find_model(cell(name, **SMALL[name]))
-    classifier = load_found(found, "cpu", "fp32")
+    classifier = loaded(found)
     to_onnx(found, classifier, tmp_path / "exported")
     vocabulary = {"vocabulary.json"} if name == "lstm" else {"tokenizer.json", "encoder.json"}
     assert {path.name for path in (tmp_path / "exported").iterdir()} == {"model.onnx", "saved.json"} | vocabulary
@@ -116,7 +121,7 @@ def test_onnx_scores_as_the_model_does(cell, tmp_path, name):
 def test_an_export_that_takes_padding_for_words_is_not_kept(cell, tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     found = find_model(cell("lstm", **SMALL["lstm"] | {"learning_rate": 0.1}))
-    classifier = load_found(found, "cpu", "fp32")
+    classifier = loaded(found)
     whole = classifier.model.network.forward
     monkeypatch.setattr(export, "MOST_DIFFERENT", 1e-6)
     expected = classifier.model.score(classifier.model.encode(export.PROBES))
@@ -131,14 +136,14 @@ def test_an_export_that_scores_otherwise_is_not_kept(cell, tmp_path, monkeypatch
     found = find_model(cell("lstm", epochs=1, min_steps=0, embedding_width=8, hidden_width=8))
     monkeypatch.setattr(export, "MOST_DIFFERENT", -1.0)
     with pytest.raises(UsageError, match="scores differ"):
-        to_onnx(found, load_found(found, "cpu", "fp32"), tmp_path / "exported")
+        to_onnx(found, loaded(found), tmp_path / "exported")
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
 def test_a_network_that_torch_cannot_export_is_one_line(cell, tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     found = find_model(cell("lstm", **SMALL["lstm"]))
-    classifier = load_found(found, "cpu", "fp32")
+    classifier = loaded(found)
     monkeypatch.setattr(
         classifier.model.network, "forward", lambda ids, mask: torch.linalg.eigvals(torch.eye(2) * ids.sum()).real
     )
@@ -151,4 +156,4 @@ def test_a_network_that_torch_cannot_export_is_one_line(cell, tmp_path, monkeypa
 def test_what_is_no_network_has_no_onnx(cell, tmp_path):
     found = find_model(cell("tfidf_logreg", min_df=1, C=1.0))
     with pytest.raises(UsageError, match="no torch model"):
-        to_onnx(found, load_found(found, "cpu", "fp32"), tmp_path / "exported")
+        to_onnx(found, loaded(found), tmp_path / "exported")
