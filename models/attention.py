@@ -1,12 +1,13 @@
-"""Attention that is fast on a CPU, too."""
+"""Attention that is fast on a CPU, too, and in low precision."""
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AttentionInterface, AttentionMaskInterface
+from transformers import AttentionInterface, AttentionMaskInterface, DistilBertModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
+from transformers.models.distilbert.modeling_distilbert import DistilBertSelfAttention
 
 NAME = "sdpa_or_products"
 """What a transformers configuration calls it."""
@@ -25,15 +26,16 @@ def attention(
     dropout: float = 0.0,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    """Scaled dot-product attention over query, key and value (B, H, T, D) -> (B, T, H, D).
+    """Scaled dot-product attention over query (B, H, Q, D), key and value (B, H, T, D) -> (B, Q, H, D).
 
     PyTorch's fused kernel, but on a CPU, where its backward pass is slow, and its forward pass, too, in bfloat16: plain
     matrix products take half the time there. Dropout of attention weights needs the kernel.
 
     Args:
         module: the layer, as transformers hands it over.
-        query, key, value: (B, H, T, D).
-        attention_mask: (B, 1, 1 or T, T) bool, True where a token may be looked at; the same for each query.
+        query: (B, H, Q, D).
+        key, value: (B, H, T, D).
+        attention_mask: (B, 1, 1 or Q, T) bool, True where a token may be looked at; the same for each query.
         scaling: of the products of queries and keys.
         dropout: of the attention weights.
         kwargs: whatever else transformers hands over.
@@ -47,12 +49,12 @@ def attention(
 
 
 def products_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scaling: float) -> Tensor:
-    """softmax(scaling Q K' + mask) V as matrix products: (B, H, T, D) -> (B, T, H, D).
+    """softmax(scaling Q K' + mask) V as matrix products: (B, H, Q, D), twice (B, H, T, D) -> (B, Q, H, D).
 
     A few texts at a time, so that their scores are still in the cache when they are needed next.
     """
-    batch, heads, length, _ = query.shape
-    texts = max(1, SCORES_AT_ONCE // (heads * length**2))
+    batch, heads, queries_each, _ = query.shape
+    texts = max(1, SCORES_AT_ONCE // (heads * queries_each * key.shape[2]))
     if texts >= batch or torch.compiler.is_compiling():  # a compiled loop would hold for one length alone
         return _products(query, key, value, mask, scaling)
     queries, keys, values = (torch.split(x, texts) for x in (query, key, value))
@@ -62,8 +64,8 @@ def products_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor |
 
 
 def _products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scaling: float) -> Tensor:
-    batch, heads, length, width = query.shape
-    queries, keys, values = (x.reshape(batch * heads, length, width) for x in (query * scaling, key, value))
+    batch, heads, length, width = key.shape
+    queries, keys, values = (x.reshape(batch * heads, -1, width) for x in (query * scaling, key, value))
     if mask is None:
         scores = torch.bmm(queries, keys.transpose(1, 2))
     else:
@@ -72,7 +74,20 @@ def _products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, sc
         bias = bias.expand(batch, heads, 1, length).reshape(batch * heads, 1, length)
         scores = torch.baddbmm(bias, queries, keys.transpose(1, 2))
     weights = scores.softmax(dim=-1)
-    return torch.bmm(weights, values).view(batch, heads, length, width).transpose(1, 2)
+    return torch.bmm(weights, values).view(batch, heads, -1, width).transpose(1, 2)
+
+
+def lower_once(encoder: DistilBertModel) -> None:
+    """Have what a layer's attention reads put into autocast's precision once, not by each of its three projections."""
+    for module in encoder.modules():
+        if isinstance(module, DistilBertSelfAttention):
+            module.register_forward_pre_hook(lambda _, read: (lowered(read[0]), *read[1:]))
+
+
+def lowered(states: Tensor) -> Tensor:
+    """As autocast, where it is on, has them for a matrix product."""
+    device = states.device.type
+    return states.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else states
 
 
 AttentionInterface.register(NAME, attention)

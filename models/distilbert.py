@@ -6,7 +6,9 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
+from models.attention import lower_once
 from models.encoder_classifier import EncoderClassifier
+from models.first_token import FirstTokenBlock
 from models.model import Fraction
 from models.truncation import Truncation
 
@@ -54,12 +56,17 @@ class DistilBert(EncoderClassifier):
 
 
 class FirstTokenClassifier(nn.Module):
-    """`DistilBertForSequenceClassification`: first token -> dense -> ReLU -> dropout -> logits."""
+    """`DistilBertForSequenceClassification`: first token -> dense -> ReLU -> dropout -> logits.
+
+    Its last layer computes the first token alone, and its scores are the same to rounding.
+    """
 
     def __init__(self, config: DistilBertConfig, num_classes: int, head_dropout: float) -> None:
         super().__init__()
         config.num_labels, config.seq_classif_dropout = num_classes, head_dropout
         self.classifier = DistilBertForSequenceClassification(config)
+        self.classifier.distilbert.transformer.layer[-1] = FirstTokenBlock(config)
+        lower_once(self.classifier.distilbert)
 
     @property
     def encoder(self) -> nn.Module:

@@ -6,6 +6,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertModel
 
+from models.attention import lower_once
 from models.encoder_classifier import EncoderClassifier
 from models.model import Fraction
 from models.truncation import Truncation
@@ -60,6 +61,7 @@ class MeanPooledClassifier(nn.Module):
     def __init__(self, config: DistilBertConfig, num_classes: int, width: int, dropout: float) -> None:
         super().__init__()
         self.encoder = DistilBertModel(config)
+        lower_once(self.encoder)
         self.head = nn.Sequential(
             nn.Linear(config.dim, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, num_classes)
         )

@@ -13,6 +13,7 @@ from data.dataset import IntArray, Split
 from models import attention
 from models.batching import TokenIds
 from models.encoders import check_encoder, load_encoder, read_config, read_tokenizer
+from models.model import Device
 from models.torch_classifier import TorchClassifier
 from models.truncation import Truncation, truncate
 
@@ -26,6 +27,8 @@ class EncoderClassifier(TorchClassifier):
     """
 
     graphed: ClassVar[bool] = True
+
+    token_budget: ClassVar[dict[Device, int]] = {"cpu": 4_096, "cuda": 131_072}
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
 from torch import Tensor, nn
+from torch.nn.functional import embedding
 
 from data.dataset import IntArray, Split
 from models.batching import PAD_ID, TokenIds
@@ -175,15 +176,18 @@ class LstmNetwork(nn.Module):
             dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.word_dropout
             input_ids = input_ids.masked_fill(dropped, UNKNOWN_ID)  # padding too, which the mask leaves out
         embedded = self.dropout(self.embedding(input_ids))  # (B, T, E)
-        logits: Tensor = self.head(self.dropout(pool(self.states(embedded, mask), mask)))
+        means, maxima = zip(*(pool(states, mask) for states in self.states(embedded, mask)), strict=True)
+        logits: Tensor = self.head(self.dropout(torch.cat([*means, *maxima], dim=1)))
         return logits
 
-    def states(self, embedded: Tensor, mask: Tensor) -> Tensor:
-        """embedded (B, T, E), mask (B, T) -> states of both directions (B, T, 2H); those of padding mean nothing."""
-        order = reversal(mask)[..., None]  # (B, T, 1)
+    def states(self, embedded: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """embedded (B, T, E), mask (B, T) -> states (B, T, H) of each direction; those of padding mean nothing.
+
+        In the order in which they were read: pooling asks for no other.
+        """
         forward, _ = self.forward_lstm(embedded)
-        backward, _ = self.backward_lstm(embedded.gather(1, order.expand_as(embedded)))
-        return torch.cat([forward, backward.gather(1, order.expand_as(backward))], dim=2)
+        backward, _ = self.backward_lstm(reordered(embedded, reversal(mask)))
+        return forward, backward
 
 
 def lstm_flops(embedding_width: int, hidden_width: int, num_classes: int) -> Flops:
@@ -198,12 +202,22 @@ def reversal(mask: Tensor) -> Tensor:
     return torch.where(mask, mask.sum(dim=1, keepdim=True) - 1 - places, places)
 
 
-def pool(states: Tensor, mask: Tensor) -> Tensor:
-    """Mean and maximum over the words of each text: (B, T, D), (B, T) -> (B, 2 D); zeros for a text without words."""
+def reordered(rows: Tensor, places: Tensor) -> Tensor:
+    """Of each text the rows at its places: (B, T, E), (B, T) -> (B, T, E).
+
+    As a look-up in a table of all rows: on a CPU, `gather` and its backward pass take several times as long.
+    """
+    batch, length, width = rows.shape
+    starts = torch.arange(batch, device=places.device)[:, None] * length
+    return embedding(places + starts, rows.reshape(batch * length, width))
+
+
+def pool(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and maximum over the words of each text: (B, T, H), (B, T) -> twice (B, H); zeros for one without words."""
     present = mask[..., None]
     mean = (states * present).sum(dim=1) / present.sum(dim=1).clamp(min=1)
     highest = states.masked_fill(~present, float("-inf")).amax(dim=1)
-    return torch.cat([mean, highest.where(present.any(dim=1), 0.0)], dim=1)
+    return mean, highest.where(present.any(dim=1), 0.0)
 
 
 def split_words(text: str) -> list[str]:

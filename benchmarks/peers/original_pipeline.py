@@ -13,7 +13,7 @@ from data.dataset import Dataset
 from models.model import Runtime
 
 OURS = ("distilbert",)
-SIZES = (32, 100)
+SIZES = (128, 100)
 WORK = "optimizer steps of one epoch at 512 word pieces"
 MAX_LENGTH, BATCH_SIZE, LEARNING_RATE = 512, 8, 5e-5
 

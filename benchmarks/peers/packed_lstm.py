@@ -26,7 +26,7 @@ class PackedLstm(PaddedLstm):
         packed = pack_padded_sequence(self.embedding(input_ids), lengths.cpu(), batch_first=True, enforce_sorted=False)
         states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=MAX_LENGTH)
         mask = torch.arange(MAX_LENGTH, device=lengths.device) < lengths[:, None]
-        logits: Tensor = self.head(pool(states, mask))
+        logits: Tensor = self.head(torch.cat(pool(states, mask), dim=1))
         return logits
 
 

@@ -14,7 +14,7 @@ from benchmarks.device import precisions
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 from losses.ce import CrossEntropy
-from models.lstm import PAD, UNKNOWN, Lstm, LstmNetwork, build_vocabulary, pool, reversal, split_words
+from models.lstm import PAD, UNKNOWN, Lstm, LstmNetwork, build_vocabulary, pool, reordered, reversal, split_words
 
 basic_english = get_tokenizer("basic_english")
 
@@ -89,18 +89,25 @@ def packed_states(network, embedded, lengths):
     return states
 
 
+def in_order(states, mask):
+    """States of both directions, those of the backward one put into the order of the words."""
+    forward, backward = states
+    return torch.cat([forward, backward.gather(1, reversal(mask)[..., None].expand_as(backward))], dim=2)
+
+
 def test_states_are_those_of_packed_sequences(network):
     lengths = [3, 9, 1, 6]
     mask = mask_of(*lengths)
     embedded = torch.randn(4, 9, 8)
-    states = network.states(embedded, mask)
+    states = in_order(network.states(embedded, mask), mask)
     torch.testing.assert_close(states[mask], packed_states(network, embedded, lengths)[mask], atol=1e-6, rtol=1e-5)
 
 
 def test_states_would_differ_if_the_backward_direction_began_in_the_padding(network):
     """The test above could fail: reversing the padded row as it is does not give what packing gives."""
     lengths, embedded = [3, 9], torch.randn(2, 9, 8)
-    naive = network.states(embedded, torch.ones(2, 9, dtype=torch.bool))
+    all_there = torch.ones(2, 9, dtype=torch.bool)
+    naive = in_order(network.states(embedded, all_there), all_there)
     assert not torch.allclose(naive[0, :3], packed_states(network, embedded, lengths)[0, :3], atol=1e-4)
 
 
@@ -126,7 +133,25 @@ def test_logits_do_not_depend_on_what_shares_the_batch(network, precision):
 
 def test_pooling_leaves_padding_out():
     states = torch.tensor([[[1.0], [-3.0], [9.0]], [[2.0], [4.0], [6.0]]])
-    assert pool(states, mask_of(2, 3)).tolist() == [[-1.0, 1.0], [4.0, 6.0]]
+    mean, highest = pool(states, mask_of(2, 3))
+    assert (mean.tolist(), highest.tolist()) == ([[-1.0], [4.0]], [[1.0], [6.0]])
+
+
+def test_the_head_reads_the_means_of_both_directions_and_then_their_maxima(network):
+    """As saved models have it."""
+    ids, mask = torch.randint(2, 50, (3, 9)), mask_of(3, 9, 6)
+    states = in_order(network.states(network.embedding(ids), mask), mask)
+    pooled = [torch.cat([own[:n].mean(dim=0), own[:n].amax(dim=0)]) for own, n in zip(states, (3, 9, 6), strict=True)]
+    torch.testing.assert_close(network(ids, mask), network.head(torch.stack(pooled)))
+
+
+def test_rows_are_reordered_with_their_gradients():
+    rows, places = torch.randn(3, 4, 2, requires_grad=True), torch.tensor([[3, 1, 0, 2], [0, 1, 2, 3], [1, 1, 2, 0]])
+    ours, theirs = reordered(rows, places), rows.gather(1, places[..., None].expand(3, 4, 2))
+    assert torch.equal(ours, theirs)
+    weight = torch.randn(3, 4, 2)
+    gradients = [torch.autograd.grad((output * weight).sum(), rows) for output in (ours, theirs)]
+    torch.testing.assert_close(*gradients)
 
 
 def test_a_text_without_words_has_finite_logits_and_gradients(network):
