@@ -9,6 +9,8 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 from transformers.models.distilbert.modeling_distilbert import DistilBertSelfAttention
 
+from models.autocast import lowered
+
 NAME = "sdpa_or_products"
 """What a transformers configuration calls it."""
 
@@ -82,12 +84,6 @@ def lower_once(encoder: DistilBertModel) -> None:
     for module in encoder.modules():
         if isinstance(module, DistilBertSelfAttention):
             module.register_forward_pre_hook(lambda _, read: (lowered(read[0]), *read[1:]))
-
-
-def lowered(states: Tensor) -> Tensor:
-    """As autocast, where it is on, has them for a matrix product."""
-    device = states.device.type
-    return states.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else states
 
 
 AttentionInterface.register(NAME, attention)

@@ -5,7 +5,8 @@ from typing import Any
 from torch import Tensor
 from transformers.models.distilbert.modeling_distilbert import TransformerBlock
 
-from models.attention import attention, lowered
+from models.attention import attention
+from models.autocast import lowered
 
 
 class FirstTokenBlock(TransformerBlock):  # type: ignore[no-untyped-call]

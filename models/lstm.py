@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding
 
 from data.dataset import IntArray, Split
+from models.autocast import lowered
 from models.batching import PAD_ID, TokenIds
 from models.model import Flops, Fraction
 from models.torch_classifier import TorchClassifier
@@ -175,7 +176,7 @@ class LstmNetwork(nn.Module):
         if self.training:
             dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.word_dropout
             input_ids = input_ids.masked_fill(dropped, UNKNOWN_ID)  # padding too, which the mask leaves out
-        embedded = self.dropout(self.embedding(input_ids))  # (B, T, E)
+        embedded = lowered(self.dropout(self.embedding(input_ids)))  # (B, T, E)
         means, maxima = zip(*(pool(states, mask) for states in self.states(embedded, mask)), strict=True)
         logits: Tensor = self.head(self.dropout(torch.cat([*means, *maxima], dim=1)))
         return logits
@@ -216,7 +217,7 @@ def pool(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and maximum over the words of each text: (B, T, H), (B, T) -> twice (B, H); zeros for one without words."""
     present = mask[..., None]
     mean = (states * present).sum(dim=1) / present.sum(dim=1).clamp(min=1)
-    highest = states.masked_fill(~present, float("-inf")).amax(dim=1)
+    highest = states.masked_fill(~present, float("-inf")).max(dim=1).values
     return mean, highest.where(present.any(dim=1), 0.0)
 
 
