@@ -82,6 +82,7 @@ class ScalingRow(Row):
 
     Attributes:
         made: whether texts were made by joining halves of two reviews, because there are not so many.
+        precision: what the model computed in.
         fit_seconds, score_seconds: text -> fitted model, text -> probabilities.
         memory, memory_start: the most resident memory, and that before the fit with the texts loaded, bytes.
     """
@@ -92,6 +93,7 @@ class ScalingRow(Row):
     dataset: str
     size: int
     made: bool
+    precision: str
     fit_seconds: float | None = None
     score_seconds: float | None = None
     memory: int | None = None

@@ -14,7 +14,7 @@ from benchmarks.clock import Clock, synchronizer
 from benchmarks.environment import environment
 from benchmarks.memory import peak_host_memory
 from benchmarks.performance import ScalingRow
-from benchmarks.registry import model_class
+from benchmarks.registry import entry, model_class
 from benchmarks.slots import threads
 from data.dataset import Dataset, Split
 from losses.ce import CrossEntropy
@@ -54,7 +54,13 @@ def measure(
         texts = recombined(whole, size) if made else whole.sample(size, SEED)
         for model in models:
             row = ScalingRow(
-                model=model, dataset=data.name, size=size, made=made, environment=environment(), command=command
+                model=model,
+                dataset=data.name,
+                size=size,
+                made=made,
+                precision=entry("models", model).runtime(runtime).precision,
+                environment=environment(),
+                command=command,
             )
             try:
                 yield row.model_copy(update=vars(_in_own_process(model, texts, valid, runtime)))

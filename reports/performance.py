@@ -128,6 +128,7 @@ def scaling_table(rows: Iterable[ScalingRow]) -> pd.DataFrame:
             {
                 "model": row.model,
                 "texts": f"{row.size:,}{'*' if row.made else ''}",
+                "precision": row.precision,
                 "fit (s)": formats.significant(row.fit_seconds) if row.fit_seconds else f"failed: {row.reason}",
                 "inference on as many (s)": formats.significant(row.score_seconds or np.nan),
                 "peak memory (GB)": formats.significant((row.memory or np.nan) / 1e9),

@@ -36,6 +36,12 @@ def test_a_size_that_fails_loses_no_other(data, monkeypatch):
     assert [(row.status, row.reason) for row in rows] == [("failed", "MemoryError: too much"), ("ok", "")]
 
 
+def test_the_precision_is_that_of_the_model_not_what_was_asked_for(data, monkeypatch):
+    monkeypatch.setattr(scaling, "_in_own_process", lambda *_: scaling.Readings(1.0, 2.0, 3, 2))
+    rows = measure(["nbsvm", "lstm"], [20], data, Runtime(precision="bf16"), "command")
+    assert [row.precision for row in rows] == ["fp32", "bf16"]
+
+
 def test_made_texts_are_halves_of_two_of_one_class(data):
     whole = joined(data.train, data.test)
     made = recombined(whole, 200)

@@ -35,6 +35,7 @@ def growth(size, **facts):
         "dataset": "imdb",
         "size": size,
         "made": size > 25_000,
+        "precision": "bf16",
         "fit_seconds": size**2 / 1e6,
         "score_seconds": size / 1e3,
         "memory": size * 1_000_000,
@@ -68,7 +69,7 @@ def test_a_contest_on_another_machine_is_a_row_of_its_own(tmp_path):
     text = page(tmp_path, [*rows, contest(ratio=3.0, peer_seconds=[3.0], environment=other, **facts)], [growth(1_000)])
     ratios = re.findall(r"25,000 / 25,000 \| fp32 \| (\d\.00) \|.*\| (\d) \|$", text, re.MULTILINE)
     assert ratios == [("2.00", "1"), ("3.00", "2")]
-    assert re.search(r"^\| nbsvm \| 1,000 \|.*\| 1 \|$", text, re.MULTILINE)
+    assert re.search(r"^\| nbsvm \| 1,000 \| bf16 \|.*\| 1 \|$", text, re.MULTILINE)
     assert "1. Toy \\| CPU, 2 processors" in text
     assert "2. Other CPU, 2 processors" in text
 
