@@ -8,6 +8,8 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.origin import CHECKOUT
+from benchmarks.performance import PEERS_FILE, PeerRow, read_rows
+from reports.formats import significant
 
 ROW = re.compile(r"^\| `(?P<model>[^`]+)`(?P<mark>, IMDB(?: again)?)? \| (?P<cells>[^a-z]*) \|$", re.MULTILINE)
 ROWS = list(ROW.finditer((CHECKOUT / "README.md").read_text()))
@@ -50,6 +52,44 @@ def test_a_row_of_the_readme_is_what_the_cells_say(row):
             assert own[column].isna().all()
         else:
             assert factor * own[column].min() * 0.99 <= number(quoted) <= factor * own[column].max() * 1.01
+
+
+CONTEST = re.compile(r"^\| `(?P<peer>\w+)` \| `(?P<ours>\w+)`, .* \| (?P<ratio>[\d.]+) \|$", re.MULTILINE)
+CONTESTS = list(CONTEST.finditer((CHECKOUT / "README.md").read_text()))
+EPYC = "AMD EPYC (avx2, avx512_bf16, avx512f)"
+
+
+def contests():
+    """(peer, ours, processor) -> what was measured."""
+    rows = read_rows(CHECKOUT / "published" / "performance" / PEERS_FILE, PeerRow)
+    return {(row.peer, row.name, row.processor): row for row in rows}
+
+
+def test_the_readme_has_contests():
+    assert len(CONTESTS) == 7
+
+
+@pytest.mark.parametrize("quoted", CONTESTS, ids=lambda row: f"{row['ours']} {row['peer']}")
+def test_a_contest_of_the_readme_is_what_was_measured(quoted):
+    row = contests()[quoted["peer"], quoted["ours"], EPYC]
+    assert quoted["ratio"] == significant(row.ratio)
+    assert row.precision == ("fp32" if quoted["ours"] in ("nbsvm", "tfidf_logreg") else "bf16")
+
+
+def test_the_readme_s_span_of_ratios_in_fp32_is_what_was_measured():
+    networks = {(row["peer"], row["ours"]) for row in CONTESTS if row["ours"] in ("distilbert", "lstm")}
+    rows = [row for key, row in contests().items() if key[:2] in networks and row.processor.startswith("Intel")]
+    assert {row.precision for row in rows} == {"fp32"}
+    ratios = [row.ratio for row in rows]
+    assert f"they are {min(ratios):.1f} to {max(ratios):.1f} times as fast" in (CHECKOUT / "README.md").read_text()
+
+
+def test_the_accuracies_that_the_readme_sets_beside_the_ratios_are_what_was_measured():
+    readme = " ".join((CHECKOUT / "README.md").read_text().split())
+    trainer, pipeline = (contests()[peer, "distilbert", EPYC] for peer in ("trainer", "pipeline"))
+    assert f"on {trainer.train_size:,} reviews the `Trainer` came to {100 * trainer.peer_accuracy:.1f} % of " in readme
+    assert f"{trainer.test_size:,} test reviews, ours to {100 * trainer.accuracy:.1f} %;" in readme
+    assert pipeline.agreement == 1
 
 
 GPU_RUNS = CHECKOUT / "published" / "gpu"
