@@ -28,7 +28,7 @@ class EncoderClassifier(TorchClassifier):
 
     graphed: ClassVar[bool] = True
 
-    token_budget: ClassVar[dict[Device, int]] = {"cpu": 4_096, "cuda": 131_072}
+    token_budget: ClassVar[dict[Device, int]] = TorchClassifier.token_budget | {"cpu": 4_096}
 
     def __init__(
         self,

@@ -12,7 +12,8 @@ from benchmarks.performance import PEERS_FILE, PeerRow, read_rows
 from reports.formats import significant
 
 ROW = re.compile(r"^\| `(?P<model>[^`]+)`(?P<mark>, IMDB(?: again)?)? \| (?P<cells>[^a-z]*) \|$", re.MULTILINE)
-ROWS = list(ROW.finditer((CHECKOUT / "README.md").read_text()))
+README = (CHECKOUT / "README.md").read_text()
+ROWS = list(ROW.finditer(README))
 RUNS = {None: "crossing", ", IMDB": "imdb", ", IMDB again": "truncation"}
 
 
@@ -55,7 +56,7 @@ def test_a_row_of_the_readme_is_what_the_cells_say(row):
 
 
 CONTEST = re.compile(r"^\| `(?P<peer>\w+)` \| `(?P<ours>\w+)`, .* \| (?P<ratio>[\d.]+) \|$", re.MULTILINE)
-CONTESTS = list(CONTEST.finditer((CHECKOUT / "README.md").read_text()))
+CONTESTS = list(CONTEST.finditer(README))
 EPYC = "AMD EPYC (avx2, avx512_bf16, avx512f)"
 
 
@@ -81,11 +82,11 @@ def test_the_readme_s_span_of_ratios_in_fp32_is_what_was_measured():
     rows = [row for key, row in contests().items() if key[:2] in networks and row.processor.startswith("Intel")]
     assert {row.precision for row in rows} == {"fp32"}
     ratios = [row.ratio for row in rows]
-    assert f"they are {min(ratios):.1f} to {max(ratios):.1f} times as fast" in (CHECKOUT / "README.md").read_text()
+    assert f"they are {min(ratios):.1f} to {max(ratios):.1f} times as fast" in README
 
 
 def test_the_accuracies_that_the_readme_sets_beside_the_ratios_are_what_was_measured():
-    readme = " ".join((CHECKOUT / "README.md").read_text().split())
+    readme = " ".join(README.split())
     trainer, pipeline = (contests()[peer, "distilbert", EPYC] for peer in ("trainer", "pipeline"))
     assert f"on {trainer.train_size:,} reviews the `Trainer` came to {100 * trainer.peer_accuracy:.1f} % of " in readme
     assert f"{trainer.test_size:,} test reviews, ours to {100 * trainer.accuracy:.1f} %;" in readme
