@@ -1,6 +1,7 @@
 """A cell's code: what decides its result changes its version, and nothing else does."""
 
 import importlib
+import re
 import shutil
 import sys
 
@@ -11,19 +12,42 @@ from benchmarks import registry
 from benchmarks.code_version import code_version
 from benchmarks.origin import CHECKOUT
 
+CACHES = (
+    module._source,
+    module._tree,
+    module._digests,
+    module._definitions,
+    module._imported,
+    module._is_package,
+    code_version,
+)
+
+
+def forget():
+    for cached in CACHES:
+        cached.cache_clear()
+    importlib.invalidate_caches()
+
 
 @pytest.fixture
 def version_with(monkeypatch):
-    """The version of a model's cells if `edited` were another text."""
+    """The version of a model's cells if the modules of `edits` had other sources."""
 
-    def version_with(edited, model="lstm", loss="ce"):
+    def version_with(edits, model="lstm", loss="ce"):
         source = module._source.__wrapped__
         with monkeypatch.context() as patch:
-            changed = lambda name: (source(name) or b"") + b"#" if name == edited else source(name)  # noqa: E731
-            patch.setattr(module, "_source", changed)
-            return code_version.__wrapped__(model, loss)
+            patch.setattr(module, "_source", lambda name: edits[name] if name in edits else source(name))
+            for cached in CACHES[1:]:
+                cached.cache_clear()
+            found = code_version(model, loss)
+        forget()
+        return found
 
     return version_with
+
+
+def text(name):
+    return module._source(name).decode()
 
 
 @pytest.mark.parametrize(
@@ -32,14 +56,56 @@ def version_with(monkeypatch):
      "benchmarks.execution", "benchmarks.audits", "benchmarks.clock"],
 )  # fmt: skip
 def test_an_edit_of_what_decides_the_result_is_another_version(version_with, edited):
-    assert version_with(edited) != code_version("lstm", "ce")
+    assert version_with({edited: f"{text(edited)}\nEDITED = 1\n".encode()}) != code_version("lstm", "ce")
 
 
 @pytest.mark.parametrize(
     "edited", ["models.tfidf_logreg", "losses.length_penalty", "benchmarks.registry", "reports.html"]
 )
 def test_an_edit_of_anything_else_is_not(version_with, edited):
-    assert version_with(edited) == code_version("lstm", "ce")
+    assert version_with({edited: f"{text(edited)}\nEDITED = 1\n".encode()}) == code_version("lstm", "ce")
+
+
+@pytest.mark.parametrize(
+    "edited", ["models.lstm", "models.training", "losses.ce", "data.dataset", "benchmarks.execution"]
+)
+def test_an_edit_of_words_is_not(version_with, edited):
+    """Docstrings of modules, classes, functions and attributes, comments, and blank lines."""
+    source = text(edited)
+    reworded = re.sub(r'"""(.|\n)*?"""', '"""Another sentence."""', source)
+    assert reworded != source
+    assert version_with({edited: f"# a comment\n\n{reworded}".encode()}) == code_version("lstm", "ce")
+
+
+def test_a_moved_module_makes_no_new_version(version_with):
+    """`models.batching` under another name, and every import of it changed."""
+    edits = {"models.moved": module._source("models.batching"), "models.batching": None}
+    for name in ("models.lstm", "models.torch_classifier", "models.training"):
+        edits[name] = text(name).replace("models.batching", "models.moved").encode()
+    assert version_with(edits) == code_version("lstm", "ce")
+
+
+def test_a_split_module_makes_no_new_version(version_with):
+    """The last function of `models.batching` in a module of its own."""
+    source = text("models.batching")
+    cut = source.rindex("\n\n\ndef ")
+    moved = re.match(r"\s*def (\w+)", source[cut:])[1]
+    header = source[: source.index("\n\n\n")]
+    edits = {
+        "models.batching": f"{source[:cut]}\nfrom models.moved import {moved}\n".encode(),
+        "models.moved": f"{header}\n{source[cut:]}".encode(),
+    }
+    assert version_with(edits) == code_version("lstm", "ce")
+
+
+def test_the_same_name_from_another_module_is_another_version(version_with):
+    """Two functions of one name: which of them is imported decides the result."""
+    source = text("losses.ce")
+    edits = {"losses.first": b"def scale():\n    return 1\n", "losses.second": b"def scale():\n    return 2\n"}
+    both = "import losses.first\nimport losses.second\n"
+    first = edits | {"losses.ce": f"{source}\n{both}from losses.first import scale\n".encode()}
+    second = edits | {"losses.ce": f"{source}\n{both}from losses.second import scale\n".encode()}
+    assert version_with(first) != version_with(second)
 
 
 def test_it_begins_with_the_version_of_the_suite():
@@ -61,11 +127,10 @@ def test_a_plug_in_s_own_modules_count(tmp_path, monkeypatch):
         versions = []
         for width in (1, 2):
             (plugin / "layers.py").write_text(f"WIDTH = {width}\n")
-            module._source.cache_clear()
-            versions.append(code_version.__wrapped__("a_model", "ce"))
+            forget()
+            versions.append(code_version("a_model", "ce"))
         assert versions[0] != versions[1]
     finally:
         registry._targets.cache_clear()
-        module._source.cache_clear()
+        forget()
         sys.modules.pop("a_plugin", None)
-        importlib.invalidate_caches()
