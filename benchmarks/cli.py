@@ -21,7 +21,7 @@ from benchmarks.commands.predict import predict
 from benchmarks.commands.report import report
 from benchmarks.commands.run import run
 from benchmarks.errors import UsageError, complain
-from benchmarks.origin import check_origin
+from benchmarks.hardware.origin import check_origin
 
 SPREADING = ("--models", "--losses", "--set")
 """Options that take every word up to the next option: `--models lstm "tfidf*"`."""

@@ -4,7 +4,7 @@ import difflib
 import sys
 from collections.abc import Iterable
 
-from benchmarks.published import shortened
+from benchmarks.redaction import shortened
 
 LONGEST_MESSAGE = 1_000
 """Characters."""

@@ -6,11 +6,11 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-from models.attention import lower_once
-from models.encoder_classifier import EncoderClassifier
-from models.first_token import FirstTokenBlock
+from models.encoder.attention import lower_once
+from models.encoder.classifier import EncoderClassifier
+from models.encoder.first_token import FirstTokenBlock
+from models.encoder.truncation import Truncation
 from models.model import Fraction
-from models.truncation import Truncation
 
 
 class DistilBert(EncoderClassifier):

@@ -6,10 +6,10 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertModel
 
-from models.attention import lower_once
-from models.encoder_classifier import EncoderClassifier
+from models.encoder.attention import lower_once
+from models.encoder.classifier import EncoderClassifier
+from models.encoder.truncation import Truncation
 from models.model import Fraction
-from models.truncation import Truncation
 
 
 class DistilBertMlp(EncoderClassifier):

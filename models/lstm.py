@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding
 
 from data.dataset import IntArray, Split
-from models.autocast import lowered
-from models.batching import PAD_ID, TokenIds
 from models.model import Flops, Fraction
-from models.torch_classifier import TorchClassifier
+from models.neural.autocast import lowered
+from models.neural.batching import PAD_ID, TokenIds
+from models.neural.torch_classifier import TorchClassifier
 
 PAD, UNKNOWN = "<pad>", "<unk>"
 UNKNOWN_ID = 1
@@ -182,7 +182,7 @@ class LstmNetwork(nn.Module):
         return logits
 
     def states(self, embedded: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """embedded (B, T, E), mask (B, T) -> states (B, T, H) of each direction; those of padding mean nothing.
+        """Embedded (B, T, E), mask (B, T) -> states (B, T, H) of each direction; those of padding mean nothing.
 
         In the order in which they were read: pooling asks for no other.
         """

@@ -18,11 +18,11 @@ from sklearn.metrics import log_loss
 
 from data.dataset import IntArray, Split
 from losses.loss import Loss
-from models.hashed_ngrams import hashed_ngrams, hashed_runs
-from models.known_columns import KnownColumns, sparse_rows
+from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs
+from models.linear.known_columns import KnownColumns, sparse_rows
+from models.linear.word_shares import each_class, word_shares
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import saved_model
-from models.word_shares import each_class, word_shares
 
 Float32 = npt.NDArray[np.float32]
 

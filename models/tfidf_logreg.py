@@ -17,12 +17,12 @@ from skops.io import dump, load
 from data.dataset import IntArray, Split
 from losses.loss import FloatArray as Weights
 from losses.loss import Loss
-from models.convergence import Attempt, solve_each
-from models.hashed_ngrams import hashed_ngrams, hashed_runs
-from models.known_columns import KnownColumns
+from models.linear.convergence import Attempt, solve_each
+from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs
+from models.linear.known_columns import KnownColumns
+from models.linear.word_shares import each_class, word_shares
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import saved_model
-from models.word_shares import each_class, word_shares
 
 BITS = 22
 """Of a term's hash: there are 2^22 columns at most, and no vocabulary to look up."""

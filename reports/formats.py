@@ -1,22 +1,20 @@
 """How figures and texts are written, in every kind of report."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from benchmarks.published import plain as plain
-from reports.resampling import Interval
+from benchmarks.redaction import inert as inert
+from benchmarks.redaction import plain as plain
 
 NOT_MEASURED = "–"
 
-FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""First characters that make a spreadsheet take a text for a formula."""
 
+class Interval(NamedTuple):
+    """A 95 % confidence interval."""
 
-def inert(value: object) -> object:
-    """A value for a CSV file: a text on one line, with an apostrophe before it if a spreadsheet would calculate it."""
-    if not isinstance(value, str):
-        return value
-    text = plain(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    low: float
+    high: float
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks.origin import CHECKOUT, PACKAGES
+from benchmarks.hardware.origin import CHECKOUT, PACKAGES
 
 FILES = ("Dockerfile", "Dockerfile.gpu")
 

@@ -19,7 +19,7 @@ def new(
 
     Examples: `python -m benchmarks new model my_model` · `python -m benchmarks new loss my_loss --folder mine`
     """
-    from benchmarks.authoring import write_template
+    from benchmarks.registry.scaffolding import write_template
 
     path, test = write_template(kind, name, folder)
     example = f"--dataset {name}" if kind == "dataset" else f"--{'models' if kind == 'model' else 'losses'} {name}"
@@ -39,7 +39,7 @@ def check(
     Examples: `python -m benchmarks check my_model.py` ·
     `python -m benchmarks check my_model.py --set my_model.epochs=1`
     """
-    from benchmarks.authoring import check_plugin
+    from benchmarks.registry.scaffolding import check_plugin
 
     console = Console()
     failed = False

@@ -26,8 +26,8 @@ def compare(
     Examples: `python -m benchmarks compare results/main results/branch` ·
     `python -m benchmarks compare results/main results/branch --fail-on accuracy:0.5pp --fail-on throughput:10%`
     """
-    from benchmarks.store import StoreError
-    from reports.compare import Limits, compare_runs, render
+    from benchmarks.store.results import StoreError
+    from reports.render.compare import Limits, compare_runs, render
 
     limits = Limits(**_limits(fail_on))
     try:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.suite import Data
+from benchmarks.config.suite import Data
 
 DatasetOption = Annotated[
     str | None,

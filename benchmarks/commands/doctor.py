@@ -10,7 +10,7 @@ def doctor() -> int:
 
     Examples: `python -m benchmarks doctor` · `python -m benchmarks doctor --help`
     """
-    from benchmarks.doctor import checks
+    from benchmarks.runs.doctor import checks
 
     console = Console()
     failed = False

@@ -37,8 +37,8 @@ def explain(
     """
     add_plugins(plugin)
 
-    from benchmarks.explain import explain as explained
-    from benchmarks.saved import find_model, load_found
+    from benchmarks.inference.explain import explain as explained
+    from benchmarks.inference.saved import find_model, load_found
     from reports.formats import plain
 
     found = find_model(model, cell)

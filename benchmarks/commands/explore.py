@@ -18,8 +18,8 @@ from benchmarks.commands.data_options import (
 )
 from benchmarks.commands.options import Plugins, add_plugins
 from benchmarks.commands.saying import say
+from benchmarks.config.suite import read_suite
 from benchmarks.errors import UsageError
-from benchmarks.suite import read_suite
 
 
 def explore(
@@ -43,10 +43,10 @@ def explore(
     """
     add_plugins(plugin)
 
-    from benchmarks.explore import explore as look
-    from benchmarks.sources import load_dataset
-    from benchmarks.store import StoreError
-    from reports.exploration import print_exploration, write_exploration
+    from benchmarks.config.datasets import load_dataset
+    from benchmarks.runs.explore import explore as look
+    from benchmarks.store.results import StoreError
+    from reports.render.exploration import print_exploration, write_exploration
 
     data = with_options(read_suite(suite).data, dataset, text_column, label_column, group_column, label_map, splits)
     found = look(load_dataset(data), nearly=near_duplicates)

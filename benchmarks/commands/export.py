@@ -33,8 +33,8 @@ def export(
     """
     add_plugins(plugin)
 
-    from benchmarks.export import caution, to_huggingface, to_onnx
-    from benchmarks.saved import find_model, load_found
+    from benchmarks.inference.export import caution, to_huggingface, to_onnx
+    from benchmarks.inference.saved import find_model, load_found
 
     found = find_model(model, cell)
     console = Console(stderr=True)

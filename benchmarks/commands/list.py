@@ -10,9 +10,9 @@ from rich.text import Text
 
 from benchmarks.commands import exit_codes
 from benchmarks.commands.options import Plugins, add_plugins
+from benchmarks.config.suite import read_suite, suite_names
 from benchmarks.errors import unknown
-from benchmarks.registry import OFF_BY_DEFAULT, Kind, entries
-from benchmarks.suite import read_suite, suite_names
+from benchmarks.registry.entries import OFF_BY_DEFAULT, Kind, entries
 
 
 def list_(

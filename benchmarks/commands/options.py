@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.errors import UsageError
-from benchmarks.published import shortened
-from benchmarks.registry import add_plugin
+from benchmarks.redaction import shortened
+from benchmarks.registry.entries import add_plugin
 
 
 class DeviceChoice(StrEnum):

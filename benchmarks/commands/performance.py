@@ -8,9 +8,9 @@ import typer
 
 from benchmarks.commands import exit_codes
 from benchmarks.commands.options import Device, DeviceChoice, Precision, PrecisionChoice, Source, natural, words
+from benchmarks.config.suite import LARGEST_SIZE
 from benchmarks.errors import UsageError, unknown
-from benchmarks.registry import entry
-from benchmarks.suite import LARGEST_SIZE
+from benchmarks.registry.entries import entry
 from data.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def peers(
         if name not in PEERS:
             raise unknown("peer", name, PEERS)
     from benchmarks.peers.contest import hold
-    from benchmarks.performance import PEERS_FILE, PeerRow
+    from benchmarks.schema.performance import PeerRow
+    from benchmarks.store.performance import PEERS_FILE
 
     data, runtime = _measured(dataset, device, precision)
     failed = False
@@ -69,8 +70,9 @@ def scaling(
     wanted = [entry("models", name).name for name in words(models) or ("nbsvm", "tfidf_logreg")]
     counts = [natural("--sizes", part, least=2, most=LARGEST_SIZE) for part in sizes.split(",")]
     from benchmarks.peers.contest import command
-    from benchmarks.performance import SCALING_FILE, ScalingRow
-    from benchmarks.scaling import measure
+    from benchmarks.peers.scaling import measure
+    from benchmarks.schema.performance import ScalingRow
+    from benchmarks.store.performance import SCALING_FILE
 
     data, runtime = _measured(dataset, device, precision)
     failed = False
@@ -83,9 +85,9 @@ def scaling(
 
 def _measured(dataset: str, device: str, precision: str) -> "tuple[Dataset, Runtime]":
     """The data, and where models run."""
-    from benchmarks.device import resolve_device, resolve_precision
-    from benchmarks.sources import load_dataset
-    from benchmarks.suite import Data
+    from benchmarks.config.datasets import load_dataset
+    from benchmarks.config.suite import Data
+    from benchmarks.hardware.device import resolve_device, resolve_precision
     from models.model import Runtime
 
     resolved = resolve_device(device)
@@ -93,8 +95,8 @@ def _measured(dataset: str, device: str, precision: str) -> "tuple[Dataset, Runt
 
 
 def _add(path: Path, kind: "type[Any]", row: Any) -> None:
-    from benchmarks.performance import add_rows
-    from benchmarks.store import StoreError
+    from benchmarks.store.performance import add_rows
+    from benchmarks.store.results import StoreError
 
     try:
         add_rows(path, kind, [row])
@@ -103,7 +105,7 @@ def _add(path: Path, kind: "type[Any]", row: Any) -> None:
 
 
 def _write_performance(folder: Path, page: Path | None) -> None:
-    from reports.performance import PAGE, write_performance
+    from reports.render.performance import PAGE, write_performance
 
     path = write_performance(folder, page or folder / PAGE)
     print(path.read_text(encoding="utf-8"))

@@ -25,7 +25,7 @@ from benchmarks.commands.options import (
 )
 from benchmarks.commands.saying import say
 from benchmarks.errors import UsageError
-from benchmarks.registry import entry, is_sha256
+from benchmarks.registry.entries import entry, is_sha256
 
 
 class FormatChoice(StrEnum):
@@ -74,11 +74,11 @@ def predict(
     if executor is ExecutorChoice.RAY or ray_address:
         raise UsageError("--executor 'ray' and --ray-address label a folder: name one with --input")
 
-    from benchmarks.predict import check_output, columns, output_format, progress
-    from benchmarks.predict import predict as predictions
-    from benchmarks.saved import find_model, load_found
-    from benchmarks.text_input import read_file, read_lines
-    from reports.predictions import WRITERS, writing
+    from benchmarks.inference.predict import check_output, columns, output_format, progress
+    from benchmarks.inference.predict import predict as predictions
+    from benchmarks.inference.saved import find_model, load_found
+    from benchmarks.inference.text_input import read_file, read_lines
+    from benchmarks.inference.writers import WRITERS, writing
 
     chosen = output_format(format_ and format_.value, output)
     check_output(output, input_)
@@ -120,21 +120,21 @@ def _predict_folder(
     """Label the Parquet files of a folder that have no output yet."""
     if target is None:
         raise UsageError(f"--input {str(source)!r} is a folder: name another one with --output")
-    from benchmarks.predict_folder import Job, label_here
-    from benchmarks.saved import find_model, load_found
-    from reports.predictions import writing
+    from benchmarks.inference.folder import Job, label_here
+    from benchmarks.inference.saved import find_model, load_found
+    from benchmarks.inference.writers import writing
 
     found = find_model(model, cell)
     job = Job(source.absolute(), target.absolute(), column, writing)
     names = job.waiting()
     if on_ray:
-        from benchmarks.places import check_ray
+        from benchmarks.executors.places import check_ray
 
         check_ray()
         if is_sha256(found.saved.spec.model_plugin):
             raise UsageError("--executor 'ray' labels with built-in and installed models, and this one is a file's")
-        from benchmarks.ray_executor import connect, resolve_runtime
-        from benchmarks.ray_predict import label_on_ray
+        from benchmarks.executors.ray import connect, resolve_runtime
+        from benchmarks.executors.ray_predict import label_on_ray
 
         connect(ray_address)
         runtime = entry("models", found.saved.spec.model).runtime(resolve_runtime(device.value, precision.value))

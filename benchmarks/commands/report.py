@@ -24,7 +24,7 @@ def report(
     Examples: `python -m benchmarks report results/quick --price-per-hour 0.40` ·
     `python -m benchmarks report results/quick --out published/quick --page RESULTS.md`
     """
-    from benchmarks.store import StoreError
+    from benchmarks.store.results import StoreError
 
     if price_per_hour is not None:
         _keep_price(folder, checked_price(price_per_hour))
@@ -54,13 +54,13 @@ def write_reports(
     Raises:
         StoreError: the folder holds no results, or a file cannot be written.
     """
-    from benchmarks.store import WriteError
-    from reports.analysis import analyse
-    from reports.figures import gallery, write_figures
-    from reports.html import write_html
-    from reports.markdown import write_cells_csv, write_markdown
-    from reports.results import read_results
-    from reports.terminal import print_tables
+    from benchmarks.store.results import WriteError
+    from reports.analysis.results import read_results
+    from reports.analysis.run_analysis import analyse
+    from reports.figures.draw import gallery, write_figures
+    from reports.render.html import write_html
+    from reports.render.markdown import write_cells_csv, write_markdown
+    from reports.render.terminal import print_tables
 
     analysis = analyse(read_results(folder))
     print_tables(analysis, console)
@@ -76,7 +76,7 @@ def write_reports(
         ):
             say(console, f"wrote {path}")
         if tracker:
-            from benchmarks.tracking import track
+            from benchmarks.runs.tracking import track
 
             say(console, f"wrote {track(folder, tracker.value)}")
     except OSError as error:
@@ -85,7 +85,7 @@ def write_reports(
 
 def _keep_price(folder: Path, price: float | None) -> None:
     """Note it with the run, so that the same files give the same report."""
-    from benchmarks.store import Store, StoreError
+    from benchmarks.store.results import Store, StoreError
 
     store = Store(folder)
     try:

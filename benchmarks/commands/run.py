@@ -40,12 +40,12 @@ from benchmarks.commands.options import (
     words,
 )
 from benchmarks.commands.report import write_reports
+from benchmarks.config.plan import MOST_CELLS, Choices, Combination, TrainSize, combinations
+from benchmarks.config.suite import LARGEST_SEED, LARGEST_SIZE, Suite, read_suite
 from benchmarks.errors import UsageError, complain
-from benchmarks.plan import MOST_CELLS, Choices, Combination, TrainSize, combinations
-from benchmarks.published import plain
-from benchmarks.registry import entry
-from benchmarks.slots import MOST_DEVICES
-from benchmarks.suite import LARGEST_SEED, LARGEST_SIZE, Suite, read_suite
+from benchmarks.hardware.slots import MOST_DEVICES
+from benchmarks.redaction import plain
+from benchmarks.registry.entries import entry
 from data.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -132,10 +132,10 @@ def run(
         _print_plan(console, chosen, combinations(chosen, choices), devices)
         return exit_codes.OK
 
-    from benchmarks.places import ray_cluster, this_machine
-    from benchmarks.run import execute, prepare_run
-    from benchmarks.store import StoreError
-    from benchmarks.tracking import check_tracker
+    from benchmarks.executors.places import ray_cluster, this_machine
+    from benchmarks.runs.run import execute, prepare_run
+    from benchmarks.runs.tracking import check_tracker
+    from benchmarks.store.results import StoreError
 
     folder = out or Path("results") / chosen.name
     command = ["python", "-m", "benchmarks", *sys.argv[1:]]
@@ -213,7 +213,7 @@ def _print_plan(console: Console, suite: Suite, planned: Sequence[Combination], 
 
 
 def _print_data(dataset: Dataset, console: Console) -> None:
-    from reports.terminal import print_facts
+    from reports.render.terminal import print_facts
 
     sizes = f"{len(dataset.train):,} training, {len(dataset.valid):,} validation, {len(dataset.test):,} test texts"
     heading = f"data: {dataset.name}: {sizes}; classes {', '.join(dataset.test.class_names)}"

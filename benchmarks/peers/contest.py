@@ -13,12 +13,12 @@ from typing import Any, Protocol, cast
 import numpy as np
 import torch
 
-from benchmarks.clock import Clock, synchronizer
-from benchmarks.environment import environment
+from benchmarks.hardware.environment import environment
+from benchmarks.hardware.slots import threads
+from benchmarks.measurement.clock import Clock, synchronizer
 from benchmarks.peers import PEERS
-from benchmarks.performance import PeerRow
-from benchmarks.registry import entry, model_class
-from benchmarks.slots import threads
+from benchmarks.registry.entries import entry, model_class
+from benchmarks.schema.performance import PeerRow
 from data.dataset import Dataset, IntArray
 from losses.ce import CrossEntropy
 from models.model import Model, Runtime, SilentMonitor

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.hardware.slots import threads
 from benchmarks.peers.contest import Side, class_indices, text_to_labels, whole
-from benchmarks.slots import threads
 from data.dataset import Dataset, IntArray
 from models.model import Runtime
 

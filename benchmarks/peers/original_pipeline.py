@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 from transformers import DistilBertForSequenceClassification
 
-from benchmarks.clock import Clock
+from benchmarks.measurement.clock import Clock
 from benchmarks.peers.contest import Side, training_steps
 from benchmarks.peers.stock_distilbert import labels_of, new_model, padded
 from data.dataset import Dataset

@@ -10,9 +10,9 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from benchmarks.peers.contest import Side
 from benchmarks.peers.padded_lstm import MAX_LENGTH, OURS, SIZES, WORK, PaddedLstm, sides_with
 from data.dataset import Dataset
-from models.batching import PAD_ID
 from models.lstm import pool
 from models.model import Runtime
+from models.neural.batching import PAD_ID
 
 __all__ = ["OURS", "SIZES", "WORK", "sides"]
 

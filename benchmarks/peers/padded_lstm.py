@@ -8,12 +8,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchmarks.clock import Clock
+from benchmarks.measurement.clock import Clock
 from benchmarks.peers.contest import Side, training_steps
 from data.dataset import Dataset, IntArray, Split
-from models.batching import PAD_ID
 from models.lstm import EMBEDDING_STD, UNKNOWN_ID, build_vocabulary, split_words
 from models.model import Runtime
+from models.neural.batching import PAD_ID
 
 OURS = ("lstm",)
 SIZES = (640, 500)

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.peers.contest import Side, text_to_labels, whole
 from data.dataset import Dataset, IntArray
-from models.encoders import MINILM_PACKAGE
+from models.encoder.weights import MINILM_PACKAGE
 from models.model import Runtime
 
 OURS = ("nbsvm",)

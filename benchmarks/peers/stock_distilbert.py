@@ -8,7 +8,7 @@ from torch import nn
 from transformers import DistilBertForSequenceClassification, PreTrainedTokenizerFast
 
 from data.dataset import IntArray
-from models.encoders import load_encoder
+from models.encoder.weights import load_encoder
 from models.model import Runtime
 
 ENCODER = "minilm"

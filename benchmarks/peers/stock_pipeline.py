@@ -10,11 +10,11 @@ from transformers import pipeline
 
 from benchmarks.peers.contest import Side, class_indices, predicted, whole
 from benchmarks.peers.stock_distilbert import new_model, new_tokenizer
-from benchmarks.registry import model_class
+from benchmarks.registry.entries import model_class
 from data.dataset import Dataset, IntArray
 from losses.ce import CrossEntropy
 from models.model import Runtime
-from models.torch_classifier import WEIGHTS_FILE
+from models.neural.torch_classifier import WEIGHTS_FILE
 
 OURS = ("distilbert",)
 SIZES = (64, 300)

@@ -5,7 +5,7 @@ from typing import Any
 
 from transformers import Trainer, TrainingArguments
 
-from benchmarks.clock import Clock
+from benchmarks.measurement.clock import Clock
 from benchmarks.peers.contest import Side, training_steps
 from benchmarks.peers.stock_distilbert import labels_of, new_model, padded
 from data.dataset import Dataset

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cell import CellResult
-from benchmarks.store import Store
+from benchmarks.schema.result import CellResult
+from benchmarks.store.results import Store
 
 
 def nothing(spec, store, progress):
@@ -76,8 +76,8 @@ def run_witnessed(spec, store, progress):
     """The cell itself; which process wrote, which seed each epoch had, and what helpers took, are noted."""
     import torch
 
-    from benchmarks import execution
-    from models.training import Training
+    from benchmarks.cells import run_cell as execution
+    from models.neural.training import Training
 
     epoch, load_between = Training.epoch, execution.load_between
 
@@ -97,9 +97,9 @@ def helper_astray(spec, store, progress):
     """The cell itself; its helper begins with other weights, and finds that every epoch is beyond measure."""
     import torch
 
-    from benchmarks import execution
-    from models import torch_classifier
+    from benchmarks.cells import run_cell as execution
     from models.lstm import Lstm
+    from models.neural import torch_classifier
 
     initialise, judge = Lstm._initialise, torch_classifier._judge
 
@@ -116,21 +116,22 @@ def helper_astray(spec, store, progress):
 
 def helper_fails(spec, store, progress):
     """The main process waits for what never comes, as it may on a GPU; the helper raises an exception."""
-    from benchmarks import ranks
+    from benchmarks.cells import distributed as ranks
 
     ranks.launch(2, lambda rank: fail(spec, store, progress) if rank else time.sleep(1_000))
 
 
 def helper_dies(spec, store, progress):
     """As `helper_fails`, but it is killed."""
-    from benchmarks import ranks
+    from benchmarks.cells import distributed as ranks
 
     ranks.launch(2, lambda rank: die(spec, store, progress) if rank else time.sleep(1_000))
 
 
 def keep_every_epoch(spec, store, progress):
     """The cell itself, which could be interrupted after any epoch."""
-    from benchmarks import clock, execution
+    from benchmarks.cells import run_cell as execution
+    from benchmarks.measurement import clock
 
     clock.KEEP_AFTER = 0.0
     execution.run_cell(spec, store, progress)
@@ -138,7 +139,7 @@ def keep_every_epoch(spec, store, progress):
 
 def helper_is_seen_to_die_last(spec, store, progress):
     """The main process fails because the helper is dying, and is over before it."""
-    from benchmarks import ranks
+    from benchmarks.cells import distributed as ranks
 
     def die_slowly():
         time.sleep(0.3)

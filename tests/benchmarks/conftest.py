@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from benchmarks import plugins, registry
-from benchmarks.cell import CellSpec
-from benchmarks.registry import entry
-from benchmarks.store import Store
-from benchmarks.suite import Measure
+from benchmarks.registry import entries as registry
+from benchmarks.registry import plugins
+from benchmarks.registry.entries import entry
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.measurements import Measure
+from benchmarks.store.results import Store
 from data.dataset import Dataset, Split
 
 

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from benchmarks import device
 from benchmarks.cli import main, spread
-from benchmarks.store import RUN_KEYS, Store
+from benchmarks.hardware import device
+from benchmarks.store.results import RUN_KEYS, Store
 
 
 @pytest.fixture

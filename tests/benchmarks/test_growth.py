@@ -6,11 +6,12 @@ import tracemalloc
 import psutil
 from rich.console import Console
 
-from benchmarks.cell import CellResult, Measurement
-from benchmarks.display import Display
-from benchmarks.execution import PRELOAD
-from benchmarks.runner import LocalExecutor
-from benchmarks.sweep import sweep
+from benchmarks.cells.run_cell import PRELOAD
+from benchmarks.executors.local import LocalExecutor
+from benchmarks.runs.display import Display
+from benchmarks.runs.sweep import sweep
+from benchmarks.schema.measurements import Measurement
+from benchmarks.schema.result import CellResult
 
 
 class Instant:

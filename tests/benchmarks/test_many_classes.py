@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from benchmarks.cells.run_cell import run_cell
 from benchmarks.commands.report import write_reports
-from benchmarks.execution import run_cell
-from benchmarks.plan import Choices
-from benchmarks.registry import names
-from benchmarks.run import execute, prepare_run
-from benchmarks.saved import find_model, load_model
-from benchmarks.store import Store
-from benchmarks.suite import read_suite
+from benchmarks.config.plan import Choices
+from benchmarks.config.suite import read_suite
+from benchmarks.inference.saved import find_model, load_model
+from benchmarks.registry.entries import names
+from benchmarks.runs.run import execute, prepare_run
+from benchmarks.store.results import Store
 from models.model import Runtime
 
 OPINIONS = {

@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from benchmarks import peers
-from benchmarks.clock import Clock
+from benchmarks.measurement.clock import Clock
 from benchmarks.peers.contest import Side, TrainingTime, class_indices, hold, whole
 from benchmarks.peers.packed_lstm import PackedLstm
 from benchmarks.peers.padded_lstm import MAX_LENGTH, WIDTH
-from benchmarks.performance import PeerRow, add_rows, read_rows
-from benchmarks.registry import names
-from benchmarks.store import StoreError
+from benchmarks.registry.entries import names
+from benchmarks.schema.performance import PeerRow
+from benchmarks.store.performance import add_rows, read_rows
+from benchmarks.store.results import StoreError
 from data.dataset import Dataset, Split
 from models.lstm import LstmNetwork
 from models.model import Runtime

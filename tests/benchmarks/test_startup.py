@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from benchmarks.origin import CHECKOUT
+from benchmarks.hardware.origin import CHECKOUT
 
 pytestmark = pytest.mark.alone
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.registry import entry, names, source_class
+from benchmarks.registry.entries import entry, names, source_class
 from data.source import Source
 
 

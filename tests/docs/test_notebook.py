@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from benchmarks.origin import CHECKOUT
+from benchmarks.hardware.origin import CHECKOUT
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 

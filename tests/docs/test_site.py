@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks.origin import CHECKOUT
+from benchmarks.hardware.origin import CHECKOUT
 
 
 def generated():

@@ -5,10 +5,11 @@ import importlib.util
 import numpy as np
 import pytest
 
-from benchmarks import contract, plugins, registry
-from benchmarks.contract import Trained
-from benchmarks.origin import CHECKOUT
-from benchmarks.registry import add_plugin, model_class
+from benchmarks.registry import contract, plugins
+from benchmarks.registry import entries as registry
+from benchmarks.registry.contract import Trained
+from benchmarks.registry.entries import add_plugin, model_class
+from benchmarks.hardware.origin import CHECKOUT
 
 EXAMPLES = CHECKOUT / "examples"
 SMALL = {

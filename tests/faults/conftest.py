@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # processes of cells import `tin
 
 from tiny_cells import PRELOAD
 
-from benchmarks.runner import LocalExecutor
-from benchmarks.store import Store
+from benchmarks.executors.local import LocalExecutor
+from benchmarks.store.results import Store
 
 
 def mount(*arguments):

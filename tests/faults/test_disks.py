@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 from tiny_cells import check_whole, photographed_cell, tiny_cell, tiny_spec
 
-from benchmarks.display import Display
 from benchmarks.errors import UsageError
-from benchmarks.lock import hold
-from benchmarks.store import Store, WriteError
-from benchmarks.sweep import sweep
+from benchmarks.runs.display import Display
+from benchmarks.runs.sweep import sweep
+from benchmarks.store.lock import hold
+from benchmarks.store.results import Store, WriteError
 
 
 @pytest.fixture

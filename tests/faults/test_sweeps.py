@@ -15,11 +15,11 @@ import pytest
 from rich.console import Console
 from tiny_cells import check_whole, faulty_cell, tiny_cell, tiny_spec
 
-from benchmarks.cell import CellResult
-from benchmarks.display import Display
-from benchmarks.origin import CHECKOUT
-from benchmarks.store import StoreError
-from benchmarks.sweep import sweep
+from benchmarks.hardware.origin import CHECKOUT
+from benchmarks.runs.display import Display
+from benchmarks.runs.sweep import sweep
+from benchmarks.schema.result import CellResult
+from benchmarks.store.results import StoreError
 
 KILLS = int(os.environ.get("KILLS", "10"))
 """Random kills; the acceptance of a change to runner, store or sweep is 50."""

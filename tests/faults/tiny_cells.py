@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.cell import CellResult, CellSpec
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.result import CellResult
 
-PRELOAD = ["benchmarks.display", "benchmarks.runner", "pandas", "pyarrow.parquet", "pytest"]
+PRELOAD = ["benchmarks.runs.display", "benchmarks.executors.local", "pandas", "pyarrow.parquet", "pytest"]
 """What these cells and the programs that start them import."""
 
 ROWS, STEPS, WEIGHTS = 2_000, 5, 50_000

@@ -19,11 +19,11 @@ from pathlib import Path
 from rich.console import Console
 from tiny_cells import PRELOAD, check_whole, tiny_cell, tiny_spec
 
-from benchmarks.display import Display
-from benchmarks.lock import hold
-from benchmarks.runner import LocalExecutor
-from benchmarks.store import Store
-from benchmarks.sweep import sweep
+from benchmarks.executors.local import LocalExecutor
+from benchmarks.runs.display import Display
+from benchmarks.runs.sweep import sweep
+from benchmarks.store.lock import hold
+from benchmarks.store.results import Store
 
 MARK = "TINY_SWEEP"
 LONGEST = 0.5

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.config.plan import Choices, combinations
+from benchmarks.config.suite import read_suite
 from benchmarks.errors import UsageError
-from benchmarks.plan import Choices, combinations
-from benchmarks.registry import entries
-from benchmarks.suite import read_suite
+from benchmarks.registry.entries import entries
 
 fuzz = settings.get_profile("fuzz")
 

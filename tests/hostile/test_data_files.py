@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from benchmarks.config.datasets import load_dataset
+from benchmarks.config.suite import Data
 from benchmarks.errors import UsageError
-from benchmarks.sources import load_dataset
-from benchmarks.suite import Data
 
 ROWS = b"text,label\n" + b"".join(b"a film number %d,%s\n" % (n, (b"bad", b"good")[n % 2]) for n in range(40))
 LINE_BYTES = 100 * 2**20

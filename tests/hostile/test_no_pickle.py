@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from benchmarks.origin import CHECKOUT, PACKAGES
+from benchmarks.hardware.origin import CHECKOUT, PACKAGES
 
 MODULES = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "shelve", "marshal"}
 BUILT_IN = {"eval", "exec", "compile", "__import__", "input"}

@@ -23,7 +23,7 @@ from transformers import DistilBertConfig, DistilBertModel
 from data.dataset import Split
 from losses.ce import CrossEntropy
 from models.distilbert import DistilBert
-from models.encoders import load_encoder
+from models.encoder.weights import load_encoder
 from models.lstm import Lstm
 from models.tfidf_logreg import TfidfLogReg
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.contract import LENGTHS, LOSS_CHECKS, Built, gradient_at_optimum
-from benchmarks.registry import loss_class, names
+from benchmarks.registry.contract import LENGTHS, LOSS_CHECKS, Built, gradient_at_optimum
+from benchmarks.registry.entries import loss_class, names
 
 LOSSES = names("losses")
 

@@ -8,7 +8,8 @@ from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 
 from losses.ce import CrossEntropy
-from models import convergence, nbsvm, tfidf_logreg
+from models import nbsvm, tfidf_logreg
+from models.linear import convergence
 from models.model import select
 from models.nbsvm import NbSvm
 from models.tfidf_logreg import TfidfLogReg

@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torchtext.data.utils import get_tokenizer
 from torchtext.vocab import Vocab
 
-from benchmarks.device import precisions
+from benchmarks.hardware.device import precisions
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 from losses.ce import CrossEntropy

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.contract import MODEL_CHECKS, Trained, easy_texts
-from benchmarks.registry import names
+from benchmarks.registry.contract import MODEL_CHECKS, Trained, easy_texts
+from benchmarks.registry.entries import names
 
 MODELS = names("models")
 SMALL = {

@@ -10,7 +10,7 @@ from data.dataset import Split
 from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
 from models import nbsvm
-from models.hashed_ngrams import hashed_ngrams
+from models.linear.hashed_ngrams import hashed_ngrams
 from models.nbsvm import NbSvm, log_count_ratio
 
 

@@ -7,7 +7,7 @@ from data.dataset import Split
 from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
 from models import tfidf_logreg
-from models.hashed_ngrams import hashed_runs
+from models.linear.hashed_ngrams import hashed_runs
 from models.tfidf_logreg import TfidfLogReg
 
 

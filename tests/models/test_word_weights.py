@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.contract import easy_texts
+from benchmarks.registry.contract import easy_texts
 from losses.ce import CrossEntropy
 from models import tfidf_logreg
-from models.hashed_ngrams import hashed_ngrams, hashed_runs
+from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs
+from models.linear.word_shares import word_shares
 from models.lstm import Lstm
 from models.nbsvm import NbSvm
 from models.tfidf_logreg import TfidfLogReg
-from models.word_shares import word_shares
 
 CLASSES = ("negative", "positive", "neither")
 TEXTS = [

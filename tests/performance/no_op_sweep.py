@@ -19,16 +19,17 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])  # and this folder: Ray's processes import this file, too
 
-from benchmarks.cell import CellResult, CellSpec
-from benchmarks.display import Display
-from benchmarks.memory import peak_host_memory
-from benchmarks.runner import LocalExecutor
-from benchmarks.store import Store
-from benchmarks.sweep import sweep
+from benchmarks.executors.local import LocalExecutor
+from benchmarks.measurement.memory import peak_host_memory
+from benchmarks.runs.display import Display
+from benchmarks.runs.sweep import sweep
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.result import CellResult
+from benchmarks.store.results import Store
 
 FINGERPRINT = "0" * 64
 PREDICTIONS = {"row": [0], "label": [0], "length": [1], "probability_0": [0.5], "probability_1": [0.5]}
-PRELOAD = ["benchmarks.display", "benchmarks.runner", "no_op_sweep", "pandas", "pyarrow.parquet"]
+PRELOAD = ["benchmarks.runs.display", "benchmarks.executors.local", "no_op_sweep", "pandas", "pyarrow.parquet"]
 
 
 def no_op(spec, store, progress):
@@ -72,7 +73,7 @@ def main(where: str, cells: str) -> None:
 def on_ray(store: Store):
     from ray.cluster_utils import Cluster
 
-    from benchmarks.ray_executor import RayExecutor, connect
+    from benchmarks.executors.ray import RayExecutor, connect
 
     machine = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=machine)

@@ -5,12 +5,12 @@ Published figures come from `python -m benchmarks peers`, on more reviews; these
 
 import pytest
 
-from benchmarks.device import resolve_precision
+from benchmarks.hardware.device import resolve_precision
 from benchmarks.peers.contest import hold
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 from data.prepare import prepare
-from models.hashed_ngrams import hashed_ngrams
+from models.linear.hashed_ngrams import hashed_ngrams
 from models.model import Runtime
 
 pytestmark = pytest.mark.alone
@@ -70,6 +70,6 @@ def test_hashing_grows_linearly(benchmark, reviews):
 
 
 def _seconds(call):
-    from benchmarks.clock import Clock, synchronizer
+    from benchmarks.measurement.clock import Clock, synchronizer
 
     return min(Clock(synchronizer("cpu")).time(call)[1] for _ in range(3))

@@ -6,7 +6,7 @@ What is checked are ratios within one run, never absolute times: those are print
 import numpy as np
 import pytest
 
-from benchmarks.registry import loss_class, model_class, names
+from benchmarks.registry.entries import loss_class, model_class, names
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 from data.prepare import prepare
@@ -67,6 +67,6 @@ def test_scoring_a_batch_is_no_slower_than_one_by_one(benchmark, model, reviews)
 
 
 def _seconds(call):
-    from benchmarks.clock import Clock, synchronizer
+    from benchmarks.measurement.clock import Clock, synchronizer
 
     return Clock(synchronizer("cpu")).time(call)[1]

@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.cell import Audit, CellResult, CellSpec, Load, Measurement, Memory
-from benchmarks.store import Store
-from reports.evidence import Evidence
-from reports.resampling import Statistic, resample_rows
-from reports.results import Configuration
+from benchmarks.schema.audits import Audit
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.measurements import Load, Measurement, Memory
+from benchmarks.schema.result import CellResult
+from benchmarks.store.results import Store
+from reports.analysis.evidence import Evidence
+from reports.analysis.resampling import Statistic, resample_rows
+from reports.analysis.results import Configuration
 
 FINGERPRINT = "ab" * 32
 HOSTILE = "=cmd|' /C'!A0\n<script>alert(1)</script> `x` **b** [l](javascript:1) | \\| &amp; \x1b[31m [red]"

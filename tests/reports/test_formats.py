@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reports import formats
-from reports.resampling import Interval
+from reports.formats import Interval
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.store import StoreError
-from reports.analysis import analyse
-from reports.compare import Limits, compare_runs
-from reports.compare import render as render_comparison
-from reports.errors import most_confident_mistakes
-from reports.figures import gallery, write_figures
-from reports.html import render as render_html
-from reports.html import write_html
-from reports.markdown import render as render_markdown
-from reports.markdown import write_cells_csv, write_markdown
-from reports.results import read_results
+from benchmarks.store.results import StoreError
+from reports.analysis.mistakes import most_confident_mistakes
+from reports.analysis.results import read_results
+from reports.analysis.run_analysis import analyse
+from reports.figures.draw import gallery, write_figures
+from reports.render.compare import Limits, compare_runs
+from reports.render.compare import render as render_comparison
+from reports.render.html import render as render_html
+from reports.render.html import write_html
+from reports.render.markdown import render as render_markdown
+from reports.render.markdown import write_cells_csv, write_markdown
 
 ACCURACY = {(model, loss): 0.8 for model in ("tfidf_logreg", "lstm") for loss in ("ce", "length_weighted_ce")}
 VALUES = (

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from benchmarks.origin import CHECKOUT
-from benchmarks.performance import PEERS_FILE, PeerRow, read_rows
+from benchmarks.hardware.origin import CHECKOUT
+from benchmarks.schema.performance import PeerRow
+from benchmarks.store.performance import PEERS_FILE, read_rows
 from reports.formats import significant
 
 ROW = re.compile(r"^\| `(?P<model>[^`]+)`(?P<mark>, IMDB(?: again)?)? \| (?P<cells>[^a-z]*) \|$", re.MULTILINE)

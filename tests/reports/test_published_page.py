@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.commands.report import write_reports
-from benchmarks.origin import CHECKOUT
+from benchmarks.hardware.origin import CHECKOUT
 
 NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?")
 INTERVAL = re.compile(r"\((?P<low>[-+−]?[\d.,]+)(?:–| to )(?P<high>[-+−]?[\d.,]+)\)")

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.clock import Clock, synchronizer
-from benchmarks.contract import easy_texts
-from benchmarks.registry import model_class
+from benchmarks.measurement.clock import Clock, synchronizer
+from benchmarks.registry.contract import easy_texts
+from benchmarks.registry.entries import model_class
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
-from models import graphs
 from models.model import Runtime
+from models.neural import graphs
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
 

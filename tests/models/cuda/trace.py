@@ -26,12 +26,12 @@ from transformers import modeling_utils  # noqa: E402
 
 from losses.ce import CrossEntropy  # noqa: E402
 from losses.length_weighted_ce import LengthWeightedCrossEntropy  # noqa: E402
-from models import training  # noqa: E402
 from models.distilbert import DistilBert, DistilBertConfig  # noqa: E402
 from models.distilbert_mlp import DistilBertMlp  # noqa: E402
-from models.encoder_classifier import attention  # noqa: E402
+from models.encoder.classifier import attention  # noqa: E402
 from models.lstm import Lstm  # noqa: E402
 from models.model import Runtime, SilentMonitor  # noqa: E402
+from models.neural import training  # noqa: E402
 
 TEXTS = [np.arange(1, length, dtype=np.int32) for length in (5, 9, 3, 7)]
 LABELS, LENGTHS = np.array([0, 1, 1, 0]), np.array([4, 8, 2, 6])

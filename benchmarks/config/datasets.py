@@ -1,0 +1,54 @@
+"""From the name, path or Hub name that `--dataset` gives to a prepared dataset."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.config.suite import Data
+from benchmarks.errors import UsageError, unknown
+from benchmarks.redaction import shortened, without_folders
+from benchmarks.registry.entries import entry, names, source_class
+from data.dataset import DataError, Dataset
+from data.files import open_path
+from data.hub import PREFIX, Hub, HubCopy, parse_hub_name
+from data.prepare import prepare
+from data.reading import Reading
+from data.source import Source
+
+LONGEST_NAME = 300
+"""Characters of a dataset's name that a message shows."""
+
+
+def load_dataset(data: Data) -> Dataset:
+    """Read, clean and split.
+
+    Raises:
+        UsageError: there is no such dataset, or it cannot be used.
+    """
+    reading = data.reading
+    try:
+        source = _source(data.name, reading)
+        dataset = prepare(source, without_folders(data.name), valid_size=data.valid_size, test_size=data.test_size)
+    except DataError as error:
+        raise UsageError(f"--dataset {shortened(data.name, LONGEST_NAME)!r}: {error}") from None
+    except OSError as error:
+        raise UsageError(f"--dataset {shortened(data.name, LONGEST_NAME)!r}: {error.strerror or error}") from None
+    plugin = entry("datasets", data.name).plugin if data.name in names("datasets") else ""
+    return replace(dataset, provenance={**dataset.provenance, "plug-in": plugin}) if plugin else dataset
+
+
+def _source(name: str, reading: Reading) -> Source:
+    if name.startswith(PREFIX):
+        hub_name = parse_hub_name(name)
+        if hub_name.revision is None:
+            return HubCopy(Path(hub_name.repository), hub_name.config, reading)
+        return Hub(hub_name, reading)
+    if name in names("datasets"):
+        if reading.given:
+            raise DataError(
+                f"its columns, labels and splits are its own: {', '.join(reading.given)} cannot change them"
+            )
+        return source_class(name)()
+    path = Path(name)
+    if not path.exists() and path.name == name and not path.suffix and not any(mark in name for mark in "*?["):
+        raise unknown("dataset", name, (*names("datasets"), "a path", "hf:OWNER/NAME@REVISION"))
+    return open_path(path, reading)

@@ -1,0 +1,193 @@
+"""From a suite and the command line's overrides to the cells that are to be run."""
+
+import fnmatch
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from benchmarks.config.suite import Grid, Suite
+from benchmarks.errors import UsageError, unknown
+from benchmarks.registry.code_version import code_version
+from benchmarks.registry.entries import OFF_BY_DEFAULT, SINGULAR, Kind, entry, names
+from benchmarks.schema.cell import CellSpec, Role
+from benchmarks.schema.measurements import Measure
+from data.dataset import Dataset
+from models.model import Runtime
+
+MOST_CELLS = 100_000
+"""In one run: years of them on one machine; more is a slip of the pen that would fill the memory."""
+
+TrainSize = int | Literal["all"]
+Settings = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the command line says of the grids; None leaves it to the suite.
+
+    Attributes:
+        models: globs that narrow each grid.
+        losses: globs that replace each grid's losses.
+        train_sizes, seeds: replace each grid's.
+        set: "name.parameter" -> values, over each grid's.
+    """
+
+    models: Sequence[str] | None = None
+    losses: Sequence[str] | None = None
+    train_sizes: Sequence[TrainSize] | None = None
+    seeds: Sequence[int] | None = None
+    set: Mapping[str, Sequence[Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A cell before the data is read."""
+
+    model: str
+    model_params: Settings
+    loss: str
+    loss_params: Settings
+    train_size: TrainSize
+    seed: int
+
+
+def combinations(suite: Suite, choices: Choices) -> list[Combination]:
+    """Every combination of the suite's grids, each once, in order.
+
+    Raises:
+        UsageError: an unknown name, a glob that matches nothing, a bad value, or nothing left to run.
+    """
+    for pattern in choices.models or ():
+        _matching("models", [pattern])
+    found = dict.fromkeys(itertools.chain.from_iterable(_expand(grid, choices) for grid in suite.grid))
+    if not found:
+        raise UsageError(f"--models {' '.join(choices.models or ())!r} leaves nothing of suite {suite.name!r} to run")
+    _check_settings_apply(choices.set or {}, found)
+    return list(found)
+
+
+def specify(
+    combination: Combination, dataset: Dataset, runtime: Runtime, measure: Measure, *, capped: bool = False
+) -> CellSpec:
+    """The cell that `combination` is on `dataset`; a model that cannot use the device runs on the CPU in fp32.
+
+    Args:
+        combination: what is to be run.
+        dataset: on which data.
+        runtime: where.
+        measure: how inference is measured.
+        capped: whether a training size larger than there are rows means all of them, rather than an error.
+
+    Raises:
+        UsageError: there are fewer training rows than asked for, or some class has none among them.
+    """
+    available = len(dataset.train)
+    size = available if combination.train_size == "all" else combination.train_size
+    if size > available and not capped:
+        raise UsageError(
+            f"--train-size {size}: dataset {dataset.name!r} leaves only {available} training rows "
+            f"(choices: all, or a number up to {available})"
+        )
+    size = min(size, available)
+    model, loss = entry("models", combination.model), entry("losses", combination.loss)
+    runtime = model.runtime(runtime)
+    return CellSpec(
+        dataset=dataset.name,
+        data_fingerprint=dataset.fingerprint,
+        train_size=size,
+        valid_size=len(dataset.valid),
+        test_size=len(dataset.test),
+        model=combination.model,
+        model_params=dict(combination.model_params),
+        loss=combination.loss,
+        loss_params=dict(combination.loss_params),
+        seed=combination.seed,
+        device=runtime.device,
+        precision=runtime.precision,
+        devices=runtime.devices,
+        code_version=code_version(combination.model, combination.loss),
+        measure=measure,
+        model_plugin=model.plugin,
+        loss_plugin=loss.plugin,
+    )
+
+
+def deep_audits(specs: Iterable[CellSpec]) -> list[CellSpec]:
+    """For each model, its cheapest cell once more with shuffled labels, and once more as it is.
+
+    Cheapest: fewest training rows; the first of those, which has the suite's first loss and seed.
+    """
+    cheapest: dict[str, CellSpec] = {}
+    for spec in specs:
+        best = cheapest.setdefault(spec.model, spec)
+        if spec.train_size < best.train_size:
+            cheapest[spec.model] = spec
+    roles: tuple[Role, ...] = ("shuffled labels", "repeated")
+    return [spec.model_copy(update={"role": role}) for spec in cheapest.values() for role in roles]
+
+
+def _expand(grid: Grid, choices: Choices) -> Iterator[Combination]:
+    models = _matching("models", grid.models)
+    if choices.models is not None:
+        models = [name for name in models if any(fnmatch.fnmatchcase(name, pattern) for pattern in choices.models)]
+    losses = _matching("losses", grid.losses if choices.losses is None else choices.losses)
+    settings = {key: value if isinstance(value, list) else [value] for key, value in grid.set.items()}
+    settings |= {key: list(values) for key, values in (choices.set or {}).items()}
+    _check_settings_exist(settings)
+    train_sizes, seeds = choices.train_sizes or grid.train_sizes, choices.seeds or grid.seeds
+    pairs = sum(_axis(model, settings) * _axis(loss, settings) for model in models for loss in losses)
+    cells = pairs * len(train_sizes) * len(seeds)
+    if cells > MOST_CELLS:
+        raise UsageError(f"--set, --seeds and --train-size: {cells:,} cells, but a run has at most {MOST_CELLS:,}")
+    for train_size, model, loss, seed in itertools.product(train_sizes, models, losses, seeds):
+        for model_params, loss_params in itertools.product(
+            _settings("models", model, settings), _settings("losses", loss, settings)
+        ):
+            yield Combination(model, model_params, loss, loss_params, train_size, seed)
+
+
+def _matching(kind: Kind, patterns: Iterable[str]) -> list[str]:
+    """Registered names that match; what is off by default matches by its name or a glob other than "*" only."""
+    known = names(kind)
+    found: list[str] = []
+    for pattern in patterns:
+        eligible = [name for name in known if pattern != "*" or name not in OFF_BY_DEFAULT]
+        matches = fnmatch.filter(eligible, pattern)
+        if not matches:
+            raise unknown(SINGULAR[kind], pattern, known)
+        found += matches
+    return [name for name in known if name in found]
+
+
+def _settings(kind: Kind, name: str, settings: Mapping[str, Sequence[Any]]) -> Iterator[Settings]:
+    """Every parameter of `name`, once for each combination of the values set."""
+    own = {key.partition(".")[2]: values for key, values in settings.items() if key.partition(".")[0] == name}
+    for values in itertools.product(*own.values()):
+        yield tuple(entry(kind, name).settings(dict(zip(own, values, strict=True))).items())
+
+
+def _axis(name: str, settings: Mapping[str, Sequence[Any]]) -> int:
+    """How many combinations `_settings` yields."""
+    return math.prod(len(values) for key, values in settings.items() if key.partition(".")[0] == name)
+
+
+def _check_settings_exist(settings: Mapping[str, Sequence[Any]]) -> None:
+    for key, values in settings.items():
+        name, dot, parameter = key.partition(".")
+        if not dot or not parameter:
+            raise UsageError(f"--set {key!r} is not of the form NAME.PARAMETER=VALUE")
+        kind: Kind = "losses" if name in names("losses") else "models"
+        if name not in names(kind):
+            raise unknown("model or loss", name, (*names("models"), *names("losses")))
+        for value in values:
+            entry(kind, name).settings({parameter: value})
+
+
+def _check_settings_apply(settings: Mapping[str, Sequence[Any]], planned: Iterable[Combination]) -> None:
+    """A setting of what does not run would change nothing, and its author would think that it did."""
+    running = {name for c in planned for name in (c.model, c.loss)}
+    for key in settings:
+        if key.partition(".")[0] not in running:
+            raise UsageError(f"--set {key!r}: this run has no cell of it (choices: {', '.join(sorted(running))})")

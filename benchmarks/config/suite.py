@@ -1,0 +1,143 @@
+"""Suite files: which grids to run on which data, as TOML."""
+
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+from benchmarks.errors import UsageError, unknown
+from benchmarks.redaction import shortened
+from benchmarks.schema.measurements import Measure
+from data.dataset import DataError
+from data.label_map import parse_label_map
+from data.reading import Reading, parse_splits
+
+SUITES = Path(__file__).parent / "suites"
+
+LARGEST_SIZE = 10**12
+"""Of training rows: beyond any data, and within every format that has to hold it."""
+
+LARGEST_SEED = 2**32 - 1
+"""Of NumPy's generators; torch takes larger ones."""
+
+Value = bool | int | float | str
+Parsed = TypeVar("Parsed")
+TrainSize = Annotated[int, Field(gt=0, le=LARGEST_SIZE)] | Literal["all"]
+
+
+class Section(BaseModel):
+    """A part of a suite file; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(Section):
+    """Which data.
+
+    Attributes:
+        name: a registered dataset, a path or glob, or `hf:OWNER/NAME[/CONFIG]@REVISION`.
+        text_column, label_column, group_column: of tables; None recognises the usual names.
+        label_map: which labels make which classes: "1,2=neg;4,5=pos"; rows of other labels are left out.
+        splits: which of the source's splits trains, validates and tests: "train=train,test=validation".
+        valid_size: rows to choose by: the source's own, or cut from its training rows.
+        test_size: test rows; None takes all there are. A size that would take more than half of the rows there are to
+            cut from becomes a quarter of them, and the report says so.
+    """
+
+    name: str = "imdb-packaged"
+    text_column: str | None = None
+    label_column: str | None = None
+    group_column: str | None = None
+    label_map: str | None = None
+    splits: str | None = None
+    valid_size: PositiveInt = 2_500
+    test_size: PositiveInt | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How tables are to be read.
+
+        Raises:
+            UsageError: `label_map` or `splits` is not of its form.
+        """
+        return Reading(
+            self.text_column,
+            self.label_column,
+            self.group_column,
+            None if self.label_map is None else _parsed("label_map", self.label_map, parse_label_map),
+            {} if self.splits is None else _parsed("splits", self.splits, parse_splits),
+        )
+
+
+class Grid(Section):
+    """Models x losses x training sizes x seeds.
+
+    Attributes:
+        models, losses: names or globs. "*" is everything that is registered and not off by default.
+        train_sizes: training rows; "all" takes those that validation and test leave.
+        seeds: of weights, batches and dropout. The rows are the same for every seed.
+        set: "name.parameter" -> value, or a list of values, which makes an axis of the grid.
+    """
+
+    models: list[str] = ["*"]
+    losses: list[str] = ["*"]
+    train_sizes: Annotated[list[TrainSize], Field(min_length=1)] = ["all"]
+    seeds: Annotated[list[Annotated[int, Field(ge=0, le=LARGEST_SEED)]], Field(min_length=1)] = [1]
+    set: dict[str, Value | list[Value]] = {}
+
+
+class Suite(Section):
+    """A whole suite file; its name is the file's."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    description: str = ""
+    data: Data = Data()
+    measure: Measure = Measure()
+    grid: Annotated[list[Grid], Field(min_length=1)]
+
+
+def _parsed(key: str, text: str, parse: Callable[[str], Parsed]) -> Parsed:
+    try:
+        return parse(text)
+    except DataError as error:
+        raise UsageError(f"--{key.replace('_', '-')} {text!r}: {error}") from None
+
+
+def suite_names() -> tuple[str, ...]:
+    """The suites that come with this project."""
+    return tuple(sorted(path.stem for path in SUITES.glob("*.toml")))
+
+
+def read_suite(name: str) -> Suite:
+    """The suite of that name, or in that `.toml` file.
+
+    Raises:
+        UsageError: there is none, or the file is not a valid suite.
+    """
+    if not name.endswith(".toml") and name not in suite_names():
+        raise unknown("suite", name, (*suite_names(), "FILE.toml"))
+    path = Path(name) if name.endswith(".toml") else SUITES / f"{name}.toml"
+    try:
+        content: dict[str, Any] = tomllib.loads(_text(path))
+        json.dumps(content, default=str)  # a number too long to be written could be neither kept nor shown
+    except OSError as error:
+        raise UsageError(f"--suite {name!r} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--suite {name!r} is not TOML: {error}".replace("\n", " ")) from None
+    try:
+        return Suite.model_validate({"name": path.stem} | content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        value = "" if first["type"] in {"missing", "extra_forbidden"} else f"={shortened(repr(first['input']))}"
+        raise UsageError(f"--suite {name!r}: {where}{value}: {first['msg']}") from None
+
+
+def _text(path: Path) -> str:
+    """A file's text; a pipe or a device would keep the reader waiting."""
+    if path.exists() and not path.is_file():
+        raise OSError(0, "it is not a file")
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,4 @@
+"""A trained model in use: load, predict, explain, export, write predictions.
+
+Imports `measurement` and `config`; imported by `cells`, `executors`, `runs` and `commands`.
+"""

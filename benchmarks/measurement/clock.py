@@ -1,0 +1,41 @@
+"""The only clock: wall time between two moments at which the device has nothing left to do."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+
+from models.model import Device
+
+T = TypeVar("T")
+
+
+def synchronizer(device: Device) -> Callable[[], None]:
+    """What waits until `device` has done all that was asked of it; a CPU works synchronously."""
+    return torch.cuda.synchronize if device == "cuda" else lambda: None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Times calls.
+
+    Attributes:
+        synchronize: waits for the device.
+        now: seconds since some moment, never going back.
+    """
+
+    synchronize: Callable[[], None]
+    now: Callable[[], float] = time.perf_counter
+
+    def time(self, call: Callable[[], T]) -> tuple[T, float]:
+        """What `call` returns, and the seconds that exactly this one call took."""
+        start = self.read()
+        value = call()
+        return value, self.read() - start
+
+    def read(self) -> float:
+        """The moment at which the device has nothing left to do."""
+        self.synchronize()
+        return self.now()

@@ -1,0 +1,216 @@
+"""Content address of the code that decides a cell's result; an edit of docstrings or comments does not change it."""
+
+import ast
+import copy
+import hashlib
+import importlib.util
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from benchmarks import __version__
+from benchmarks.registry.entries import entry
+
+HARNESS = (
+    "benchmarks.cells.run_cell",
+    "benchmarks.cells.distributed",
+    "benchmarks.cells.audits",
+    "benchmarks.cells.monitor",
+    "benchmarks.measurement.clock",
+    "benchmarks.measurement.memory",
+)
+"""Modules of the harness that decide a result; all others plan, run, store or report cells."""
+
+PACKAGES = frozenset({"models", "losses", "data"})
+
+
+@cache
+def code_version(model: str, loss: str) -> str:
+    """The suite's version and a digest of the code that decides a cell's result.
+
+    The code is every top-level statement of the modules of the model, the loss and the harness that trains and
+    measures, and of the modules that these import from `models`, `losses`, `data` or the package of the model or loss.
+    A statement counts by its syntax tree, without docstrings and comments, and not by the file it stands in: moving or
+    splitting a file, or mending a docstring, changes nothing. A first-party import counts only where the name that it
+    binds has several definitions, or another name there. Installed libraries are not included; the report names
+    versions that differ.
+
+    Raises:
+        UsageError: no such model or loss, or its module cannot be found.
+    """
+    named = {entry("models", model).target.partition(":")[0], entry("losses", loss).target.partition(":")[0]}
+    packages = PACKAGES | {module.partition(".")[0] for module in named}
+    modules = _closure({*named, *HARNESS}, packages)
+    digests = {digest for module in modules for digest in _digests(module, packages)}
+    return f"{__version__}+{_digest(*sorted(digests | _choices(modules, packages)))[:12]}"
+
+
+def _closure(modules: set[str], packages: frozenset[str]) -> set[str]:
+    """`modules` and everything that they import from `packages`, directly or not."""
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in found and _source(module) is not None:
+            found.add(module)
+            waiting += _imported(module, packages)
+    return found
+
+
+@cache
+def _source(module: str) -> bytes | None:
+    """The module's source; None if there is no such module, or it has no source."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:  # a name of a module, not of a submodule
+        return None
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    return Path(spec.origin).read_bytes()
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    """The module's syntax tree without docstrings."""
+    tree = ast.parse(_source(module) or b"")
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            kept = [statement for statement in body if not _is_docstring(statement)]
+            node.body = kept or ([] if isinstance(node, ast.Module) else [ast.Pass()])  # type: ignore[attr-defined]
+    return tree
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    """Whether a statement is a string on its own: a docstring of a module, class, function or attribute."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def _digests(module: str, packages: frozenset[str]) -> frozenset[str]:
+    """A digest of each top-level statement of the module, first-party imports left out; of an import, of each name."""
+    found: set[str] = set()
+    for node in _tree(module).body:
+        kept = _WithoutFirstParty(module, packages).visit(copy.deepcopy(node))
+        if isinstance(kept, ast.Import):
+            found |= {_digest(ast.dump(ast.Import([alias]))) for alias in kept.names}
+        elif isinstance(kept, ast.ImportFrom):
+            found |= {_digest(ast.dump(ast.ImportFrom(kept.module, [alias], kept.level))) for alias in kept.names}
+        elif not isinstance(kept, ast.Pass):
+            found.add(_digest(ast.dump(kept)))
+    return frozenset(found)
+
+
+def _choices(modules: Iterable[str], packages: frozenset[str]) -> set[str]:
+    """A digest of each first-party import that chooses among definitions of one name, or renames what it binds."""
+    meanings: dict[str, set[str]] = {}
+    for module in modules:
+        for name, definition in _definitions(module).items():
+            if isinstance(definition, str):
+                meanings.setdefault(name, set()).add(definition)
+    found: set[str] = set()
+    for module in modules:
+        for base, alias in _first_party_imports(module, packages):
+            meant = _definition(base, alias.name)
+            bound = alias.asname or alias.name
+            if meant is not None and (bound != alias.name or len(meanings.get(alias.name, ())) > 1):
+                found.add(_digest(bound, meant))
+    return found
+
+
+def _first_party_imports(module: str, packages: frozenset[str]) -> Iterator[tuple[str, ast.alias]]:
+    """The module and name of each `from ... import` of `packages`, anywhere in the module."""
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.ImportFrom) and _base(module, node).partition(".")[0] in packages:
+            yield from ((_base(module, node), alias) for alias in node.names)
+
+
+def _definition(module: str, name: str) -> str | None:
+    """The syntax tree of the statement that binds `name` in the module, through re-exports; None for a module."""
+    seen: set[tuple[str, str]] = set()
+    while (module, name) not in seen:
+        seen.add((module, name))
+        match _definitions(module).get(name):
+            case (base, imported):
+                module, name = base, imported
+            case str(definition):
+                return definition
+            case None:
+                return None
+    return None
+
+
+@cache
+def _definitions(module: str) -> dict[str, str | tuple[str, str]]:
+    """Name -> syntax tree of the statement that binds it, or the module and name that it is imported from."""
+    found: dict[str, str | tuple[str, str]] = {}
+    for node in _tree(module).body:
+        if isinstance(node, ast.ImportFrom):
+            found |= {alias.asname or alias.name: (_base(module, node), alias.name) for alias in node.names}
+        else:
+            found |= dict.fromkeys(_bound(node), ast.dump(node))
+    return found
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    """The names that a top-level statement binds."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)}
+
+
+class _WithoutFirstParty(ast.NodeTransformer):
+    """Replaces imports of first-party modules, which name files, by nothing."""
+
+    def __init__(self, module: str, packages: frozenset[str]) -> None:
+        self._module, self._packages = module, packages
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt:
+        """Drop `from models.lstm import Lstm`; keep `from torch import nn`."""
+        return ast.Pass() if _is_first_party(_base(self._module, node), self._packages) else node
+
+    def visit_Import(self, node: ast.Import) -> ast.stmt:
+        """Drop `import models.lstm`."""
+        kept = [alias for alias in node.names if not _is_first_party(alias.name, self._packages)]
+        return ast.Import(kept) if kept else ast.Pass()
+
+
+def _is_first_party(module: str, packages: frozenset[str]) -> bool:
+    return module.partition(".")[0] in packages | {"benchmarks"}
+
+
+def _base(module: str, node: ast.ImportFrom) -> str:
+    """The absolute name of the module that a `from ... import` in `module` names."""
+    package = module if _is_package(module) else module.rpartition(".")[0]
+    return importlib.util.resolve_name("." * node.level + (node.module or ""), package or None)
+
+
+@cache
+def _is_package(module: str) -> bool:
+    spec = importlib.util.find_spec(module)
+    return spec is not None and spec.submodule_search_locations is not None
+
+
+@cache
+def _imported(module: str, packages: frozenset[str]) -> frozenset[str]:
+    """The modules of `packages` that the module imports, anywhere in it, and their parent packages."""
+    found: set[str] = set()
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            found.update(name for alias in node.names for name in _with_parents(alias.name))
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(module, node)
+            found.update(_with_parents(base))
+            # Only a package has submodules; looking for one in a module would import the module.
+            if base.partition(".")[0] in packages and _is_package(base):
+                found.update(f"{base}.{alias.name}" for alias in node.names)
+    return frozenset(name for name in found if name.partition(".")[0] in packages)
+
+
+def _with_parents(module: str) -> Iterator[str]:
+    parts = module.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts) + 1))

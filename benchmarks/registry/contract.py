@@ -1,0 +1,350 @@
+"""What every model, loss and dataset must do, as checks: the tests run them on the built-in ones, `check` on a plug-in.
+
+A check is a function that raises AssertionError, with a message for the author, where the contract is broken.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor
+
+from benchmarks.registry.entries import entry, loss_class, model_class, source_class
+from data.dataset import IntArray, Split
+from data.source import RawDataset
+from losses.loss import FloatArray, Loss
+from models.model import FitReport, Model, Runtime
+
+TEXTS = ("the film was superb , wonderful", "dull", "?", "a " * 300 + "boring awful plot", "great")
+"""Texts of one word, of no word, and longer than a model reads."""
+
+LENGTHS = np.random.default_rng(0).integers(1, 1500, 400)
+"""Words of training texts, for losses."""
+
+SAVED_SUFFIXES = {".json", ".safetensors", ".skops"}
+
+
+# --- models ---
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model of the registry with settings, fitted on texts that are easy.
+
+    Attributes:
+        name: its registered name.
+        settings: parameters with which it is fitted in seconds.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+
+    def new(self, train: Split, valid: Split) -> tuple[Model, FitReport]:
+        """Another one, fitted with one seed."""
+        model = model_class(self.name)(**self.settings)
+        loss = loss_class("length_weighted_ce")(train.lengths)
+        return model, model.fit(train, valid, loss, Runtime(seed=5))
+
+    @cached_property
+    def fitted(self) -> tuple[Model, FitReport]:
+        """The model that the checks look at, and its report."""
+        return self.new(easy_texts(64), easy_texts(24, seed=1))
+
+
+def easy_texts(size: int, seed: int = 0, classes: Sequence[str] = ("negative", "positive")) -> Split:
+    """`size` texts of 6 to 22 words, three of which tell the class."""
+    generator = np.random.default_rng(seed)
+    opinions = (["awful", "boring", "dull", "poor"], ["great", "wonderful", "moving", "superb"], ["odd", "so-so"])
+    filler = ["the", "film", "was", "a", "plot", "with", "of", "actor"]
+    labels = np.arange(size, dtype=np.int64) % len(classes)
+    texts = []
+    for label in labels:
+        words = [*generator.choice(filler, generator.integers(3, 20)), *generator.choice(opinions[label], 3)]
+        texts.append(" ".join(generator.permutation(words)))
+    lengths = np.array([len(text.split()) for text in texts], dtype=np.int64)
+    return Split(tuple(texts), labels, lengths, np.arange(size, dtype=np.int64), tuple(classes))
+
+
+def it_is_what_the_registry_says(trained: Trained) -> None:
+    """`name` and `devices` are those that are read from the source text."""
+    loaded, described = model_class(trained.name), entry("models", trained.name)
+    assert loaded.name == trained.name, f"its `name` is {loaded.name!r}, not {trained.name!r}"
+    assert loaded.devices == described.devices, f"`devices` is {loaded.devices}; write it out as a tuple in the class"
+
+
+def its_defaults_are_its_configuration(trained: Trained) -> None:
+    """It can be built without arguments, and what it needs is at hand."""
+    model_class(trained.name)().check_ready()
+
+
+def its_report_says_what_was_learnt_and_chosen(trained: Trained) -> None:
+    """Parameters are counted, the history is JSON, and the entry that was kept has the highest accuracy."""
+    _, report = trained.fitted
+    assert isinstance(report, FitReport), f"`fit` returned {type(report).__name__}, not FitReport"
+    assert report.parameters > 0, "`parameters` is 0"
+    assert json.loads(json.dumps(report.history)) == report.history, "`history` is not JSON"
+    accuracies = [step["valid_accuracy"] for step in report.history]
+    assert accuracies, "`history` is empty: one entry with valid_accuracy and valid_loss, at least"
+    assert accuracies[report.selected] == max(accuracies), "`selected` is not the entry with the highest accuracy"
+
+
+def its_scores_are_probabilities_of_each_class(trained: Trained) -> None:
+    """(N, C) float64, none negative, rows summing to 1."""
+    scores = _score(trained.fitted[0], TEXTS)
+    assert scores.shape == (len(TEXTS), 2), f"the scores of {len(TEXTS)} texts, 2 classes have shape {scores.shape}"
+    assert scores.dtype == np.float64, f"the scores are {scores.dtype}, not float64"
+    assert (scores >= 0).all(), "a score is negative"
+    np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-6, err_msg="rows of scores do not sum to 1")
+
+
+def encode_counts_what_is_read_and_what_there_was(trained: Trained) -> None:
+    """`tokens` and `available` are (N,), and no more is read than there is."""
+    encoded = trained.fitted[0].encode(TEXTS)
+    assert len(encoded) == len(encoded.tokens) == len(encoded.available) == len(TEXTS), "not a count for each text"
+    assert (encoded.tokens <= encoded.available).all(), "more `tokens` were read than `available` says there are"
+
+
+def a_text_scores_the_same_alone_and_in_any_batch(trained: Trained) -> None:
+    """Neither padding nor the texts beside it change a score."""
+    model = trained.fitted[0]
+    together = _score(model, TEXTS)
+    alone = np.concatenate([_score(model, [text]) for text in TEXTS])
+    backwards = _score(model, TEXTS[::-1])[::-1]
+    np.testing.assert_allclose(together, alone, atol=1e-5, err_msg="a text scores otherwise when it is alone")
+    np.testing.assert_allclose(together, backwards, atol=1e-5, err_msg="the order of texts changes scores")
+
+
+def its_word_weights_add_up_to_its_scores(trained: Trained) -> None:
+    """Where it has any: with the intercept, the words' shares are the log-odds, of any text."""
+    model = trained.fitted[0]
+    for text in TEXTS:
+        weights = model.word_weights(text)
+        if weights is not None:
+            assert weights.added.shape == (len(weights.words), 2), f"`added` has shape {weights.added.shape}"
+            logits = weights.intercept + weights.added.sum(axis=0)
+            odds = 1 / (1 + np.exp(-logits))
+            np.testing.assert_allclose(odds, _score(model, [text])[0], atol=1e-5, err_msg="word weights do not add up")
+
+
+def a_saved_model_scores_the_same_and_holds_no_pickle(trained: Trained) -> None:
+    """`load` gives what `save` was given, from JSON, safetensors and skops alone."""
+    model = trained.fitted[0]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model.save(folder)
+        suffixes = {path.suffix for path in folder.rglob("*") if path.is_file()}
+        assert suffixes <= SAVED_SUFFIXES, f"it saves {suffixes - SAVED_SUFFIXES} (allowed: {SAVED_SUFFIXES})"
+        loaded = _score(type(model).load(folder), TEXTS)
+    np.testing.assert_array_equal(loaded, _score(model, TEXTS), err_msg="the loaded model scores otherwise")
+
+
+def a_folder_that_holds_no_model_is_refused_in_one_line(trained: Trained) -> None:
+    """`load` raises ValueError, which names the model."""
+    with tempfile.TemporaryDirectory() as name:
+        message = _refusal(trained, Path(name), "an empty folder")
+    assert "\n" not in message, f"the message has several lines: {message!r}"
+
+
+def every_damaged_file_of_a_saved_model_is_refused(trained: Trained) -> None:
+    """Emptied, cut, replaced: `load` raises ValueError, and nothing else."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        trained.fitted[0].save(folder)
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            content = path.read_bytes()
+            for damage in {b"", b"\x80\x04cos\nsystem\n", content[: len(content) // 2], b"{}"} - {content}:
+                path.write_bytes(damage)
+                _refusal(trained, folder, f"{path.name} of {len(damage)} bytes, damaged")
+            path.write_bytes(content)
+        type(trained.fitted[0]).load(folder)
+
+
+def one_seed_gives_one_model(trained: Trained) -> None:
+    """Fitting twice with a seed gives the very same scores."""
+    again, _ = trained.new(easy_texts(64), easy_texts(24, seed=1))
+    scores = _score(again, TEXTS)
+    np.testing.assert_array_equal(scores, _score(trained.fitted[0], TEXTS), err_msg="two fits with one seed differ")
+
+
+def three_classes_have_three_columns(trained: Trained) -> None:
+    """Nothing assumes two classes."""
+    split = easy_texts(24, classes=("negative", "positive", "neither"))
+    shape = _score(trained.new(split, split)[0], TEXTS).shape
+    assert shape == (len(TEXTS), 3), f"the scores of {len(TEXTS)} texts, 3 classes have shape {shape}"
+
+
+MODEL_CHECKS: tuple[Callable[[Trained], None], ...] = (
+    it_is_what_the_registry_says,
+    its_defaults_are_its_configuration,
+    its_report_says_what_was_learnt_and_chosen,
+    its_scores_are_probabilities_of_each_class,
+    encode_counts_what_is_read_and_what_there_was,
+    a_text_scores_the_same_alone_and_in_any_batch,
+    its_word_weights_add_up_to_its_scores,
+    a_saved_model_scores_the_same_and_holds_no_pickle,
+    a_folder_that_holds_no_model_is_refused_in_one_line,
+    every_damaged_file_of_a_saved_model_is_refused,
+    one_seed_gives_one_model,
+    three_classes_have_three_columns,
+)
+
+
+def _score(model: Model, texts: Sequence[str]) -> FloatArray:
+    return model.score(model.encode(texts))
+
+
+def _refusal(trained: Trained, folder: Path, what: str) -> str:
+    try:
+        type(trained.fitted[0]).load(folder)
+    except ValueError as error:
+        message = str(error)
+    except Exception as error:
+        raise AssertionError(f"{what}: `load` raised {type(error).__name__}, not ValueError: {error}") from error
+    else:
+        raise AssertionError(f"{what}: `load` raised nothing")
+    assert trained.name in message, f"{what}: the message does not name {trained.name!r}: {message}"
+    return message
+
+
+# --- losses ---
+
+
+@dataclass(frozen=True)
+class Built:
+    """A loss of the registry with settings.
+
+    Attributes:
+        name: its registered name.
+        settings: its parameters.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+
+    @cached_property
+    def loss(self) -> Loss:
+        """Built on `LENGTHS`."""
+        return loss_class(self.name)(LENGTHS, **self.settings)
+
+
+def a_loss_is_what_the_registry_says(built: Built) -> None:
+    """`name` is the one that is read from the source text."""
+    assert built.loss.name == built.name, f"its `name` is {built.loss.name!r}, not {built.name!r}"
+
+
+def weights_have_mean_one_over_the_training_set(built: Built) -> None:
+    """So that neither a learning rate nor scikit-learn's C changes its meaning."""
+    mean = float(built.loss.sample_weight(LENGTHS).mean())
+    assert abs(mean - 1) < 1e-12, f"`sample_weight` has mean {mean} over the training set, not 1"
+
+
+def a_loss_is_unreduced_and_in_float32(built: Built) -> None:
+    """(B,) float32 whatever the precision of the logits."""
+    labels, lengths = torch.tensor([0, 1, 2, 0, 1]), torch.arange(5)
+    values = built.loss(torch.zeros(5, 3, dtype=torch.bfloat16), labels, lengths)
+    assert values.shape == (5,), f"the losses of 5 texts have shape {tuple(values.shape)}, not (5,)"
+    assert values.dtype == torch.float32, f"the losses of bfloat16 logits are {values.dtype}, not torch.float32"
+
+
+def a_loss_does_not_depend_on_what_shares_the_batch(built: Built) -> None:
+    """Weights that are normalised per batch would cancel any weighting by length."""
+    generator = torch.Generator().manual_seed(0)
+    logits, labels = torch.randn(8, 2, generator=generator), torch.randint(2, (8,), generator=generator)
+    lengths = torch.from_numpy(LENGTHS[:8])
+    rows = [slice(i, i + 1) for i in range(8)]
+    alone = torch.cat([built.loss(logits[row], labels[row], lengths[row]) for row in rows])
+    torch.testing.assert_close(built.loss(logits, labels, lengths), alone, msg="a text's loss depends on its batch")
+
+
+def a_loss_needs_training_lengths(built: Built) -> None:
+    """Without one it raises ValueError."""
+    try:
+        loss_class(built.name)(np.empty(0, dtype=np.int64), **built.settings)
+    except ValueError:
+        return
+    raise AssertionError("built on no training text, it raises nothing; call super().__init__(lengths) first")
+
+
+def scikit_learn_s_optimum_is_a_stationary_point_of_the_torch_loss(built: Built) -> None:
+    """One definition: the weights handed to scikit-learn and the value handed to torch have the same minimum."""
+    largest = float(gradient_at_optimum(built.loss, built.loss.sample_weight(LENGTHS)).abs().max())
+    assert largest < 1e-6, f"where `sample_weight` puts the minimum, the torch loss has a gradient of {largest:.1g}"
+
+
+LOSS_CHECKS: tuple[Callable[[Built], None], ...] = (
+    a_loss_is_what_the_registry_says,
+    weights_have_mean_one_over_the_training_set,
+    a_loss_is_unreduced_and_in_float32,
+    a_loss_does_not_depend_on_what_shares_the_batch,
+    a_loss_needs_training_lengths,
+    scikit_learn_s_optimum_is_a_stationary_point_of_the_torch_loss,
+)
+
+
+def gradient_at_optimum(loss: Loss, weights: FloatArray) -> Tensor:
+    """The torch objective's gradient where scikit-learn, given `weights`, finds its minimum; L2 term included."""
+    generator = np.random.default_rng(1)
+    features = generator.normal(size=(len(LENGTHS), 4))
+    slope = 1 + LENGTHS / 700  # long texts follow another rule, so that weighting them moves the optimum
+    noise = generator.normal(size=len(LENGTHS))
+    labels: IntArray = (features[:, 0] * slope + features[:, 1] + noise > 0).astype(np.int64)
+    strength = 2.0
+    solver = LogisticRegression(C=1 / strength, solver="newton-cg", tol=1e-10, max_iter=1000)
+    fitted = solver.fit(features, labels, weights)
+    coefficients = torch.tensor(fitted.coef_[0], requires_grad=True)
+    intercept = torch.tensor(fitted.intercept_[0], requires_grad=True)
+    score = torch.from_numpy(features) @ coefficients + intercept
+    logits = torch.stack([torch.zeros_like(score), score], dim=1)
+    values = loss(logits, torch.from_numpy(labels), torch.from_numpy(LENGTHS))
+    objective = values.double().mean() + coefficients.square().sum() * strength / (2 * len(LENGTHS))
+    return torch.cat([g.reshape(-1) for g in torch.autograd.grad(objective, [coefficients, intercept])])
+
+
+# --- datasets ---
+
+
+@dataclass(frozen=True)
+class Read:
+    """A source of the registry.
+
+    Attributes:
+        name: its registered name.
+    """
+
+    name: str
+
+    @cached_property
+    def raw(self) -> RawDataset:
+        """What it yields."""
+        return source_class(self.name)().load()
+
+
+def a_source_yields_texts_with_labels(read: Read) -> None:
+    """Each text is a str and has an int64 label of a class that has a name."""
+    raw = read.raw
+    assert isinstance(raw, RawDataset), f"`load` returned {type(raw).__name__}, not RawDataset"
+    for split in filter(None, (raw.train, raw.test)):
+        assert len(split.texts) == len(split.labels), f"{len(split.texts)} texts have {len(split.labels)} labels"
+        assert all(isinstance(text, str) for text in split.texts), "a text is no str"
+        assert split.labels.dtype == np.int64, f"labels are {split.labels.dtype}, not int64 (see `as_labels`)"
+        found = set(split.labels.tolist())
+        assert found <= set(range(len(raw.class_names))), f"labels {found} for {len(raw.class_names)} class names"
+        assert split.groups is None or len(split.groups) == len(split.texts), "not a group for each text"
+
+
+def a_source_says_where_its_rows_come_from(read: Read) -> None:
+    """`provenance` is not empty: a reader must be able to get the same rows."""
+    assert read.raw.provenance, "`provenance` is empty"
+
+
+SOURCE_CHECKS: tuple[Callable[[Read], None], ...] = (
+    a_source_yields_texts_with_labels,
+    a_source_says_where_its_rows_come_from,
+)

@@ -1,0 +1,129 @@
+"""For authors of a model, a loss or a dataset of their own: a template to begin with, and the contract's checks."""
+
+import keyword
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from benchmarks.errors import UsageError, unknown
+from benchmarks.registry.contract import LOSS_CHECKS, MODEL_CHECKS, SOURCE_CHECKS, Built, Read, Trained
+from benchmarks.registry.entries import NAMES, SINGULAR, Entry, Kind, add_plugin, entries, names
+from benchmarks.registry.plugins import plugins
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found.
+
+    Attributes:
+        name: of the model, loss or dataset.
+        check: what was looked at.
+        fault: what is wrong; empty if nothing is.
+    """
+
+    name: str
+    check: str
+    fault: str
+
+
+def write_template(kind: str, name: str, folder: Path) -> tuple[Path, Path]:
+    """Write NAME.py, which works as it is, and test_NAME.py into a folder; return their paths.
+
+    Args:
+        kind: "model", "loss" or "dataset".
+        name: what it is registered as.
+        folder: an existing one.
+
+    Raises:
+        UsageError: the name cannot be one, or is taken, or a file is there already.
+    """
+    kinds: dict[str, Kind] = {singular: plural for plural, singular in SINGULAR.items()}
+    if kind not in kinds:
+        raise unknown("kind", kind, kinds)
+    pattern = NAMES["models"]  # also of a dataset's name, as it is a file's here
+    if not pattern.fullmatch(name) or keyword.iskeyword(name):
+        raise UsageError(f"new {kind} {name!r}: a name matches {pattern.pattern}, as my_{kind} does")
+    if name in names(kinds[kind]):
+        raise UsageError(f"new {kind} {name!r}: there is one of that name (taken: {', '.join(names(kinds[kind]))})")
+    paths = folder / f"{name}.py", folder / f"test_{name}.py"
+    for path in paths:
+        if path.exists():
+            raise UsageError(f"new {kind} {name!r}: {str(path)!r} is there already")
+    camel = "".join(part.capitalize() for part in name.split("_"))
+    for path, template in zip(paths, (f"{kind}.py", f"test_{kind}.py"), strict=True):
+        content = (TEMPLATES / template).read_text(encoding="utf-8")
+        content = content.replace(f"my_{kind}", name).replace(f"My{kind.capitalize()}", camel)
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(content)
+        except OSError as error:
+            raise UsageError(f"new {kind} {name!r}: {str(path)!r} cannot be written: {error.strerror}") from None
+    return paths
+
+
+def check_plugin(path: Path, settings: Mapping[str, Sequence[Any]]) -> Iterator[Finding]:
+    """Run the contract's checks on everything that a plug-in defines.
+
+    Args:
+        path: the plug-in.
+        settings: "name.parameter" -> one value: what makes a model small, so that it is fitted in seconds.
+
+    Raises:
+        UsageError: the plug-in cannot be used, or a setting is of nothing that it defines.
+    """
+    if not __debug__:
+        raise UsageError("check needs Python's assertions: run it without -O")
+    plugin = add_plugin(path)
+    kinds: tuple[Kind, ...] = ("models", "losses", "datasets")
+    own = [entry for kind in kinds for entry in entries(kind) if entry.plugin == plugin.sha256]
+    chosen = {entry.name: entry.settings(_settings_of(entry, settings)) for entry in own}
+    for key in settings:
+        if key.partition(".")[0] not in chosen:
+            raise unknown("model or loss of the plug-in", key.partition(".")[0], chosen)
+    return (finding for entry in own for finding in _check(entry, chosen[entry.name]))
+
+
+def _settings_of(entry: Entry, settings: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    found = {}
+    for key, values in settings.items():
+        name, _, parameter = key.partition(".")
+        if name == entry.name:
+            if len(values) != 1:
+                raise UsageError(f"--set {key!r}: check wants one value, not {len(values)}")
+            found[parameter] = values[0]
+    return found
+
+
+def _check(entry: Entry, settings: dict[str, Any]) -> Iterator[Finding]:
+    match entry.kind:
+        case "models":
+            return _findings(entry.name, MODEL_CHECKS, Trained(entry.name, settings))
+        case "losses":
+            return _findings(entry.name, LOSS_CHECKS, Built(entry.name, settings))
+        case "datasets":
+            return _findings(entry.name, SOURCE_CHECKS, Read(entry.name))
+
+
+def _findings(name: str, checks: Sequence[Callable[[S], None]], subject: S) -> Iterator[Finding]:
+    for check in checks:
+        yield Finding(name, check.__name__.replace("_", " "), _fault(check, subject))
+
+
+def _fault(check: Callable[[S], None], subject: S) -> str:
+    """What is wrong, on one line; where the plug-in itself raised, with the line of its file."""
+    try:
+        check(subject)
+    except AssertionError as error:
+        return " ".join(str(error).split()) or "AssertionError"
+    except Exception as error:  # noqa: BLE001  (the author's code may raise anything)
+        files = {str(plugin.path) for plugin in plugins().values()}
+        lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
+        where = f" (line {lines[-1].lineno})" if lines else ""
+        return f"{type(error).__name__}: {' '.join(str(error).split())}{where}"
+    return ""

@@ -1,0 +1,83 @@
+"""What the user sees of a sweep: a line for each cell, and bars for those that run."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.result import CellResult
+
+
+class Display:
+    """The lines and bars of one sweep over `specs`; a context manager."""
+
+    def __init__(self, console: Console, specs: Sequence[CellSpec]) -> None:
+        self._console = console
+        self._places = {spec.id: place for place, spec in enumerate(specs, start=1)}
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._cells = self._progress.add_task("cells", total=len(specs))
+        self._running: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def step(self, spec: CellSpec, done: int, total: int) -> None:
+        """A running cell has taken `done` of `total` training steps; 0 of 0 says that it has begun."""
+        if spec.id not in self._running:
+            self._running[spec.id] = self._progress.add_task(_title(spec), total=None)
+        self._progress.update(self._running[spec.id], completed=done, total=total or None)
+
+    def ended(self, spec: CellSpec, outcome: str, result: CellResult | None = None) -> None:
+        """A cell is done with."""
+        self._progress.advance(self._cells)
+        self.again(spec, outcome)
+
+    def again(self, spec: CellSpec, outcome: str) -> None:
+        """A cell has ended, and will be run again."""
+        if spec.id in self._running:
+            self._progress.remove_task(self._running.pop(spec.id))
+        self.say(f"[{self._places[spec.id]}/{len(self._places)}] {_title(spec)}: {outcome}")
+
+    def say(self, line: str) -> None:
+        """Anything else that the user should know."""
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def outcome(result: CellResult) -> str:
+    """What came of a cell, in a few words."""
+    if result.status != "ok":
+        return f"{result.status}: {result.reason}"
+    fit = result.measurement("fit")
+    seconds = fit.seconds[0] if fit else 0.0
+    return f"accuracy {result.metrics['accuracy']:.2%}, fit in {seconds:.1f} s"
+
+
+def _title(spec: CellSpec) -> str:
+    role = "" if spec.role == "result" else f", {spec.role}"
+    return f"{spec.model} × {spec.loss}, {spec.train_size:,} reviews, seed {spec.seed}{role}"

@@ -1,0 +1,123 @@
+"""Which cells run, in which order, and which once more. Where they run is an executor's affair."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from benchmarks.executors.executor import Executor
+from benchmarks.runs.display import outcome
+from benchmarks.runs.interrupt import interruptible
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.result import CellResult, Status
+from benchmarks.store.results import DamagedError, Store
+
+
+class Observer(Protocol):
+    """Is told of a sweep as it goes: what people see, or programs read."""
+
+    def step(self, spec: CellSpec, done: int, total: int) -> None:
+        """A running cell has taken `done` of `total` training steps; 0 of 0 says that it has begun."""
+
+    def ended(self, spec: CellSpec, outcome: str, result: CellResult | None = None) -> None:
+        """A cell is done with; without a result, it was so before."""
+
+    def again(self, spec: CellSpec, outcome: str) -> None:
+        """A cell has ended, and will be run again."""
+
+    def say(self, line: str) -> None:
+        """Anything else that the user should know."""
+
+
+def sweep(
+    specs: Sequence[CellSpec],
+    store: Store,
+    executor: Executor,
+    observer: Observer,
+    *,
+    retries: int = 0,
+) -> Counter[Status]:
+    """Run the cells that have no good result yet.
+
+    Args:
+        specs: the planned cells; those that count come before their deep audits.
+        store: the results folder; this process holds its lock.
+        executor: runs them.
+        observer: is told of everything.
+        retries: how many times a crashed cell is run again.
+
+    Returns:
+        How many cells ended in which way: all of them, or fewer if the user asked for an end.
+
+    Raises:
+        KeyboardInterrupt: the user wants an end now; what was finished is in the store.
+        StoreError: the store holds results of another version, or can no longer be written to.
+    """
+    outcomes: Counter[Status] = Counter()
+    with interruptible("finishing what runs; Ctrl-C again stops now") as stopping:
+        for stage in _stages(specs):
+            ready: list[CellSpec] = []
+            for spec in stage:
+                if _is_done(spec, store, observer):
+                    outcomes["ok"] += 1
+                    observer.ended(spec, "already done")
+                elif reason := _obstacle(spec, store):
+                    outcomes["skipped"] += 1
+                    skipped = CellResult(spec=spec, status="skipped", reason=reason)
+                    store.write_result(skipped)
+                    observer.ended(spec, outcome(skipped), skipped)
+                else:
+                    ready.append(spec)
+            for result in _with_retries(ready, executor, observer, stopping, retries):
+                outcomes[result.status] += 1
+                observer.ended(result.spec, outcome(result), result)
+    return outcomes
+
+
+def _stages(specs: Sequence[CellSpec]) -> Iterator[list[CellSpec]]:
+    """The cells that count, then their deep audits, which read the results of the former; of each, device by device,
+    because a cell on the CPU wants all of a machine's processors for itself.
+    """
+    for counts in (True, False):
+        for place in dict.fromkeys((spec.device, spec.devices) for spec in specs):
+            yield [spec for spec in specs if (spec.role == "result") == counts and (spec.device, spec.devices) == place]
+
+
+def _is_done(spec: CellSpec, store: Store, observer: Observer) -> bool:
+    """Whether the cell has a good result with readable predictions; what is damaged is set aside, and named."""
+    try:
+        result = store.read_result(spec.id)
+        if result is None or result.status != "ok":
+            return False
+        store.read_predictions(spec.id)
+        store.remove_checkpoint(spec.id)  # of a process that was killed between its result and this
+    except DamagedError as error:
+        observer.say(f"{error}; {store.set_aside(error.path)}; the cell runs again")
+        return False
+    return True
+
+
+def _obstacle(spec: CellSpec, store: Store) -> str:
+    """Why the cell would be of no use; empty if it would."""
+    if spec.role != "repeated":
+        return ""
+    original = store.read_result(spec.original.id)
+    if original is None or original.status == "ok":
+        return ""
+    return f"there is nothing to repeat: {spec.original.id} ended {original.status}"
+
+
+def _with_retries(
+    specs: Sequence[CellSpec], executor: Executor, observer: Observer, stopping: Callable[[], bool], retries: int
+) -> Iterator[CellResult]:
+    """Each cell's last result; those that crashed run again when all others are done."""
+    for left in range(retries, -1, -1):
+        crashed = []
+        pending = itertools.takewhile(lambda _: not stopping(), specs)
+        for result in executor.run(pending, observer.step):
+            if result.status == "crashed" and left and not stopping():
+                observer.again(result.spec, f"{outcome(result)}; it will be run again")
+                crashed.append(result.spec)
+            else:
+                yield result
+        specs = crashed

@@ -1,0 +1,100 @@
+"""A run's results for an experiment tracker: TensorBoard, MLflow or Weights & Biases, through accelerate.
+
+Written from the results on disk once the cells are done, so that no tracker can slow what is timed, and a run can be
+handed to a tracker long after it ended. Everything stays in the results folder: MLflow writes a file store, Weights &
+Biases its offline files.
+"""
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from accelerate import PartialState
+from accelerate.tracking import GeneralTracker, MLflowTracker, TensorBoardTracker, WandBTracker
+
+from benchmarks.errors import UsageError
+from benchmarks.schema.result import CellResult
+from benchmarks.store.results import Store
+
+Tracker = Literal["tensorboard", "mlflow", "wandb"]
+
+
+def check_tracker(tracker: Tracker) -> None:
+    """Make sure that the tracker's package is installed.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if importlib.util.find_spec(tracker) is None:
+        others = ", ".join(name for name in get_args(Tracker) if importlib.util.find_spec(name)) or "none is installed"
+        raise UsageError(f"--track {tracker!r} is not installed: pip install -e '.[tracking]' (choices: {others})")
+
+
+def track(folder: Path, tracker: Tracker) -> Path:
+    """Write every finished cell of a results folder as a run of `tracker`, in place of what was there.
+
+    Returns:
+        The folder to open with it.
+
+    Raises:
+        UsageError: the tracker's package is not installed.
+    """
+    check_tracker(tracker)
+    PartialState()  # accelerate's trackers ask it which process they are
+    target = folder / "tracking" / tracker
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for result in Store(folder).results():
+        if result.status == "ok":
+            _write_run(OPEN[tracker](result.spec.id, target.absolute()), result)
+    return target
+
+
+def _tensorboard(name: str, folder: Path) -> GeneralTracker:
+    return TensorBoardTracker(run_name=name, logging_dir=folder)
+
+
+def _mlflow(name: str, folder: Path) -> GeneralTracker:
+    import mlflow
+
+    os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # a server's database is more than a folder of results needs
+    mlflow.set_tracking_uri(folder.as_uri())
+    return MLflowTracker(experiment_name="benchmarks", logging_dir=folder.as_uri(), run_name=name)
+
+
+def _wandb(name: str, folder: Path) -> GeneralTracker:
+    return WandBTracker(run_name="benchmarks", name=name, dir=str(folder), mode="offline")
+
+
+OPEN: dict[Tracker, Callable[[str, Path], GeneralTracker]] = {
+    "tensorboard": _tensorboard,
+    "mlflow": _mlflow,
+    "wandb": _wandb,
+}
+
+
+def _write_run(tracker: GeneralTracker, result: CellResult) -> None:
+    tracker.start()
+    tracker.store_init_configuration(dict(_settings(result)))
+    for epoch in result.fit.get("history", []):
+        curve = {f"epoch/{name}": value for name, value in epoch.items() if name != "epoch"}
+        tracker.log(curve, step=int(epoch["epoch"]))
+    tracker.log({f"test/{name}": value for name, value in result.metrics.items()} | dict(_seconds(result)), step=0)
+    tracker.finish()
+
+
+def _settings(result: CellResult) -> Iterator[tuple[str, Any]]:
+    """Of what the cell was, names and values that every tracker can hold."""
+    for name, value in result.spec.model_dump().items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{key}", "none" if inner is None else inner) for key, inner in value.items())
+        else:
+            yield name, value
+
+
+def _seconds(result: CellResult) -> Iterator[tuple[str, float]]:
+    for measurement in result.measurements:
+        yield f"seconds/{measurement.phase}", float(sum(measurement.seconds))

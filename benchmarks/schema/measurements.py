@@ -1,0 +1,110 @@
+"""Raw readings and what they were taken with: seconds, memory, load, ceilings."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+
+class Measure(BaseModel):
+    """How inference is measured.
+
+    Attributes:
+        rows: test rows scored in each repeat.
+        repeats: readings of each of the two batch regimes, taken in turn; the even ones and the odd ones are an A/A
+            pair, so that a single one certifies nothing.
+        single: reviews scored one at a time.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rows: PositiveInt = 256
+    repeats: PositiveInt = 4
+    single: PositiveInt = 100
+
+
+Phase = Literal["fit", "train_steps", "text_to_label", "encoded_to_scores", "single_review", "test_set", "explanations"]
+
+
+class Measurement(BaseModel):
+    """Raw readings of the harness's clock; rates are derived when reporting.
+
+    Attributes:
+        phase: "fit": one call of `fit`. "train_steps": spans of optimizer steps, warm-up and validation excluded
+            (torch models). "text_to_label": encode and score the measured rows. "encoded_to_scores": score alone.
+            "single_review": one review at a time, text to label, a reading each. "test_set": the one pass over all
+            test rows, text to label, whose predictions are stored.
+            "text_to_label" and "encoded_to_scores" are read in turn, and their even readings against their odd ones are
+            an A/A pair: the same work twice.
+        examples, tokens: what each reading covers (for "train_steps" one count per reading).
+        seconds: the readings.
+        padded_tokens: what was computed, padding counted; empty where a model does not work in padded batches.
+        padded_squares: the same with each text's padded length squared, which attention's operations grow with.
+        flops: floating-point operations of the matrix products, padding counted, a multiplication and an addition two;
+            empty where they are not counted.
+        joules: of each reading; empty where no counter could be read, and for short readings.
+    """
+
+    phase: Phase
+    examples: list[int]
+    tokens: list[int]
+    seconds: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]]
+    padded_tokens: list[int] = Field(default_factory=list)
+    padded_squares: list[int] = Field(default_factory=list)
+    flops: list[int] = Field(default_factory=list)
+    joules: list[float] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _check_counts(self) -> Self:
+        if len(self.examples) != len(self.seconds) or len(self.tokens) not in {0, len(self.seconds)}:
+            raise ValueError("as many readings as counts of what they cover")
+        return self
+
+
+class Ceiling(BaseModel):
+    """What a device can do at best, measured on it; stored with the run.
+
+    Attributes:
+        flop_per_second: of a large matrix product in that precision, the best of several sizes.
+        size: of the square matrices that gave it.
+        bytes_per_second: of copying memory, read and written bytes counted.
+    """
+
+    device: str
+    precision: str
+    flop_per_second: float
+    size: int
+    bytes_per_second: float
+
+
+class Memory(BaseModel):
+    """Memory of the cell's process (of the last one, where it was interrupted; of the main one, where several trained),
+    in bytes.
+
+    Attributes:
+        host: the peak resident memory of the whole process.
+        host_start: resident memory when the cell began: the interpreter and the libraries, torch included for every
+            model.
+        device: the peak of the device's allocator; None on the CPU.
+    """
+
+    host: int
+    host_start: int = 0
+    device: int | None = None
+
+
+class Load(BaseModel):
+    """What else the machine did while a cell ran, and what held it back.
+
+    Attributes:
+        load_average: of the last minute, when the cell ended (Unix: processes that run or want to).
+        others: share of all processors' time that other processes took.
+        stolen: share of it that the hypervisor gave to other machines.
+        throttled_seconds: time that the cell's control group was kept waiting by its quota; None where unknown.
+        thermal_throttles: times that a processor slowed down for its heat; None where unknown.
+    """
+
+    load_average: float
+    others: float
+    stolen: float
+    throttled_seconds: float | None = None
+    thermal_throttles: int | None = None

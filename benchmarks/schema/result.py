@@ -1,0 +1,70 @@
+"""The result of a cell, as `result.json` holds it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, Field, FiniteFloat, TypeAdapter
+
+from benchmarks.redaction import reason_without_folders
+from benchmarks.schema.audits import Audit
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.measurements import Load, Measurement, Memory, Phase
+
+SCHEMA_VERSION = 1
+
+
+Status = Literal["ok", "skipped", "failed", "timeout", "out_of_memory", "crashed", "interrupted"]
+
+
+def _checked_fit(fit: dict[str, Any]) -> dict[str, Any]:
+    """A FitReport's fields; what a report shows of them are numbers."""
+    TypeAdapter(list[dict[str, FiniteFloat]]).validate_python(fit.get("history", []))
+    TypeAdapter(FiniteFloat).validate_python(fit.get("parameters", 0))
+    return fit
+
+
+class CellResult(BaseModel):
+    """What came of a cell.
+
+    Attributes:
+        status: "ok"; "failed": an exception, whose traceback is in the log; "out_of_memory": of the device or the host,
+            an exception or the kernel's doing; "timeout"; "crashed": the process ended in any other way; "skipped":
+            it would have been of no use; "interrupted": by the user.
+        reason: for any status but "ok", one line that says why, without the folders of files it names.
+        metrics: accuracy, accuracy_without_leaks, macro_f1, log_loss (nats) on the test rows.
+        classes: class names, by index.
+        length_edges: the three inner edges (words) of the four length buckets, quartiles of the training lengths;
+            bucket 0 is length <= edges[0], bucket 3 is length > edges[2].
+        leaked_rows: test row numbers whose text also occurs in train or valid.
+        truncation: texts_cut and tokens_cut, shares of the test texts and of their tokens that the model never saw.
+        fit: the model's FitReport: parameters, history, selected, converged.
+        fit_parts: of a training that was interrupted and went on from a checkpoint, the seconds of each part, each
+            but the last up to the state it went on from; their sum is the reading of "fit". Else empty.
+        overhead_seconds: what the cell (its last process) spent outside fit, encode, score and explanations.
+        load: what else the machine did.
+        energy: where joules come from; "not measured" and why.
+        environment: machine, versions, threads; equal for all cells of one run on one machine.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    spec: CellSpec
+    status: Status
+    reason: Annotated[str, AfterValidator(reason_without_folders)] = ""
+    metrics: dict[str, FiniteFloat] = Field(default_factory=dict)
+    classes: list[str] = Field(default_factory=list)
+    length_edges: list[FiniteFloat] = Field(default_factory=list)
+    leaked_rows: list[int] = Field(default_factory=list)
+    fit_parts: list[float] = Field(default_factory=list)
+    truncation: dict[str, FiniteFloat] = Field(default_factory=dict)
+    fit: Annotated[dict[str, Any], AfterValidator(_checked_fit)] = Field(default_factory=dict)
+    measurements: list[Measurement] = Field(default_factory=list)
+    memory: Memory | None = None
+    model_bytes: int | None = None
+    audits: list[Audit] = Field(default_factory=list)
+    overhead_seconds: float | None = None
+    load: Load | None = None
+    energy: str = "not measured"
+    environment: dict[str, Any] = Field(default_factory=dict)
+
+    def measurement(self, phase: Phase) -> Measurement | None:
+        """The readings of `phase`, if it was measured."""
+        return next((m for m in self.measurements if m.phase == phase), None)

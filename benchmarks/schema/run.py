@@ -1,0 +1,52 @@
+"""`run.json`: the data, the machine and the plan of a run."""
+
+from pydantic import BaseModel, ConfigDict
+
+from benchmarks.schema.measurements import Ceiling
+
+
+class RunData(BaseModel):
+    """The data of a run, as `run.json` has it."""
+
+    name: str
+    fingerprint: str
+    provenance: dict[str, str | int]
+    train: int
+    valid: int
+    test: int
+    classes: list[str]
+
+
+class RunEnvironment(BaseModel):
+    """The machine and the software of a run, as `run.json` has it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    processor: str
+    cores: int
+    memory_bytes: int
+    platform: str
+    python: str
+    packages: dict[str, str]
+    threads: int
+    accelerator: str | None = None
+
+
+class RunRecord(BaseModel):
+    """What is read of `run.json`; there may be more in it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    suite: str
+    description: str = ""
+    command: list[str]
+    started: str
+    planned: list[str]
+    dataset: RunData
+    device: str
+    precision: str
+    devices_per_cell: int = 1
+    code_version: str
+    code_versions: dict[str, str] = {}
+    environment: RunEnvironment
+    ceilings: list[Ceiling] = []

@@ -1,0 +1,54 @@
+"""What `peers` and `scaling` leave on disk: JSON lines, each a measurement with its machine and its command.
+
+<folder>/peers.jsonl     a PeerRow per contest
+<folder>/scaling.jsonl   a ScalingRow per model and size
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from benchmarks.schema.performance import Row
+from benchmarks.store.results import StoreError
+
+PEERS_FILE, SCALING_FILE = "peers.jsonl", "scaling.jsonl"
+
+
+R = TypeVar("R", bound=Row)
+
+
+def read_rows(path: Path, kind: type[R]) -> list[R]:
+    """The rows of a file; none where there is no file.
+
+    Raises:
+        StoreError: a line is not such a row.
+    """
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        return [kind.model_validate_json(line) for line in lines]
+    except ValidationError as error:
+        raise StoreError(f"{path.name} holds a line that is no {kind.__name__}: {error.errors()[0]['msg']}") from None
+
+
+def add_rows(path: Path, kind: type[R], rows: Sequence[R]) -> list[R]:
+    """Write `rows` into a file, in place of those of the same identity; every row it now holds."""
+    kept: dict[tuple[Any, ...], R] = {row.key: row for row in (*read_rows(path, kind), *rows)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, "".join(f"{row.model_dump_json()}\n" for row in kept.values()))
+    return list(kept.values())
+
+
+def commands(rows: Iterable[Row]) -> list[str]:
+    """The commands that made the rows, each once, in order."""
+    return list(dict.fromkeys(row.command for row in rows))
+
+
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,90 @@
+"""Attention that is fast on a CPU, too, and in low precision."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface, DistilBertModel
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+from transformers.models.distilbert.modeling_distilbert import DistilBertSelfAttention
+
+from models.neural.autocast import lowered
+
+NAME = "sdpa_or_products"
+"""What a transformers configuration calls it."""
+
+SCORES_AT_ONCE = 2**21
+"""Products of a query and a key computed together: about what the processors' own caches hold."""
+
+
+def attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float,
+    dropout: float = 0.0,
+    **kwargs: Any,
+) -> tuple[Tensor, None]:
+    """Scaled dot-product attention over query (B, H, Q, D), key and value (B, H, T, D) -> (B, Q, H, D).
+
+    PyTorch's fused kernel, but on a CPU, where its backward pass is slow, and its forward pass, too, in bfloat16: plain
+    matrix products take half the time there. Dropout of attention weights needs the kernel.
+
+    Args:
+        module: the layer, as transformers hands it over.
+        query: (B, H, Q, D).
+        key, value: (B, H, T, D).
+        attention_mask: (B, 1, 1 or Q, T) bool, True where a token may be looked at; the same for each query.
+        scaling: of the products of queries and keys.
+        dropout: of the attention weights.
+        kwargs: whatever else transformers hands over.
+    """
+    if query.device.type == "cpu" and not dropout:
+        return products_attention(query, key, value, attention_mask, scaling), None
+    output, _ = sdpa_attention_forward(
+        module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
+    )
+    return output, None
+
+
+def products_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scaling: float) -> Tensor:
+    """softmax(scaling Q K' + mask) V as matrix products: (B, H, Q, D), twice (B, H, T, D) -> (B, Q, H, D).
+
+    A few texts at a time, so that their scores are still in the cache when they are needed next.
+    """
+    batch, heads, queries_each, _ = query.shape
+    texts = max(1, SCORES_AT_ONCE // (heads * queries_each * key.shape[2]))
+    if texts >= batch or torch.compiler.is_compiling():  # a compiled loop would hold for one length alone
+        return _products(query, key, value, mask, scaling)
+    queries, keys, values = (torch.split(x, texts) for x in (query, key, value))
+    masks = [None] * len(queries) if mask is None else torch.split(mask, texts)
+    parts = zip(queries, keys, values, masks, strict=True)
+    return torch.cat([_products(q, k, v, own, scaling) for q, k, v, own in parts])
+
+
+def _products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scaling: float) -> Tensor:
+    batch, heads, length, width = key.shape
+    queries, keys, values = (x.reshape(batch * heads, -1, width) for x in (query * scaling, key, value))
+    if mask is None:
+        scores = torch.bmm(queries, keys.transpose(1, 2))
+    else:
+        lowest = torch.finfo(query.dtype).min
+        bias = torch.zeros_like(mask[:, :, :1], dtype=query.dtype).masked_fill(~mask[:, :, :1], lowest)
+        bias = bias.expand(batch, heads, 1, length).reshape(batch * heads, 1, length)
+        scores = torch.baddbmm(bias, queries, keys.transpose(1, 2))
+    weights = scores.softmax(dim=-1)
+    return torch.bmm(weights, values).view(batch, heads, -1, width).transpose(1, 2)
+
+
+def lower_once(encoder: DistilBertModel) -> None:
+    """Have what a layer's attention reads put into autocast's precision once, not by each of its three projections."""
+    for module in encoder.modules():
+        if isinstance(module, DistilBertSelfAttention):
+            module.register_forward_pre_hook(lambda _, read: (lowered(read[0]), *read[1:]))
+
+
+AttentionInterface.register(NAME, attention)
+AttentionMaskInterface.register(NAME, sdpa_mask)

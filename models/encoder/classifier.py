@@ -1,0 +1,145 @@
+"""A pre-trained encoder with a classification head: what `distilbert` and `distilbert_mlp` share."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from tokenizers import Tokenizer
+from torch import nn
+from transformers import DistilBertConfig, DistilBertModel
+
+from data.dataset import IntArray, Split
+from models.encoder import attention
+from models.encoder.truncation import Truncation, truncate
+from models.encoder.weights import check_encoder, load_encoder, read_config, read_tokenizer
+from models.model import Device
+from models.neural.batching import TokenIds
+from models.neural.torch_classifier import TorchClassifier
+
+ENCODER_FILE, TOKENIZER_FILE = "encoder.json", "tokenizer.json"
+
+
+class EncoderClassifier(TorchClassifier):
+    """A text classifier over word pieces whose encoder is pre-trained.
+
+    A subclass's network has the encoder as its attribute `encoder`.
+    """
+
+    graphed: ClassVar[bool] = True
+
+    token_budget: ClassVar[dict[Device, int]] = TorchClassifier.token_budget | {"cpu": 4_096}
+
+    def __init__(
+        self,
+        *,
+        encoder: str,
+        max_length: int,
+        epochs: int,
+        batch_size: int,
+        learning_rate: float,
+        weight_decay: float,
+        warmup: float,
+        clip_norm: float,
+        dropout: float,
+        attention_dropout: float,
+        truncation: Truncation,
+        patience: int | None = None,
+        compile: bool = False,
+    ) -> None:
+        """Keep the configuration.
+
+        Args:
+            encoder: a name or a folder, see `models.encoder.weights`.
+            max_length: word pieces read of a text, the two marks of its ends counted.
+            epochs, batch_size, learning_rate, weight_decay, warmup, clip_norm, patience,
+                compile: see `TorchClassifier`.
+            dropout: within the encoder.
+            attention_dropout: of attention weights; anything but 0 keeps PyTorch's fused attention from being used
+                on a CPU, and halves the speed of training there.
+            truncation: what is read of a text longer than `max_length`, see `models.encoder.truncation`.
+        """
+        super().__init__(
+            max_length=max_length,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            warmup=warmup,
+            clip_norm=clip_norm,
+            patience=patience,
+            compile=compile,
+        )
+        self.encoder = encoder
+        self.dropout = dropout
+        self.attention_dropout = attention_dropout
+        self.truncation = truncation
+
+    def check_ready(self) -> None:
+        """Make sure that the encoder is at hand.
+
+        Raises:
+            ValueError: it is not.
+        """
+        check_encoder(self.encoder)
+
+    def count_tokens(self, texts: Sequence[str]) -> IntArray:
+        """(N,) word pieces, the two marks of its ends counted."""
+        pieces = load_encoder(self.encoder).tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return np.fromiter((len(text) + 2 for text in pieces), dtype=np.int64, count=len(pieces))
+
+    def _prepare(self, train: Split) -> None:
+        pretrained = load_encoder(self.encoder)
+        self._adopt(pretrained.config, pretrained.tokenizer)
+        self._pretrained = pretrained.weights
+
+    def _adopt(self, config: DistilBertConfig, tokenizer: Tokenizer) -> None:
+        """Take an encoder's shape and tokenizer as this model's.
+
+        Raises:
+            ValueError: it cannot read `max_length` word pieces.
+        """
+        longest = config.max_position_embeddings
+        if not 3 <= self.max_length <= longest:
+            raise ValueError(
+                f"max_length={self.max_length} is not what encoder {self.encoder!r} reads (3 to {longest})"
+            )
+        config.dropout = self.dropout
+        config.attention_dropout = self.attention_dropout
+        config._attn_implementation = attention.NAME
+        self._config, self._tokenizer = config, tokenizer
+        self._first, self._last = (tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
+        if self._first is None or self._last is None:
+            raise ValueError(f"{TOKENIZER_FILE} lacks the marks [CLS] and [SEP]")
+        if max(tokenizer.get_vocab().values()) >= config.vocab_size:
+            raise ValueError(f"{TOKENIZER_FILE} numbers word pieces beyond the encoder's {config.vocab_size}")
+
+    def _token_ids(self, texts: Sequence[str]) -> tuple[list[TokenIds], IntArray]:
+        """[CLS], the word pieces of the text that `truncation` keeps, [SEP]."""
+        pieces = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+        kept = [truncate(text, self.max_length - 2, self.truncation) for text in pieces]
+        ids = [np.array([self._first, *text, self._last], dtype=np.int32) for text in kept]
+        return ids, np.fromiter((len(text) + 2 for text in pieces), dtype=np.int64, count=len(pieces))
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The encoder's, of a fitted model."""
+        return self._tokenizer
+
+    def token_texts(self, text: str) -> list[str]:
+        """The word pieces that are read, the marks of the ends among them."""
+        return [str(self._tokenizer.id_to_token(int(number))) for number in self._token_ids([text])[0][0]]
+
+    def _initialise(self, network: nn.Module) -> None:
+        encoder = network.encoder
+        assert isinstance(encoder, DistilBertModel)
+        encoder.load_state_dict(self._pretrained)
+        del self._pretrained
+
+    def _save_vocabulary(self, folder: Path) -> None:
+        (folder / ENCODER_FILE).write_text(self._config.to_json_string(use_diff=False), encoding="utf-8")
+        (folder / TOKENIZER_FILE).write_text(self._tokenizer.to_str(), encoding="utf-8")
+
+    def _load_vocabulary(self, folder: Path) -> None:
+        config = read_config((folder / ENCODER_FILE).read_bytes())
+        self._adopt(config, read_tokenizer(folder / TOKENIZER_FILE))

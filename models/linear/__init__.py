@@ -1,0 +1,4 @@
+"""What linear models share: hashed n-grams, columns, solvers.
+
+Imported by the models.
+"""

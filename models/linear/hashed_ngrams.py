@@ -1,0 +1,176 @@
+"""Texts as bags of hashed words and runs of words, by array operations over bytes: no loop over characters or words.
+
+A word is a run of letters, digits, underscores and apostrophes between them, in lower case; the marks that structure
+sentences are words too. Its hash is a polynomial in its bytes modulo 2^64, the difference of two prefix sums (Karp &
+Rabin 1987); a run of words hashes to a polynomial in its words' hashes; the upper bits of a product are its bucket
+(Dietzfelbinger et al. 1997). Hashing features: Weinberger et al. (2009), arXiv:0902.2206.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from joblib import cpu_count
+from scipy.sparse import csr_array
+
+from data.dataset import IntArray
+from models.linear.known_columns import sparse_rows
+
+CHUNK_TEXTS = 128
+CHUNK_CHARACTERS = 1 << 18
+"""Texts hashed at a time, at most (a longer text alone): what they need fits into a processor's cache."""
+
+MOST_BITS = 24
+"""Of a bucket: 32 bits hold it together with a text's number within its chunk."""
+
+TEXT_END = 0xFF
+"""A byte that no UTF-8 text holds."""
+
+SEPARATOR, LETTER, MARK = range(3)
+KIND = np.full(256, SEPARATOR, dtype=np.uint8)
+KIND[list(b"abcdefghijklmnopqrstuvwxyz0123456789_")] = LETTER
+KIND[0x80:TEXT_END] = LETTER  # of a character beyond ASCII; those that are no letters have become spaces
+KIND[[*b'!?.,:;()"', TEXT_END]] = MARK
+APOSTROPHE = ord("'")
+OTHER_SEPARATORS = re.compile(r"[^\x00-\x7f\w]+")
+
+Bits = npt.NDArray[np.uint64]
+
+BYTE_VALUES: Bits = np.random.default_rng(0).integers(1 << 64, size=256, dtype=np.uint64)
+BASE = 0x9E3779B97F4A7C15
+INVERSE_BASE = pow(BASE, -1, 1 << 64)
+NEXT_WORD, SCATTER = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xBF58476D1CE4E5B9)
+HALF = np.uint64(32)
+
+
+def hashed_ngrams(texts: Sequence[str], ngrams: int, bits: int) -> csr_array:
+    """How often each text holds each run of 1 to `ngrams` words: (N, 2^`bits`), float32, in order of bucket.
+
+    What a text has does not depend on the others, nor on the number of threads, one for each processor.
+
+    Args:
+        texts: N texts.
+        ngrams: longest run of words, 1 or more.
+        bits: of a bucket, 1 to `MOST_BITS`; two runs share one with a probability of 2^-`bits`.
+    """
+    chunks = list(_chunks(texts))
+    if len(chunks) < 2:
+        rows = [_chunk_buckets(chunk, ngrams, bits) for chunk in chunks]
+    else:
+        with ThreadPoolExecutor(cpu_count()) as pool:  # NumPy lets other threads run
+            rows = list(pool.map(lambda chunk: _chunk_buckets(chunk, ngrams, bits), chunks))
+    buckets = np.concatenate([np.empty(0, dtype=np.int32), *(buckets for buckets, _, _ in rows)])
+    times = np.concatenate([np.empty(0, dtype=np.float32), *(times for _, times, _ in rows)])
+    ends = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(sizes for _, _, sizes in rows)]))
+    return sparse_rows(times, buckets, ends, 1 << bits)
+
+
+def hashed_runs(text: str, ngrams: int, bits: int) -> tuple[list[str], list[npt.NDArray[np.int32]]]:
+    """The T words of a text, in lower case, and what `hashed_ngrams` takes them for.
+
+    Args:
+        text: the text.
+        ngrams, bits: as of `hashed_ngrams`.
+
+    Returns:
+        The words, and for each length of a run, (max(0, T - length + 1),) the bucket of the run that begins at each.
+    """
+    data = _bytes([text])
+    starts, ends = _word_edges(data)
+    words = [data[start:end].tobytes().decode() for start, end in zip(starts[:-1], ends[:-1], strict=True)]
+    runs = _run_buckets(_word_hashes(data, starts, ends)[:-1], ngrams, bits)  # the last is the text's end
+    return words, [buckets.astype(np.int32) for buckets in runs]
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    characters = 0
+    for text in texts:
+        if chunk and (len(chunk) == CHUNK_TEXTS or characters + len(text) > CHUNK_CHARACTERS):
+            yield chunk
+            chunk, characters = [], 0
+        chunk.append(text)
+        characters += len(text)
+    if chunk:
+        yield chunk
+
+
+def _chunk_buckets(
+    texts: Sequence[str], ngrams: int, bits: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], IntArray]:
+    """The buckets of every text, one text after the other and each in order; how often it holds each; (N,) how many."""
+    data = _bytes(texts)
+    starts, ends = _word_edges(data)
+    is_end = data[starts] == TEXT_END  # no word, but the end of a text
+    text = np.cumsum(is_end, dtype=np.uint32) << np.uint32(bits)  # of each word: its number, above a bucket's bits
+    within = ~is_end
+    found = []
+    for before, keys in enumerate(_run_buckets(_word_hashes(data, starts, ends), ngrams, bits)):
+        if before:
+            within = within[:-1] & ~is_end[before:]
+        keys |= text[: len(keys)]
+        found.append(keys[within])
+    keys = np.concatenate(found)
+    keys.sort()
+    first = np.ones(len(keys), dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    places = np.flatnonzero(first)
+    times = np.diff(places, append=len(keys)).astype(np.float32)
+    keys = keys[places]
+    ends = np.searchsorted(keys, (np.arange(1, len(texts), dtype=np.uint32) << np.uint32(bits)))
+    sizes = np.diff(ends, prepend=0, append=len(keys))
+    return (keys & np.uint32((1 << bits) - 1)).astype(np.int32), times, sizes
+
+
+def _run_buckets(hashes: Bits, ngrams: int, bits: int) -> Iterator[npt.NDArray[np.uint32]]:
+    """For each length of a run, the bucket of the run that begins at each of the words with these hashes."""
+    shift = np.uint64(64 - bits)
+    run = hashes
+    for length in range(1, ngrams + 1):
+        if length > 1:
+            run = run[:-1] * NEXT_WORD + hashes[length - 1 :]
+        yield ((run * SCATTER) >> shift).astype(np.uint32)
+
+
+def _bytes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """The texts in lower case as UTF-8, a `TEXT_END` after each."""
+    encoded = []
+    for text in texts:
+        text = text.lower()
+        if not text.isascii():
+            text = OTHER_SEPARATORS.sub(" ", text)
+        encoded.append(text.encode())
+    encoded.append(b"")
+    return np.frombuffer(bytes([TEXT_END]).join(encoded), dtype=np.uint8)
+
+
+def _word_edges(data: npt.NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
+    """Where each word in `data` begins and ends; a text's end is one too."""
+    kind = KIND[data]
+    letter, mark = kind == LETTER, kind == MARK
+    letter[1:-1] |= (data[1:-1] == APOSTROPHE) & letter[:-2] & letter[2:]
+    change = np.diff(letter, prepend=False, append=False)
+    starts = np.flatnonzero((change[:-1] & letter) | mark)
+    return starts, np.flatnonzero((change[1:] & letter) | mark) + 1
+
+
+def _word_hashes(data: npt.NDArray[np.uint8], starts: IntArray, ends: IntArray) -> Bits:
+    """The hash of each word in `data`."""
+    prefix = np.zeros(len(data) + 1, dtype=np.uint64)
+    size = 1 << len(data).bit_length()
+    np.cumsum(BYTE_VALUES[data] * _powers(BASE, size)[: len(data)], out=prefix[1:])
+    hashes = (prefix[ends] - prefix[starts]) * _powers(INVERSE_BASE, size)[starts]
+    hashes ^= hashes >> HALF  # a product leaves the lower bits as poor as they were
+    hashes *= SCATTER
+    return hashes
+
+
+@cache
+def _powers(base: int, size: int) -> Bits:
+    """`base` to the powers 0 .. size - 1, modulo 2^64."""
+    powers = np.full(size, base, dtype=np.uint64)
+    powers[0] = 1
+    return np.multiply.accumulate(powers)

@@ -1,0 +1,4 @@
+"""What neural models share: the training loop, batching, CUDA graphs.
+
+Imported by the models and by `models.encoder`.
+"""

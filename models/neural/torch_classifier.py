@@ -1,0 +1,428 @@
+"""A neural text classifier, and the only training loop of the suite; `models.neural.training` takes its steps."""
+
+import json
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Self, get_type_hints
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from pydantic import BaseModel, ConfigDict, create_model
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from data.dataset import IntArray, Split
+from losses.loss import Loss
+from models.model import (
+    Device,
+    Encoded,
+    FitReport,
+    FloatArray,
+    Flops,
+    Model,
+    Monitor,
+    Runtime,
+    Shape,
+    SilentMonitor,
+    TrainingState,
+    select,
+)
+from models.neural.batching import TokenIds, scoring_batches, token_counts, training_batches
+from models.neural.dropout import with_fast_dropout
+from models.neural.flops import counted_flops
+from models.neural.training import Training, below, inputs, new_accelerator, weights_of
+from models.saved_files import saved_model
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+
+
+class TorchClassifier(Model):
+    """A network over token ids, trained with AdamW.
+
+    The learning rate rises linearly over the first steps and falls linearly to zero (Howard & Ruder 2018; Devlin et
+    al. 2019); gradients are clipped by their norm; weight decay spares biases and normalisation gains. The epoch with
+    the highest accuracy on validation gives the weights.
+
+    A subclass spells out its constructor, keeps every argument as an attribute of the same name, and fills in the five
+    hooks. `fit` calls `_prepare`, `_token_ids`, `_network`, `_initialise` in that order; `load` calls
+    `_load_vocabulary`, `_network`.
+    """
+
+    devices: ClassVar[tuple[Device, ...]] = ("cpu", "cuda")
+    data_parallel: ClassVar[bool] = True
+
+    graphed: ClassVar[bool] = False
+    """Whether training on a GPU records the network's passes as CUDA graphs (see `models.neural.graphs`): for a network
+    whose passes neither wait for the device nor depend on what the batch holds beyond its shape."""
+
+    token_budget: ClassVar[dict[Device, int]] = {"cpu": 8_192, "cuda": 131_072}
+    """Tokens scored at a time, padding counted."""
+
+    def __init__(
+        self,
+        *,
+        max_length: int,
+        epochs: int,
+        batch_size: int,
+        learning_rate: float,
+        weight_decay: float,
+        warmup: float,
+        clip_norm: float,
+        patience: int | None,
+        min_steps: int = 0,
+        compile: bool = False,
+    ) -> None:
+        """Keep the configuration.
+
+        Args:
+            max_length: tokens read of a text.
+            epochs: passes over the training texts.
+            batch_size: texts per optimizer step.
+            learning_rate: the highest.
+            weight_decay: of AdamW, decoupled.
+            warmup: share of the planned steps over which the learning rate rises.
+            clip_norm: largest norm of the gradient.
+            patience: epochs without a better validation accuracy or log loss after which training ends; None: never.
+            min_steps: optimizer steps to plan at least, by adding epochs; small training sets need more than `epochs`.
+            compile: compile the network with torch.compile. It takes about a minute of `fit`, which only long trainings
+                on a GPU earn back.
+        """
+        self.max_length = max_length
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.warmup = warmup
+        self.clip_norm = clip_norm
+        self.patience = patience
+        self.min_steps = min_steps
+        self.compile = compile
+
+    @abstractmethod
+    def _prepare(self, train: Split) -> None:
+        """Make ready what `_token_ids` and `_network` need: a vocabulary, a tokenizer."""
+
+    @abstractmethod
+    def _token_ids(self, texts: Sequence[str]) -> tuple[list[TokenIds], IntArray]:
+        """The ids of each text, at most `max_length` of them, and (N,) how many it has without truncation."""
+
+    @abstractmethod
+    def _network(self, num_classes: int) -> nn.Module:
+        """The untrained network: input_ids (B, T) int64, mask (B, T) bool, True where a token is -> logits (B, C).
+
+        Texts are padded on the right with id 0. A text may have no token at all.
+        """
+
+    def _initialise(self, network: nn.Module) -> None:
+        """Give a new network its starting weights where these are not random."""
+
+    @abstractmethod
+    def _save_vocabulary(self, folder: Path) -> None:
+        """Write what `_prepare` made."""
+
+    @abstractmethod
+    def _load_vocabulary(self, folder: Path) -> None:
+        """Read what `_save_vocabulary` wrote.
+
+        Raises:
+            ValueError, OSError: it is not there.
+        """
+
+    def token_texts(self, text: str) -> list[str]:
+        """The tokens that the model reads of a text, for people to read; their ids, where a subclass says no more."""
+        return [str(number) for number in self._token_ids([text])[0][0]]
+
+    def save_vocabulary(self, folder: Path) -> None:
+        """Write what turns texts into token ids."""
+        self._save_vocabulary(folder)
+
+    @property
+    def network(self) -> nn.Module:
+        """The trained network, in evaluation mode."""
+        return self._net.eval()
+
+    def fit(
+        self,
+        train: Split,
+        valid: Split,
+        loss: Loss,
+        runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
+        monitor: Monitor | None = None,
+    ) -> FitReport:
+        """Train on `train`, keep the weights of the epoch with the highest accuracy on `valid`.
+
+        With `runtime.devices` processes, each of which calls this, the batches and the steps are those of one process;
+        the main one judges the epochs for all, and all end with the same weights.
+
+        Raises:
+            FloatingPointError: the loss became NaN or infinite; the message names the step.
+            ValueError: other than `runtime.devices` processes are at work.
+        """
+        monitor = monitor or SilentMonitor()
+        torch.manual_seed(runtime.seed)
+        generator = np.random.default_rng(runtime.seed)
+        self._prepare(train)
+        train_tokens, _ = self._token_ids(train.texts)
+        valid_tokens, _ = self._token_ids(valid.texts)
+        self._class_names = train.class_names
+        network = with_fast_dropout(self._network(train.num_classes))
+        self._initialise(network)
+
+        steps_per_epoch = math.ceil(len(train) / self.batch_size)
+        epochs = max(self.epochs, math.ceil(self.min_steps / steps_per_epoch))
+        training = self._begin(network, loss, epochs * steps_per_epoch, runtime, monitor)
+        past = _Epochs()
+        if (state := monitor.restore()) is not None:
+            past = _go_on(state, training, generator)
+        if training.agreed([training.done]) != [training.done]:
+            raise ValueError(f"the main process does not go on from step {training.done}, as this one does")
+        for epoch in range(len(past.history), epochs):
+            batches = training_batches(token_counts(train_tokens), self.batch_size, generator)
+            training.draw_anew(runtime.seed, epoch)
+            train_loss = training.epoch(train_tokens, train, batches)
+            valid_loss, valid_accuracy = training.agreed(_judge(self._logits(valid_tokens), valid.labels))
+            if not math.isfinite(valid_loss):
+                raise FloatingPointError(f"the validation loss is {valid_loss} after step {training.done}")
+            past.add(
+                {
+                    "epoch": epoch + 1,
+                    "train_loss": train_loss,
+                    "valid_loss": valid_loss,
+                    "valid_accuracy": valid_accuracy,
+                    "learning_rate": training.learning_rate,
+                },
+                network,
+            )
+            if self.patience is not None and past.without_gain >= self.patience:
+                break
+            if epoch + 1 < epochs:
+                monitor.keep(partial(_state, training, generator, past))
+        network.load_state_dict(past.weights)
+        if runtime.device == "cuda":
+            torch.cuda.synchronize()
+        return FitReport(
+            parameters=sum(p.numel() for p in network.parameters() if p.requires_grad),
+            history=past.history,
+            selected=past.selected,
+            rows_at_once=training.rows_at_once if training.rows_at_once < self.batch_size else None,
+        )
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Token ids, truncated to `max_length`."""
+        tokens, available = self._token_ids(texts)
+        return Encoded(tokens, token_counts(tokens), available)
+
+    def score(self, encoded: Encoded) -> FloatArray:
+        """(N, C) class probabilities: the softmax of the logits, whatever the batch a text shares."""
+        probabilities: FloatArray = self._logits(encoded.features).double().softmax(dim=1).numpy()
+        return probabilities
+
+    def scoring_shapes(self, encoded: Encoded) -> list[Shape]:
+        """The padded batches that `score` computes."""
+        batches = scoring_batches(encoded.tokens, self._token_budget)
+        return [(len(rows), max(1, int(encoded.tokens[rows].max()))) for rows in batches]
+
+    def forward_flops(self) -> Flops | None:
+        """As `models.neural.flops` counts them."""
+        return counted_flops(self._net, self._device)
+
+    def save(self, folder: Path) -> None:
+        """Write config.json, model.safetensors and the vocabulary."""
+        parameters = {name: getattr(self, name) for name in _parameter_types(type(self))}
+        config = {"model": self.name, "classes": self._class_names, "parameters": parameters}
+        (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2), encoding="utf-8")
+        save_file(weights_of(self._net), folder / WEIGHTS_FILE)
+        self._save_vocabulary(folder)
+
+    @classmethod
+    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
+        """The fitted model that `save` wrote, on the runtime's device.
+
+        Raises:
+            ValueError: the folder does not hold such a model.
+        """
+        with saved_model(folder, cls.name):
+            config = _Config.model_validate_json((folder / CONFIG_FILE).read_bytes())
+            if config.model != cls.name:
+                raise ValueError(f"it holds a {config.model!r}")
+            model = cls(**_checked_parameters(cls, config.parameters))
+            model._load_vocabulary(folder)
+            weights = load_file(folder / WEIGHTS_FILE)
+            with torch.device("meta"):  # no memory is claimed before the shapes are known to agree
+                expected = model._network(len(config.classes)).state_dict()
+            _check_weights(expected, weights)
+        model._class_names = tuple(config.classes)
+        network = model._network(len(config.classes))
+        network.load_state_dict(weights)
+        model._place(network, runtime)
+        return model
+
+    def _place(self, network: nn.Module, runtime: Runtime) -> Accelerator:
+        """Put the network on the runtime's device, and its forward pass into the runtime's precision."""
+        accelerator = new_accelerator(runtime)
+        # "Evaluation": not wrapped in DistributedDataParallel; `Training` adds up gradients itself.
+        self._net: nn.Module = accelerator.prepare_model(network, evaluation_mode=True)
+        if self.compile:
+            self._net.compile(dynamic=True)  # one graph for batches of all lengths
+        self._device = runtime.device
+        self._halvings = 0
+        return accelerator
+
+    def _begin(self, network: nn.Module, loss: Loss, total: int, runtime: Runtime, monitor: Monitor) -> Training:
+        """A training of `total` steps, none of them done."""
+        return Training.begin(
+            self._place(network, runtime),
+            self._net,
+            loss,
+            runtime,
+            monitor,
+            total=total,
+            max_length=self.max_length,
+            graphed=self._records_graphs(runtime),
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            warmup=self.warmup,
+            clip_norm=self.clip_norm,
+        )
+
+    def _records_graphs(self, runtime: Runtime) -> bool:
+        """Whether a training records its passes: not beside what several GPUs have to tell each other meanwhile."""
+        return self.graphed and runtime.device == "cuda" and runtime.devices == 1 and not self.compile
+
+    @property
+    def _token_budget(self) -> int:
+        """What has fitted into memory so far."""
+        return self.token_budget[self._device] >> self._halvings
+
+    def _logits(self, tokens: Sequence[TokenIds]) -> Tensor:
+        """(N, C) logits, float32, on the CPU, in the order of `tokens`; in smaller batches if memory does not suffice.
+
+        Raises:
+            torch.OutOfMemoryError: not even one text fits.
+        """
+        while True:
+            batches = scoring_batches(token_counts(tokens), self._token_budget)
+            try:
+                return self._logits_of(batches, tokens)
+            except torch.OutOfMemoryError:
+                if max(map(len, batches)) == 1:
+                    raise
+            self._halvings += 1
+            torch.cuda.empty_cache()
+
+    def _logits_of(self, batches: Sequence[IntArray], tokens: Sequence[TokenIds]) -> Tensor:
+        self._net.eval()
+        with torch.inference_mode():
+            by_length = torch.cat([self._net(*inputs([tokens[i] for i in b], self._device)) for b in batches]).cpu()
+        logits = torch.empty_like(by_length)
+        logits[torch.from_numpy(np.concatenate(batches))] = by_length
+        return logits
+
+
+@dataclass
+class _Epochs:
+    """The epochs so far, and the weights of the one that validation chose."""
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    selected: int = 0
+    weights: dict[str, Tensor] = field(default_factory=dict)
+
+    def add(self, entry: dict[str, float], network: nn.Module) -> None:
+        """Take in an epoch, after which `network` is as it is."""
+        self.history.append(entry)
+        self.selected = select(self.history)
+        if self.newest_is_selected:
+            self.weights = weights_of(network)
+
+    @property
+    def newest_is_selected(self) -> bool:
+        """Whether the last epoch is the best."""
+        return self.selected == len(self.history) - 1
+
+    @property
+    def without_gain(self) -> int:
+        """Epochs since the last with a better accuracy or log loss on validation."""
+        lowest = min(range(len(self.history)), key=lambda i: self.history[i]["valid_loss"])
+        return len(self.history) - 1 - max(self.selected, lowest)
+
+
+def _state(training: Training, generator: np.random.Generator, past: _Epochs) -> TrainingState:
+    """All that the epochs to come depend on."""
+    state = training.state()
+    best = {} if past.newest_is_selected else {f"selected.{name}": value for name, value in past.weights.items()}
+    facts = {"history": past.history, "selected": past.selected, "generator": generator.bit_generator.state}
+    return TrainingState(state.tensors | best, state.facts | facts)
+
+
+def _go_on(state: TrainingState, training: Training, generator: np.random.Generator) -> _Epochs:
+    """Take up the training that `state` was kept of; its epochs so far.
+
+    Raises:
+        ValueError: it is the state of another training.
+    """
+    try:
+        training.restore(state)
+        generator.bit_generator.state = state.facts["generator"]
+        past = _Epochs(state.facts["history"], state.facts["selected"], below(state.tensors, "selected."))
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ValueError(f"the checkpoint is not of this training ({reason}); run again with --fresh") from None
+    if past.newest_is_selected:
+        past.weights = weights_of(training.network)
+    return past
+
+
+class _Config(BaseModel):
+    """What config.json holds."""
+
+    model_config = ConfigDict(title=CONFIG_FILE, extra="forbid", strict=True)
+
+    model: str
+    classes: list[str]
+    parameters: dict[str, Any]
+
+
+def _judge(logits: Tensor, labels: IntArray) -> tuple[float, float]:
+    """Log loss (nats) and accuracy, unweighted."""
+    target = torch.from_numpy(labels)
+    return cross_entropy(logits, target).item(), (logits.argmax(dim=1) == target).double().mean().item()
+
+
+def _parameter_types(model: type[TorchClassifier]) -> dict[str, Any]:
+    """The constructor's arguments and their annotations."""
+    types = get_type_hints(model.__init__, include_extras=True)
+    return {name: annotation for name, annotation in types.items() if name != "return"}
+
+
+def _checked_parameters(model: type[TorchClassifier], parameters: dict[str, Any]) -> dict[str, Any]:
+    """The constructor's arguments as saved, each there and of its type.
+
+    Raises:
+        ValidationError: they are not.
+    """
+    fields: dict[str, Any] = {name: (annotation, ...) for name, annotation in _parameter_types(model).items()}
+    schema = create_model("Parameters", __config__=ConfigDict(extra="forbid"), **fields)
+    checked: dict[str, Any] = schema.model_validate(parameters).model_dump()
+    return checked
+
+
+def _check_weights(expected: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
+    """Raise ValueError unless both have the same names, shapes and types."""
+    for name in sorted(expected.keys() | weights.keys()):
+        wanted, found = (_describe(tensors.get(name)) for tensors in (expected, weights))
+        if wanted != found:
+            raise ValueError(f"{WEIGHTS_FILE}: {name} is {found}, but the network wants {wanted}")
+        if not weights[name].isfinite().all():
+            raise ValueError(f"{WEIGHTS_FILE}: {name} holds NaN or infinity")
+
+
+def _describe(tensor: Tensor | None) -> str:
+    return "missing" if tensor is None else f"{tensor.dtype} {tuple(tensor.shape)}"

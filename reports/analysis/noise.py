@@ -1,0 +1,142 @@
+"""The noise certificate: how far apart readings of the same work lie, and ranks that claim no more than that.
+
+An A/A pair is the same work timed twice. There are two kinds: within a cell, the even readings against the odd ones,
+which were taken in turn; and cells that differ in seed or loss only, whose batches cost the same. The spread of a run
+is the largest of all pairs, and two throughputs that lie closer share a rank.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.schema.measurements import Load, Phase
+from benchmarks.schema.result import CellResult
+from reports import formats
+from reports.analysis.results import Configuration, FloatArray, Results
+from reports.analysis.statistics import Rank
+
+RANKED: dict[Phase, str] = {
+    "train_steps": "training",
+    "text_to_label": "text → label",
+    "encoded_to_scores": "encoded → scores",
+}
+
+BUSY_SHARE = 0.05
+"""Of the machine's processor time, taken by others or by the hypervisor: above it, a cell's times are in doubt."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far apart the same work was measured, in one regime.
+
+    Attributes:
+        pairs: A/A pairs.
+        largest, median: of the pairs' faster rate over the slower, less 1.
+    """
+
+    pairs: int
+    largest: float
+    median: float
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What of a run's throughput is noise.
+
+    Attributes:
+        spreads: by regime; a regime without any A/A pair has none.
+        busy: cells during which the machine was busy with something else, or held back, and how, worst first.
+        cells: how many cells recorded that.
+    """
+
+    spreads: Mapping[Phase, Spread]
+    busy: tuple[tuple[CellResult, str], ...]
+    cells: int
+
+    @property
+    def sentence(self) -> str:
+        """What it says of the machine."""
+        if not self.cells:
+            return "What else the machine did was not recorded."
+        if not self.busy:
+            return f"Nothing else kept the machine busy while the {self.cells} cells ran."
+        worst, how = self.busy[0]
+        return (
+            f"The machine was busy with something else, or held back, during {len(self.busy)} of {self.cells} cells "
+            f"(at worst, {how}: {worst.spec.model} × {worst.spec.loss}, {worst.spec.train_size:,} training reviews, "
+            f"seed {worst.spec.seed}): their times are in doubt."
+        )
+
+
+def noise(results: Results) -> Noise:
+    """The certificate of a run."""
+    groups = by_contender(results.configurations)
+    spreads = {phase: spread for phase in RANKED if (spread := _spread(phase, groups))}
+    recorded = [(cell, cell.load) for cell in results.ok if cell.load]
+    busy = [(cell, *_held_back(load)) for cell, load in recorded if _held_back(load)[1]]
+    busy.sort(key=lambda entry: entry[1], reverse=True)
+    return Noise(spreads, tuple((cell, how) for cell, _, how in busy), len(recorded))
+
+
+def by_contender(configurations: Sequence[Configuration]) -> list[list[Configuration]]:
+    """Configurations of the same model, size, device and precision, whatever their loss: the same work."""
+    groups: dict[tuple[str, int, str, str], list[Configuration]] = {}
+    for configuration in configurations:
+        groups.setdefault(configuration.contender, []).append(configuration)
+    return list(groups.values())
+
+
+def speed_ranks(rates: Sequence[float], spread: Spread | None) -> list[Rank | None]:
+    """1 + the number of rates that are higher by more than the spread; None without a rate, or without a spread.
+
+    A rate shares its rank with every other that is within the spread of it.
+    """
+    ranks: list[Rank | None] = []
+    for own in rates:
+        if spread is None or np.isnan(own):
+            ranks.append(None)
+            continue
+        others = [rate for rate in rates if not np.isnan(rate)]
+        faster = sum(rate > own * (1 + spread.largest) for rate in others)
+        close = sum(max(rate, own) <= min(rate, own) * (1 + spread.largest) for rate in others)
+        ranks.append(Rank(1 + faster, tied=close > 1))
+    return ranks
+
+
+def _spread(phase: Phase, groups: Sequence[Sequence[Configuration]]) -> Spread | None:
+    ratios = [max(pair) / min(pair) - 1 for group in groups for pair in _pairs(phase, group)]
+    return Spread(len(ratios), max(ratios), float(np.median(ratios))) if ratios else None
+
+
+def _pairs(phase: Phase, group: Sequence[Configuration]) -> Iterator[tuple[float, float]]:
+    """Median rates of the same work, two by two: within each cell, and of each two neighbouring cells."""
+    rates = [r for configuration in group for cell in configuration.cells if len(r := _rates(cell, phase))]
+    yield from ((float(np.median(r[::2])), float(np.median(r[1::2]))) for r in rates if len(r) > 1)
+    yield from itertools.pairwise(float(np.median(r)) for r in rates)
+
+
+def _rates(cell: CellResult, phase: Phase) -> FloatArray:
+    """Of each reading. Spans of training hold reviews of various lengths: they compare by tokens, padding counted."""
+    found = cell.measurement(phase)
+    if found is None:
+        return np.empty(0)
+    counts = (found.padded_tokens or found.tokens or found.examples) if phase == "train_steps" else found.examples
+    return np.array(counts, dtype=np.float64) / np.array(found.seconds, dtype=np.float64)
+
+
+def _held_back(load: Load) -> tuple[float, str]:
+    """The worst of what disturbed a cell, and in words; "" where nothing did."""
+    causes = [
+        (load.others, f"other processes took {formats.percent(load.others)} of its processors' time"),
+        (load.stolen, f"the hypervisor kept back {formats.percent(load.stolen)} of its processors' time"),
+    ]
+    worst, how = max(causes)
+    if worst > BUSY_SHARE:
+        return worst, how
+    if load.throttled_seconds:
+        return 0.0, f"a quota kept it waiting for {formats.significant(load.throttled_seconds)} s"
+    if load.thermal_throttles:
+        return 0.0, f"its processors slowed down for their heat {load.thermal_throttles} times"
+    return 0.0, ""

@@ -1,0 +1,328 @@
+"""A results folder, read: what was planned, what came of it, and the predictions."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyarrow import ArrowException
+from pydantic import ValidationError
+
+from benchmarks.redaction import plain, without_folders
+from benchmarks.schema.cell import Params
+from benchmarks.schema.measurements import Ceiling
+from benchmarks.schema.result import CellResult
+from benchmarks.schema.run import RunRecord
+from benchmarks.store.results import CELL_ID, Store, StoreError
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+FIGURES = "figures"
+"""The folder of a report's figures, beside its other files."""
+
+REFERENCE_LOSS = "ce"
+"""The loss every other one is compared with."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What one cell said of the N test rows, by row number.
+
+    Attributes:
+        rows: (N,) row numbers in the source.
+        labels: (N,) class indices.
+        lengths: (N,) words.
+        probabilities: (N, C).
+    """
+
+    rows: IntArray
+    labels: IntArray
+    lengths: IntArray
+    probabilities: FloatArray
+
+    @cached_property
+    def predicted(self) -> IntArray:
+        """(N,) class indices."""
+        predicted: IntArray = self.probabilities.argmax(axis=1)
+        return predicted
+
+    @cached_property
+    def correct(self) -> BoolArray:
+        """(N,) whether the prediction is the label."""
+        correct: BoolArray = self.predicted == self.labels
+        return correct
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What seeds repeat: a model and a loss with their parameters, on so many training rows.
+
+    Attributes:
+        model, loss: names to show; where one name ran with several parameters, with those that differ in brackets.
+        model_name, loss_name: registry names.
+        model_params, loss_params: every parameter.
+        train_size: training rows.
+        device, precision: what it ran on.
+        cells: its cells that ended ok, by seed.
+    """
+
+    model: str
+    loss: str
+    model_name: str
+    loss_name: str
+    model_params: Params
+    loss_params: Params
+    train_size: int
+    device: str
+    precision: str
+    cells: tuple[CellResult, ...]
+
+    @property
+    def key(self) -> str:
+        """A name that no other configuration has: the id of its first cell."""
+        return self.cells[0].spec.id
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds ended ok."""
+        return len(self.cells)
+
+    @property
+    def contender(self) -> tuple[str, int, str, str]:
+        """What two losses are compared within: model, training rows, device, precision."""
+        return self.model, self.train_size, self.device, self.precision
+
+
+@dataclass(frozen=True)
+class Results:
+    """A results folder.
+
+    Attributes:
+        folder: where it is.
+        run: `run.json`.
+        cells: results of planned cells, in planned order.
+        missing: ids of planned cells that have no result.
+        unplanned: how many results of earlier runs, of other data, device or code, lie in the folder; left out.
+    """
+
+    folder: Path
+    run: Mapping[str, Any]
+    cells: tuple[CellResult, ...]
+    missing: tuple[str, ...]
+    unplanned: int
+    _predictions: dict[str, Predictions] = field(default_factory=dict, repr=False)
+
+    @property
+    def ok(self) -> tuple[CellResult, ...]:
+        """Cells that ended ok."""
+        return tuple(cell for cell in self.cells if cell.status == "ok")
+
+    @property
+    def failed_audits(self) -> dict[str, int]:
+        """The audits that failed, and in how many cells each."""
+        return dict(Counter(audit.name for cell in self.ok for audit in cell.audits if not audit.passed))
+
+    @property
+    def differing_environment(self) -> tuple[str, ...]:
+        """What of machine and software is not the same for all cells; times do not compare across it."""
+        environments = [cell.environment for cell in self.ok]
+        keys = sorted({key for environment in environments for key in environment})
+        return tuple(key for key in keys if len({json.dumps(e.get(key), sort_keys=True) for e in environments}) > 1)
+
+    @cached_property
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """What this machine's devices can do at best, measured before and after the cells; none where it was not."""
+        return tuple(Ceiling.model_validate(ceiling) for ceiling in self.run.get("ceilings", []))
+
+    @property
+    def energy_sources(self) -> tuple[str, ...]:
+        """What energy was measured by, or why it was not."""
+        return tuple(dict.fromkeys(cell.energy for cell in self.ok))
+
+    @property
+    def price_per_hour(self) -> float | None:
+        """Of the machine, if the user said it."""
+        price = self.run.get("price_per_hour")
+        return None if price is None else float(price)
+
+    @property
+    def resumed(self) -> int:
+        """Cells whose training was interrupted and went on from a checkpoint."""
+        return sum(bool(cell.fit_parts) for cell in self.ok)
+
+    def predictions(self, cell: CellResult) -> Predictions:
+        """The predictions of a cell that ended ok; read once.
+
+        Raises:
+            StoreError: the file is not what such a cell leaves.
+        """
+        if cell.spec.id not in self._predictions:
+            self._predictions[cell.spec.id] = _read_predictions(Store(self.folder), cell)
+        return self._predictions[cell.spec.id]
+
+    @cached_property
+    def configurations(self) -> tuple[Configuration, ...]:
+        """Configurations with at least one cell that ended ok, in planned order."""
+        groups: dict[str, list[CellResult]] = {}
+        for cell in self.ok:
+            if cell.spec.role != "result":
+                continue
+            spec = cell.spec.model_dump(exclude={"seed"})
+            groups.setdefault(json.dumps(spec, sort_keys=True), []).append(cell)
+        return tuple(self._configuration(cells) for cells in groups.values())
+
+    def _configuration(self, cells: Sequence[CellResult]) -> Configuration:
+        spec = cells[0].spec
+        return Configuration(
+            model=self.model_label(cells[0]),
+            loss=self.loss_label(cells[0]),
+            model_name=spec.model,
+            loss_name=spec.loss,
+            model_params=spec.model_params,
+            loss_params=spec.loss_params,
+            train_size=spec.train_size,
+            device=spec.device,
+            precision=spec.precision,
+            cells=tuple(sorted(cells, key=lambda cell: cell.spec.seed)),
+        )
+
+    def model_label(self, cell: CellResult) -> str:
+        """The model's name, with the parameters in which cells of that name differ, and the devices that shared its
+        training, if several did: "lstm (epochs=2, devices=2)".
+        """
+        spec = cell.spec
+        params: Params = spec.model_params if spec.devices == 1 else {**spec.model_params, "devices": spec.devices}
+        varying = self._varying[spec.model, "model"]
+        return _label(spec.model, params, varying if spec.devices == 1 else [*varying, "devices"])
+
+    def loss_label(self, cell: CellResult) -> str:
+        """The loss's name, with the parameters in which cells of that name differ."""
+        return _label(cell.spec.loss, cell.spec.loss_params, self._varying[cell.spec.loss, "loss"])
+
+    @cached_property
+    def _varying(self) -> dict[tuple[str, str], list[str]]:
+        """(name, "model" or "loss") -> parameters that have more than one value."""
+        params: dict[tuple[str, str], list[Params]] = {}
+        for cell in self.cells:
+            params.setdefault((cell.spec.model, "model"), []).append(cell.spec.model_params)
+            params.setdefault((cell.spec.loss, "loss"), []).append(cell.spec.loss_params)
+        return {key: _differing(several) for key, several in params.items()}
+
+    @cached_property
+    def cells_frame(self) -> pd.DataFrame:
+        """One row per planned cell: cell, model, loss, train_size, seed, role, device, precision, devices, status,
+        reason.
+        """
+        rows = [
+            {
+                "cell": cell.spec.id,
+                "model": self.model_label(cell),
+                "loss": self.loss_label(cell),
+                "train_size": cell.spec.train_size,
+                "seed": cell.spec.seed,
+                "role": cell.spec.role,
+                "device": cell.spec.device,
+                "precision": cell.spec.precision,
+                "devices": cell.spec.devices,
+                "status": cell.status,
+                "reason": cell.reason,
+            }
+            for cell in self.cells
+        ]
+        where = ["device", "precision", "devices"]
+        columns = ["cell", "model", "loss", "train_size", "seed", "role", *where, "status", "reason"]
+        return pd.DataFrame([*rows, *map(_not_run, self.missing)], columns=columns)
+
+
+def read_results(folder: Path) -> Results:
+    """Read a results folder; a cell whose predictions cannot be read has failed.
+
+    Raises:
+        StoreError: `folder` holds no results, or they are of another version.
+    """
+    store = Store(folder)
+    try:
+        run = RunRecord.model_validate(store.read_run()).model_dump()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise StoreError(f"{folder / 'run.json'}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    found = {cell.spec.id: cell for cell in store.results()}
+    planned = list(dict.fromkeys(run["planned"]))
+    predictions: dict[str, Predictions] = {}
+    for cell_id in planned:
+        if cell_id in found and found[cell_id].status == "ok":
+            try:
+                predictions[cell_id] = _read_predictions(store, found[cell_id])
+            except StoreError as error:
+                found[cell_id] = found[cell_id].model_copy(update={"status": "failed", "reason": str(error)})
+    return Results(
+        folder=folder,
+        run=run,
+        cells=tuple(found[cell_id] for cell_id in planned if cell_id in found),
+        missing=tuple(cell_id for cell_id in planned if cell_id not in found),
+        unplanned=len(set(found) - set(planned)),
+        _predictions=predictions,
+    )
+
+
+def machine(environment: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What of an environment decides its speed; rates of different machines do not compare."""
+    return tuple(environment.get(key) for key in ("processor", "accelerator", "threads"))
+
+
+def _read_predictions(store: Store, cell: CellResult) -> Predictions:
+    try:
+        frame = store.read_predictions(cell.spec.id).sort_values("row", kind="stable")
+        columns = [f"probability_{index}" for index in range(len(cell.classes))]
+        predictions = Predictions(
+            rows=frame["row"].to_numpy(dtype=np.int64),
+            labels=frame["label"].to_numpy(dtype=np.int64),
+            lengths=frame["length"].to_numpy(dtype=np.int64),
+            probabilities=frame[columns].to_numpy(dtype=np.float64),
+        )
+    except (ArrowException, OSError, KeyError, TypeError, ValueError, OverflowError) as error:
+        reason = f"{type(error).__name__}: {plain(error)[:100]}"
+        raise StoreError(f"predictions.parquet of {cell.spec.id} cannot be read: {reason}") from None
+    whole = len(predictions.rows) and np.isfinite(predictions.probabilities).all() and len(cell.classes) > 1
+    if not whole or not np.isin(predictions.labels, np.arange(len(cell.classes))).all():
+        raise StoreError(
+            f"predictions.parquet of {cell.spec.id} holds no probabilities of its {len(cell.classes)} classes"
+        )
+    return predictions
+
+
+def _label(name: str, params: Params, varying: Iterable[str]) -> str:
+    shown = ", ".join(f"{key}={without_folders(str(params.get(key)))}" for key in varying)
+    return f"{name} ({shown})" if shown else name
+
+
+def _differing(several: Sequence[Params]) -> list[str]:
+    keys = dict.fromkeys(key for params in several for key in params)
+    return [key for key in keys if len({json.dumps(params.get(key)) for params in several}) > 1]
+
+
+def _not_run(cell_id: str) -> dict[str, object]:
+    if not CELL_ID.fullmatch(cell_id):
+        return {"cell": cell_id, "status": "not run", "reason": ""}
+    model, loss, size, seed, _ = cell_id.split("-")
+    return {
+        "cell": cell_id,
+        "model": model,
+        "loss": loss,
+        "train_size": int(size[1:]),
+        "seed": int(seed[1:]),
+        "role": "",
+        "device": "",
+        "precision": "",
+        "devices": "",
+        "status": "not run",
+        "reason": "the run stopped before it",
+    }

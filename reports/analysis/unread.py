@@ -1,0 +1,81 @@
+"""Models that never read much of the texts, and do worse on long ones: truncation may have cost them their place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports import formats
+from reports.analysis.evidence import Evidence
+from reports.analysis.resampling import ALPHA, Estimate, estimate
+from reports.analysis.results import REFERENCE_LOSS, Configuration
+from reports.analysis.statistics import holm
+
+LITTLE = 0.1
+"""Of all tokens: what a model that reads the rest misses is not worth a sentence."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A model that truncation may have cost something.
+
+    Attributes:
+        configuration: what was run.
+        tokens: share of the test texts' tokens that it never read.
+        longest, shortest: its accuracy on the longest and on the shortest texts.
+    """
+
+    configuration: Configuration
+    tokens: float
+    longest: float
+    shortest: float
+
+    @property
+    def sentence(self) -> str:
+        """What it says."""
+        c = self.configuration
+        return (
+            f"{c.model}, {c.train_size:,} training reviews: it never read {formats.percent(self.tokens)} of all "
+            f"tokens, and is right on {formats.percent(self.longest)} of the longest texts, on "
+            f"{formats.percent(self.shortest)} of the shortest. To read more of long texts, or other parts of them, "
+            f"may change its place{self._hint}."
+        )
+
+    @property
+    def _hint(self) -> str:
+        name, parameters = self.configuration.model_name, self.configuration.model_params
+        if parameters.get("truncation") == "head":
+            return f" (--set {name}.truncation=head,head_tail runs it both ways)"
+        if "max_length" in parameters:
+            return f" (--set {name}.max_length=N reads more)"
+        return ""
+
+
+def unread(evidence: Sequence[Evidence]) -> tuple[Unread, ...]:
+    """Of each model and training size, with cross-entropy if it ran: those that truncation cut much from, and that are
+    significantly worse on the longest texts than on the shortest (Holm's correction over all of these).
+    """
+    cut = [e for e in _one_loss(evidence) if _tokens(e) >= LITTLE]
+    gaps = [(e, gap) for e in cut if not np.isnan((gap := _gap(e)).standard_error)]
+    corrected = holm([gap.p_value for _, gap in gaps])
+    return tuple(
+        Unread(e.configuration, _tokens(e), *(float(e.buckets[end].observed.mean()) for end in (-1, 0)))
+        for (e, gap), p in zip(gaps, corrected, strict=True)
+        if gap.value < 0 and p < ALPHA
+    )
+
+
+def _one_loss(evidence: Sequence[Evidence]) -> list[Evidence]:
+    chosen: dict[tuple[str, int, str, str], Evidence] = {}
+    for one in sorted(evidence, key=lambda e: e.configuration.loss_name != REFERENCE_LOSS):
+        chosen.setdefault(one.configuration.contender, one)
+    return list(chosen.values())
+
+
+def _tokens(evidence: Evidence) -> float:
+    return float(np.mean([cell.truncation.get("tokens_cut", 0.0) for cell in evidence.configuration.cells]))
+
+
+def _gap(evidence: Evidence) -> Estimate:
+    """Accuracy on the longest texts less that on the shortest."""
+    return estimate(evidence.buckets[-1] - evidence.buckets[0])

@@ -1,0 +1,108 @@
+"""Figures that look into one configuration: its confusions, its confidence, its training."""
+
+import numpy as np
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from reports import formats
+from reports.analysis.calibration import reliability_curve
+from reports.analysis.results import Configuration, IntArray, Results
+from reports.figures.canvas import Style, draw, panel
+from reports.figures.svg import INK, MUTED, SERIES, Drawing, shortened
+
+NUMBERED_CLASSES = 8
+"""Classes up to which a confusion matrix has its shares written in."""
+
+SQUARE = 240.0
+
+
+def confusion_panel(name: str, results: Results, configuration: Configuration) -> Drawing:
+    """How often each class is taken for each: shares of the rows of a label, all seeds together."""
+    classes = configuration.cells[0].classes
+    counts = _confusions(results, configuration)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes = panel(
+        _name(configuration),
+        f"percent of each label, {configuration.train_size:,} training reviews",
+        height=SQUARE,
+        left=100,
+    )
+    names = [shortened(one, 14) for one in classes]
+    for (label, predicted), share in np.ndenumerate(shares):
+        # Squares, not an image: an image would not turn with dark mode.
+        axes.add_patch(Rectangle((predicted - 0.5, label - 0.5), 1, 1, facecolor=SERIES[0], alpha=0.75 * share))
+        if len(classes) <= NUMBERED_CLASSES:
+            axes.text(predicted, label, f"{100 * share:.1f}", ha="center", va="center", color=INK, weight="bold")
+    axes.set_xlim(-0.5, len(names) - 0.5)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("label")
+    axes.grid(visible=False)
+    words = "; ".join(
+        f"{label} taken for {predicted}: {formats.percent(float(shares[i, j]))}"
+        for i, label in enumerate(classes)
+        for j, predicted in enumerate(classes)
+    )
+    return draw(axes, name, f"Confusions of {_name(configuration)}", words)
+
+
+def reliability_panel(name: str, results: Results, configuration: Configuration) -> Drawing:
+    """Accuracy over confidence in bins, all seeds together; on the dotted line, confidence is earned."""
+    axes = panel(
+        _name(configuration),
+        f"percent right, by confidence; {configuration.train_size:,} training reviews",
+        height=SQUARE,
+    )
+    curve = reliability_curve([results.predictions(cell) for cell in configuration.cells])
+    filled = curve.rows > 0
+    lowest = 100 / len(configuration.cells[0].classes)
+    axes.plot([lowest, 100], [lowest, 100], color=MUTED, linewidth=1.0, linestyle=":")
+    axes.plot(100 * curve.confidence[filled], 100 * curve.accuracy[filled], color=SERIES[0], marker="o")
+    axes.set_xlabel("confidence in percent")
+    axes.set_ylim(bottom=0, top=103)
+    words = ", ".join(
+        f"{100 * accuracy:.0f} at {100 * confidence:.0f}"
+        for accuracy, confidence in zip(curve.accuracy[filled], curve.confidence[filled], strict=True)
+    )
+    return draw(axes, name, f"Reliability of {_name(configuration)}", f"Percent right at percent confident: {words}")
+
+
+def training_panel(name: str, configuration: Configuration) -> Drawing | None:
+    """Log loss on training and validation by epoch; None for models that are not trained by epochs."""
+    histories = [cell.fit.get("history", []) for cell in configuration.cells]
+    drawn = {"epoch", "train_loss", "valid_loss"}
+    if not all(history and all(drawn <= entry.keys() for entry in history) for history in histories):
+        return None
+    looks: dict[str, Style] = {
+        "train_loss": {"color": SERIES[0], "linestyle": "--", "marker": "o"},
+        "valid_loss": {"color": SERIES[1], "marker": "s"},
+    }
+    axes = panel(
+        _name(configuration),
+        f"log loss in nats; {configuration.train_size:,} training reviews",
+        legend=list(zip(("training", "validation"), looks.values(), strict=True)),
+    )
+    for history in histories:
+        for key, look in looks.items():
+            axes.plot([entry["epoch"] for entry in history], [entry[key] for entry in history], **look)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("epoch")
+    axes.set_ylim(bottom=0)
+    words = "; ".join(", ".join(f"{entry['valid_loss']:.3f}" for entry in history) for history in histories)
+    return draw(axes, name, f"Training of {_name(configuration)}", f"Validation log loss by epoch, by seed: {words}")
+
+
+def _name(configuration: Configuration) -> str:
+    return f"{configuration.model}, {configuration.loss}"
+
+
+def _confusions(results: Results, configuration: Configuration) -> IntArray:
+    """(C, C) rows of each label by predicted class, over all seeds."""
+    size = len(configuration.cells[0].classes)
+    counts = np.zeros(size * size, dtype=np.int64)
+    for cell in configuration.cells:
+        predictions = results.predictions(cell)
+        counts += np.bincount(size * predictions.labels + predictions.predicted, minlength=size * size)
+    return counts.reshape(size, size)

@@ -1,0 +1,119 @@
+"""The figures of the report: many small ones rather than a few large ones, so that a phone can show them."""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import matplotlib as mpl
+
+from benchmarks.store.results import StoreError, write_text
+from reports.analysis.evidence import Evidence
+from reports.analysis.results import FIGURES, read_results
+from reports.analysis.run_analysis import Analysis, analyse
+from reports.analysis.statistics import Accuracy
+from reports.figures.canvas import Styles, styles
+from reports.figures.diagnostic_panels import confusion_panel, reliability_panel, training_panel
+from reports.figures.result_panels import (
+    accuracy_panel,
+    bucket_limits,
+    inference_cost_panel,
+    learning_panel,
+    length_panel,
+    training_cost_panel,
+)
+from reports.figures.svg import RC, Drawing, standalone
+
+NAME = re.compile(r"(accuracy|training-cost|inference-cost|lengths|learning|confusion|reliability|training)-\d+")
+"""Of a report's figures; whatever else is in their folder is somebody's own."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The figures of one run, by what they show; a kind that has nothing to show is empty."""
+
+    accuracy: tuple[Drawing, ...]
+    training_cost: tuple[Drawing, ...]
+    inference_cost: tuple[Drawing, ...]
+    lengths: tuple[Drawing, ...]
+    learning_curves: tuple[Drawing, ...]
+    confusion: tuple[Drawing, ...]
+    reliability: tuple[Drawing, ...]
+    training: tuple[Drawing, ...]
+
+    def __iter__(self) -> Iterator[Drawing]:
+        """All of them, kind by kind."""
+        return itertools.chain.from_iterable(getattr(self, field.name) for field in fields(self))
+
+
+def write_figures(folder: Path, drawings: Gallery | None = None) -> list[Path]:
+    """Write `figures/*.svg` into a folder, in place of those of an earlier report.
+
+    Args:
+        folder: the results folder; another one, if the drawings are made already.
+        drawings: what to write; None draws the folder's results.
+
+    Raises:
+        StoreError: `folder` holds no results.
+    """
+    made = list(drawings or gallery(analyse(read_results(folder))))
+    target = folder / FIGURES
+    if target.is_symlink():
+        raise StoreError(f"{target} is a link to another folder, in which figures are not written")
+    target.mkdir(exist_ok=True)
+    for old in target.glob("*.svg"):
+        if NAME.fullmatch(old.stem):
+            old.unlink()
+    paths = [target / f"{drawing.name}.svg" for drawing in made]
+    for path, drawing in zip(paths, made, strict=True):
+        write_text(path, standalone(drawing.svg))
+    return paths
+
+
+def gallery(analysis: Analysis) -> Gallery:
+    """Draw everything."""
+    results, look = analysis.results, styles(analysis.results)
+    sizes = _by_size(analysis.accuracies)
+    configurations = list(enumerate(results.configurations, start=1))
+    with mpl.rc_context(RC):
+        return Gallery(
+            accuracy=tuple(accuracy_panel(f"accuracy-{n}", group, look) for n, group in sizes),
+            training_cost=_drawn(training_cost_panel(f"training-cost-{n}", group, look) for n, group in sizes),
+            inference_cost=_drawn(inference_cost_panel(f"inference-cost-{n}", group, look) for n, group in sizes),
+            lengths=_lengths(analysis.evidence, look),
+            learning_curves=_learning_curves(analysis, look),
+            confusion=tuple(confusion_panel(f"confusion-{n}", results, c) for n, c in configurations),
+            reliability=tuple(reliability_panel(f"reliability-{n}", results, c) for n, c in configurations),
+            training=_drawn(training_panel(f"training-{n}", c) for n, c in configurations),
+        )
+
+
+def _lengths(evidence: Sequence[Evidence], look: Styles) -> tuple[Drawing, ...]:
+    groups: dict[tuple[str, int, str, str], list[Evidence]] = {}
+    for one in evidence:
+        groups.setdefault(one.configuration.contender, []).append(one)
+    if not groups:
+        return ()
+    limits = bucket_limits(evidence)
+    return tuple(length_panel(f"lengths-{n}", group, limits, look) for n, group in enumerate(groups.values(), start=1))
+
+
+def _learning_curves(analysis: Analysis, look: Styles) -> tuple[Drawing, ...]:
+    losses = dict.fromkeys(curve.loss for curve in analysis.learning_curves)
+    return tuple(
+        learning_panel(f"learning-{n}", [c for c in analysis.learning_curves if c.loss == loss], look)
+        for n, loss in enumerate(losses, start=1)
+    )
+
+
+def _by_size(accuracies: Iterable[Accuracy]) -> list[tuple[int, list[Accuracy]]]:
+    """(training rows, what ran with them), fewest first."""
+    groups: dict[int, list[Accuracy]] = {}
+    for accuracy in accuracies:
+        groups.setdefault(accuracy.configuration.train_size, []).append(accuracy)
+    return sorted(groups.items())
+
+
+def _drawn(drawings: Iterable[Drawing | None]) -> tuple[Drawing, ...]:
+    return tuple(drawing for drawing in drawings if drawing)

@@ -1,0 +1,212 @@
+"""PERFORMANCE.md: what `peers` and `scaling` measured, with the machine and the commands."""
+
+import os
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from scipy.stats import linregress
+
+from benchmarks.schema.performance import PeerRow, Row, ScalingRow
+from benchmarks.store.performance import PEERS_FILE, SCALING_FILE, commands, read_rows
+from reports import formats
+from reports.analysis.results import FIGURES
+from reports.figures.canvas import Style, draw, log_axis, panel
+from reports.figures.svg import MARKERS, RC, SERIES, Drawing, standalone
+from reports.render.markdown import Markdown, code_block, environment, table
+
+PAGE = "PERFORMANCE.md"
+LEAST_SIZES = 3
+"""Sizes from which an exponent is fitted."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that grows with the number of texts."""
+
+    name: str
+    unit: str
+    of: Callable[[ScalingRow], float]
+
+
+QUANTITIES = (
+    Quantity("fit", "seconds", lambda row: row.fit_seconds or np.nan),
+    Quantity("inference", "seconds", lambda row: row.score_seconds or np.nan),
+    Quantity("memory", "peak, GB", lambda row: (row.memory or np.nan) / 1e9),
+)
+
+
+def write_performance(folder: Path, page: Path) -> Path:
+    """Write the figures into `folder` and the page, whose links lead there.
+
+    Args:
+        folder: where `peers.jsonl` and `scaling.jsonl` lie, or one of them.
+        page: the file to write.
+
+    Raises:
+        StoreError: a line of these files cannot be read.
+    """
+    peers = sorted(read_rows(folder / PEERS_FILE, PeerRow), key=lambda row: (row.name, row.peer))
+    scaling = read_rows(folder / SCALING_FILE, ScalingRow)
+    figures = scaling_figures(scaling)
+    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+    for figure in figures:
+        (folder / FIGURES / f"{figure.name}.svg").write_text(standalone(figure.svg), encoding="utf-8", newline="\n")
+    known = machines([*peers, *scaling])
+    beside = Path(os.path.relpath(folder / FIGURES, page.parent)).as_posix()
+    content = (
+        environment()
+        .get_template("performance.md.jinja")
+        .render(
+            peers=table(with_machines(peers_table(peers), peers, known)),
+            scaling=table(with_machines(scaling_table(scaling), _sorted(scaling), known)),
+            exponents=table(exponents_table(scaling)),
+            made=any(row.made for row in scaling),
+            figures=[(figure.title, Markdown(f"{beside}/{figure.name}.svg")) for figure in figures],
+            machines=known,
+            commands=code_block("\n".join(commands([*peers, *scaling]))),
+        )
+    )
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(content, encoding="utf-8", newline="\n")
+    return page
+
+
+def peers_table(rows: Sequence[PeerRow]) -> pd.DataFrame:
+    """One row per contest and machine."""
+    return pd.DataFrame([_contest(row) for row in rows])
+
+
+def _contest(row: PeerRow) -> dict[str, str]:
+    facts = {
+        "model": row.name,
+        "peer": row.peer,
+        "what is timed": row.work,
+        "texts (train / test)": f"{row.train_size:,} / {row.test_size:,}",
+        "precision": row.precision,
+    }
+    if row.ratio is None or row.accuracy is None or row.peer_accuracy is None or row.agreement is None:
+        return facts | {"times faster": f"failed: {row.reason}"} | dict.fromkeys(FIGURES_OF_A_CONTEST, "–")
+    figures = (
+        _reading(row.seconds),
+        _reading(row.peer_seconds),
+        f"{100 * row.accuracy:.1f}",
+        f"{100 * row.peer_accuracy:.1f}",
+        f"{100 * row.agreement:.1f}",
+    )
+    return (
+        facts | {"times faster": formats.significant(row.ratio)} | dict(zip(FIGURES_OF_A_CONTEST, figures, strict=True))
+    )
+
+
+FIGURES_OF_A_CONTEST = ("seconds", "peer's seconds", "accuracy %", "peer's accuracy %", "same class %")
+
+
+def _reading(seconds: Sequence[float]) -> str:
+    """ "2.31 (2.25–2.40)": the median and the extremes."""
+    median = formats.significant(statistics.median(seconds))
+    if len(seconds) == 1:
+        return median
+    return f"{median} ({formats.significant(min(seconds))}–{formats.significant(max(seconds))})"
+
+
+def scaling_table(rows: Iterable[ScalingRow]) -> pd.DataFrame:
+    """One row per model and size."""
+    return pd.DataFrame(
+        [
+            {
+                "model": row.model,
+                "texts": f"{row.size:,}{'*' if row.made else ''}",
+                "precision": row.precision,
+                "fit (s)": formats.significant(row.fit_seconds) if row.fit_seconds else f"failed: {row.reason}",
+                "inference on as many (s)": formats.significant(row.score_seconds or np.nan),
+                "peak memory (GB)": formats.significant((row.memory or np.nan) / 1e9),
+                "of it before the fit": formats.significant((row.memory_start or np.nan) / 1e9),
+            }
+            for row in _sorted(rows)
+        ]
+    )
+
+
+def exponents_table(rows: Iterable[ScalingRow]) -> pd.DataFrame:
+    """B of `quantity = a texts^b` with its 95 % interval, by least squares over the logarithms."""
+    return pd.DataFrame(
+        [
+            {"model": model, **{quantity.name: _exponent(own, quantity) for quantity in QUANTITIES}}
+            for model, own in _by_model(rows).items()
+            if len(own) >= LEAST_SIZES
+        ]
+    )
+
+
+def exponent(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
+    """B of `value = a size^b`, and its standard error."""
+    fitted = linregress(np.log(sizes), np.log(values))
+    return float(fitted.slope), float(fitted.stderr)
+
+
+def _exponent(rows: Sequence[ScalingRow], quantity: Quantity) -> str:
+    slope, error = exponent([row.size for row in rows], [quantity.of(row) for row in rows])
+    return f"{slope:.2f} ± {2 * error:.2f}"
+
+
+def scaling_figures(rows: Sequence[ScalingRow]) -> list[Drawing]:
+    """A figure for each quantity, both axes logarithmic."""
+    models = _by_model(rows)
+    if not models:
+        return []
+    with mpl.rc_context(RC):
+        return [_growth_panel(quantity, models) for quantity in QUANTITIES]
+
+
+def _growth_panel(quantity: Quantity, models: dict[str, list[ScalingRow]]) -> Drawing:
+    styles: dict[str, Style] = {
+        model: {"color": SERIES[n % len(SERIES)], "marker": MARKERS[n % len(MARKERS)]} for n, model in enumerate(models)
+    }
+    title = f"Growth: {quantity.name}"
+    axes = panel(title, quantity.unit, legend=list(styles.items()))
+    words = []
+    for model, own in models.items():
+        values = [quantity.of(row) for row in own]
+        axes.plot([row.size for row in own], values, **styles[model])
+        words.append(f"{model} from {formats.significant(values[0])} to {formats.significant(values[-1])}")
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.minorticks_off()
+    axes.set_xlabel("texts")
+    log_axis(axes)
+    return draw(axes, f"scaling-{quantity.name}", title, f"{quantity.unit}: {'; '.join(words)}.")
+
+
+def machines(rows: Iterable[Row]) -> list[str]:
+    """Every machine and set of versions that the rows come from."""
+    return list(dict.fromkeys(_machine(row) for row in rows))
+
+
+def with_machines(frame: pd.DataFrame, rows: Sequence[Row], known: Sequence[str]) -> pd.DataFrame:
+    """A table of these rows, which says of each what number its machine has among several."""
+    return frame.assign(machine=[str(known.index(_machine(row)) + 1) for row in rows]) if len(known) > 1 else frame
+
+
+def _machine(row: Row) -> str:
+    own = row.environment
+    packages = ", ".join(f"{name} {version}" for name, version in own["packages"].items())
+    accelerator = own["accelerator"] or "no accelerator"
+    return f"{own['processor']}, {own['threads']} processors, {accelerator}; Python {own['python']}, {packages}"
+
+
+def _by_model(rows: Iterable[ScalingRow]) -> dict[str, list[ScalingRow]]:
+    """Model -> its rows that ended ok, smallest first."""
+    groups: dict[str, list[ScalingRow]] = {}
+    for row in _sorted(rows):
+        if row.status == "ok":
+            groups.setdefault(row.model, []).append(row)
+    return groups
+
+
+def _sorted(rows: Iterable[ScalingRow]) -> list[ScalingRow]:
+    return sorted(rows, key=lambda row: (row.model, row.size))

@@ -1,0 +1,154 @@
+"""Each audit, by the fault it is there to find."""
+
+import numpy as np
+import pytest
+
+from benchmarks.cells import audits
+from benchmarks.registry.entries import loss_class
+from data.dataset import Dataset, Split
+from models.model import FitReport
+
+LENGTHS = np.random.default_rng(0).integers(20, 1200, 500)
+NAMES = ("negative", "positive")
+
+
+def split(texts):
+    n = len(texts)
+    return Split(tuple(texts), np.arange(n) % 2, np.full(n, 2), np.arange(n), NAMES)
+
+
+def dataset(train=("a", "b"), valid=("c", "d"), test=("e", "f")):
+    return Dataset("toy", split(train), split(valid), split(test))
+
+
+def test_the_loss_that_cannot_change_training_is_caught():
+    audit = audits.loss_gradient(loss_class("length_penalty")(LENGTHS), LENGTHS, 2)
+    assert not audit.passed
+    assert "cannot change training" in audit.reason
+
+
+def test_a_loss_that_weighs_by_length_passes_and_says_by_how_much():
+    audit = audits.loss_gradient(loss_class("length_weighted_ce")(LENGTHS), LENGTHS, 2)
+    assert audit.passed
+    assert "differs from cross-entropy's by" in audit.reason
+
+
+def test_a_weighting_that_was_switched_off_is_caught():
+    assert not audits.loss_gradient(loss_class("length_weighted_ce")(LENGTHS, alpha=0.0), LENGTHS, 2).passed
+
+
+def test_the_reference_must_be_cross_entropy():
+    assert audits.loss_gradient(loss_class("ce")(LENGTHS), LENGTHS, 2, reference=True).passed
+    assert not audits.loss_gradient(loss_class("length_weighted_ce")(LENGTHS), LENGTHS, 2, reference=True).passed
+
+
+def test_a_loss_without_a_finite_gradient_is_caught():
+    def overflowing(logits, labels, lengths):
+        return (logits * 1e38).exp().sum(dim=1)
+
+    audit = audits.loss_gradient(overflowing, LENGTHS, 2)
+    assert not audit.passed
+    assert "not finite" in audit.reason
+
+
+def test_disjoint_splits_pass():
+    assert audits.splits_disjoint(dataset()).passed
+
+
+@pytest.mark.parametrize(
+    ("planted", "finding"),
+    [
+        ({"test": ("e", "a")}, "1 texts are in train and test"),
+        ({"valid": ("e", "f")}, "2 texts are in valid and test"),
+        ({"valid": ("b", "c")}, "1 texts are in train and valid"),
+    ],
+    ids=["a leaked row", "validation drawn from test", "validation drawn from training without removal"],
+)
+def test_a_text_in_two_splits_is_caught(planted, finding):
+    audit = audits.splits_disjoint(dataset(**planted))
+    assert not audit.passed
+    assert finding in audit.reason
+
+
+def test_an_argmax_over_a_single_logit_is_caught():
+    audit = audits.decoding(np.ones((10, 1)), 2)
+    assert not audit.passed
+    assert audit.reason == "1 score columns for 2 classes"
+
+
+@pytest.mark.parametrize("scores", [[[0.5, 0.6]], [[-0.1, 1.1]], [[np.nan, 1.0]], [[2.0, -1.0]]], ids=str)
+def test_scores_that_are_no_probabilities_are_caught(scores):
+    assert not audits.decoding(np.array(scores), 2).passed
+
+
+def test_probabilities_pass():
+    assert audits.decoding(np.array([[0.25, 0.75], [1.0, 0.0]]), 2).passed
+
+
+def probabilities(predicted):
+    return np.eye(2)[np.asarray(predicted)]
+
+
+def test_a_constant_model_is_caught():
+    labels = np.arange(100) % 2
+    audit = audits.predictions(probabilities(np.zeros(100, dtype=int)), labels, NAMES)
+    assert not audit.passed
+    assert audit.reason == "never predicts positive"
+
+
+def test_a_coin_is_caught():
+    generator = np.random.default_rng(0)
+    audit = audits.predictions(probabilities(generator.integers(0, 2, 500)), generator.integers(0, 2, 500), NAMES)
+    assert not audit.passed
+    assert "not above chance" in audit.reason
+
+
+def test_accuracy_of_the_majority_share_is_chance_however_high():
+    labels = np.array([0] * 90 + [1] * 10)
+    predicted = np.array([0] * 89 + [1] + [0] * 9 + [1])
+    audit = audits.predictions(probabilities(predicted), labels, NAMES)
+    assert not audit.passed
+    assert "90.0%) " not in audit.reason
+
+
+def test_a_model_that_learnt_passes():
+    labels = np.arange(200) % 2
+    predicted = np.where(np.arange(200) % 10 == 0, 1 - labels, labels)
+    assert audits.predictions(probabilities(predicted), labels, NAMES).passed
+
+
+def test_a_solver_that_stopped_early_is_caught():
+    assert not audits.convergence(FitReport(parameters=1, converged=False)).passed
+    assert audits.convergence(FitReport(parameters=1, converged=True)).passed
+    assert audits.convergence(FitReport(parameters=1, converged=None)).passed
+
+
+def test_a_model_that_saw_less_than_half_is_caught():
+    assert not audits.truncation({"texts_cut": 0.9, "tokens_cut": 0.6}).passed
+    audit = audits.truncation({"texts_cut": 0.5, "tokens_cut": 0.25})
+    assert audit.passed
+    assert audit.reason == "50.0% of the texts were cut; 25.0% of their tokens were never seen"
+
+
+def test_a_model_that_knows_test_labels_in_spite_of_shuffled_ones_is_caught():
+    labels = np.arange(400) % 2
+    knowing = np.where(np.arange(400) % 5 == 0, 1 - labels, labels)
+    audit = audits.shuffled_labels(probabilities(knowing), labels)
+    assert not audit.passed
+    assert audit.reason == "trained on shuffled labels, 80.0% are right; 50.0% would be by chance"
+
+
+def test_a_model_at_chance_on_shuffled_labels_passes():
+    generator = np.random.default_rng(1)
+    labels = generator.integers(0, 2, 400)
+    assert audits.shuffled_labels(probabilities(generator.integers(0, 2, 400)), labels).passed
+    assert audits.shuffled_labels(probabilities(np.zeros(400, dtype=int)), labels).passed
+
+
+def test_the_same_seed_must_give_the_same_predictions():
+    before = np.array([[0.2, 0.8], [0.6, 0.4]])
+    assert audits.repeated(before.copy(), before).passed
+    audit = audits.repeated(np.array([[0.2, 0.8], [0.4, 0.6]]), before)
+    assert not audit.passed
+    assert audit.reason == "the same seed gave 1 other predictions, and probabilities up to 0.2 apart"
+    assert not audits.repeated(before, None).passed

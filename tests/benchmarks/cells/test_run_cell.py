@@ -1,0 +1,154 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from benchmarks.cells.run_cell import metrics, run_cell, truncation
+from benchmarks.measurement.energy import Counter, Meter
+from benchmarks.registry.entries import model_class
+from data.dataset import Split
+from models.lstm import lstm_flops
+from models.model import Encoded
+from models.tfidf_logreg import TfidfLogReg
+
+
+def split(labels):
+    n = len(labels)
+    return Split(tuple("abcdefgh"[:n]), np.array(labels), np.ones(n, dtype=np.int64), 10 + np.arange(n), ("no", "yes"))
+
+
+def test_metrics_are_those_of_the_rows():
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.5, 0.5]])
+    found = metrics(probabilities, split([0, 1, 1, 0]), np.array([12]))
+    assert found["accuracy"] == 0.75
+    assert found["accuracy_without_leaks"] == 1.0  # row 12, the third, is left out
+    assert found["log_loss"] == pytest.approx(-np.log([0.9, 0.8, 0.4, 0.5]).mean())
+    assert found["macro_f1"] == pytest.approx((2 * 2 / 5 + 2 * 1 / 3) / 2)
+
+
+def test_truncation_is_a_share_of_texts_and_of_tokens():
+    encoded = Encoded(None, tokens=np.array([4, 3, 2]), available=np.array([8, 3, 2]))
+    assert truncation(encoded) == {"texts_cut": pytest.approx(1 / 3), "tokens_cut": pytest.approx(4 / 13)}
+
+
+@pytest.fixture
+def result(store, make_spec):
+    spec = make_spec()
+    run_cell(spec, store, lambda done, total: None)
+    return store.read_result(spec.id)
+
+
+def test_a_cell_says_everything_the_report_needs(result):
+    assert result.status == "ok"
+    assert set(result.metrics) == {"accuracy", "accuracy_without_leaks", "macro_f1", "log_loss"}
+    assert result.metrics["accuracy"] > 0.9
+    assert {m.phase for m in result.measurements} == {
+        "fit", "test_set", "text_to_label", "encoded_to_scores", "single_review", "explanations",
+    }  # fmt: skip
+    assert result.measurement("text_to_label").examples == [8, 8]
+    assert len(result.measurement("single_review").seconds) == 3
+    assert all(seconds > 0 for m in result.measurements for seconds in m.seconds)
+    assert [audit.name for audit in result.audits if not audit.passed] == []
+    assert result.memory.host > result.memory.host_start > 0
+    assert result.model_bytes > 0
+    assert result.overhead_seconds > 0
+    assert len(result.length_edges) == 3
+
+
+def test_predictions_are_those_of_the_saved_model(result, store, dataset):
+    model = model_class("tfidf_logreg").load(store.cell_folder(result.spec.id) / "model")
+    frame = store.read_predictions(result.spec.id)
+    assert frame["row"].tolist() == dataset.test.rows.tolist()
+    assert frame["label"].tolist() == dataset.test.labels.tolist()
+    scores = model.score(model.encode(dataset.test.texts))
+    np.testing.assert_allclose(frame[["probability_0", "probability_1"]].to_numpy(), scores, rtol=1e-6)
+
+
+def test_a_torch_model_s_training_rate_is_measured(store, make_spec):
+    spec = make_spec("lstm", epochs=4, min_steps=0, batch_size=4, embedding_width=4, hidden_width=4)
+    steps = []
+    run_cell(spec, store, lambda done, total: steps.append((done, total)))
+    spans = store.read_result(spec.id).measurement("train_steps")
+    planned = 4 * 10
+    assert steps[0] == (1, planned)
+    assert sum(spans.examples) == (len(steps) - 5) * 4  # five steps of warm-up are left out
+
+
+def test_what_a_reading_computed_is_recorded(store, make_spec):
+    spec = make_spec("lstm", epochs=4, min_steps=0, batch_size=4, embedding_width=4, hidden_width=4)
+    run_cell(spec, store, lambda done, total: None)
+    result = store.read_result(spec.id)
+    flops = lstm_flops(4, 4, 2)
+    for phase, passes in (("train_steps", 3), ("test_set", 1), ("text_to_label", 1), ("encoded_to_scores", 1)):
+        found = result.measurement(phase)
+        assert len(found.flops) == len(found.padded_tokens) == len(found.seconds) > 0
+        for flop, texts, tokens, padded in zip(
+            found.flops, found.examples, found.tokens, found.padded_tokens, strict=True
+        ):
+            assert tokens <= padded
+            assert flop == passes * (flops.text * texts + flops.token * padded)
+
+
+def test_a_model_without_batches_of_tokens_has_no_operations(result):
+    assert not any(m.padded_tokens or m.flops for m in result.measurements)
+
+
+def test_what_disturbed_a_cell_and_its_energy_are_recorded(store, make_spec, monkeypatch):
+    joules = iter(range(0, 1000, 10))
+    counter = Counter("a counter", lambda: float(next(joules)))
+    monkeypatch.setattr("benchmarks.cells.run_cell.meter", lambda *devices: Meter([counter]))
+    spec = make_spec()
+    run_cell(spec, store, lambda done, total: None)
+    result = store.read_result(spec.id)
+    assert result.measurement("fit").joules == [10.0]
+    assert result.measurement("test_set").joules == [20.0]  # encoding and scoring
+    assert result.energy == "a counter"
+    assert 0 <= result.load.others <= 1
+
+
+def test_the_regimes_are_read_in_turn(store, make_spec, monkeypatch):
+    """A reading of each, again and again: a machine that slows down slows all of them alike."""
+    asked = []
+    score, encode = TfidfLogReg.score, TfidfLogReg.encode
+    monkeypatch.setattr(
+        TfidfLogReg, "encode", lambda self, texts: asked.append(("encode", len(texts))) or encode(self, texts)
+    )
+    monkeypatch.setattr(TfidfLogReg, "score", lambda self, e: asked.append(("score", len(e))) or score(self, e))
+    run_cell(make_spec(), store, lambda done, total: None)
+    labels, scores, one = [("encode", 8), ("score", 8)], [("score", 8)], [("encode", 1), ("score", 1)]
+    assert asked[-12:] == labels + scores + one + labels + scores + 2 * one
+
+
+def test_a_leaked_row_shows_in_accuracy_and_audit(store, make_spec, dataset):
+    leaky = dataclasses.replace(
+        dataset,
+        test=dataclasses.replace(dataset.test, texts=(dataset.train.texts[0], *dataset.test.texts[1:])),
+        leaked_test_rows=dataset.test.rows[:1],
+    )
+    store.write_data(leaky)
+    spec = make_spec().model_copy(update={"data_fingerprint": leaky.fingerprint, "train_size": len(dataset.train)})
+    run_cell(spec, store, lambda done, total: None)
+    result = store.read_result(spec.id)
+    assert result.leaked_rows == [200]
+    assert "splits disjoint" in [audit.name for audit in result.audits if not audit.passed]
+
+
+@pytest.mark.parametrize("model", ["tfidf_logreg", "lstm"])
+def test_deep_audits_pass_on_an_honest_model(store, make_spec, model):
+    settings = {} if model == "tfidf_logreg" else {"epochs": 2, "min_steps": 0, "embedding_width": 4, "hidden_width": 4}
+    spec = make_spec(model, **settings)
+    roles = ("result", "shuffled labels", "repeated")
+    specs = [spec.model_copy(update={"role": role}) for role in roles]
+    assert len({spec.id for spec in specs}) == 3
+    for one in specs:
+        run_cell(one, store, lambda done, total: None)
+    for role, one in zip(roles[1:], specs[1:], strict=True):
+        (audit,) = store.read_result(one.id).audits
+        assert (audit.name, audit.passed) == (role, True), audit.reason
+
+
+def test_a_repetition_of_nothing_fails(store, make_spec):
+    spec = make_spec().model_copy(update={"role": "repeated"})
+    run_cell(spec, store, lambda done, total: None)
+    (audit,) = store.read_result(spec.id).audits
+    assert not audit.passed

@@ -1,0 +1,131 @@
+"""Cells in processes of their own: whatever happens to one, it leaves a row."""
+
+import errno
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.cells.run_cell import PRELOAD, run_cell
+from benchmarks.executors.local import LocalExecutor, _death, _fault
+
+ENDLESS = {"epochs": 100_000, "patience": None, "embedding_width": 4, "hidden_width": 4}
+
+
+@pytest.fixture
+def runner(store):
+    return LocalExecutor(store, run_cell, PRELOAD)
+
+
+def ignore(done, total):
+    pass
+
+
+def run_one(runner, spec, progress):
+    (result,) = runner.run([spec], lambda _, done, total: progress(done, total) if total else None)
+    return result
+
+
+def test_a_cell_runs_in_another_process_and_leaves_its_result(runner, make_spec):
+    spec = make_spec()
+    assert run_one(runner, spec, ignore).status == "ok"
+    assert runner.store.read_result(spec.id).metrics["accuracy"] > 0.9
+
+
+def test_progress_is_passed_on(runner, make_spec):
+    seen = []
+    spec = make_spec("lstm", epochs=2, min_steps=0, batch_size=8, embedding_width=4, hidden_width=4)
+    run_one(runner, spec, lambda done, total: seen.append((done, total)))
+    assert seen == [(step, 10) for step in range(1, 11)]
+
+
+def test_an_exception_is_a_row_and_a_traceback_in_the_log(runner, make_spec):
+    spec = make_spec("distilbert", encoder="/nowhere")
+    result = run_one(runner, spec, ignore)
+    assert (result.status, result.reason.split(":")[0]) == ("failed", "ValueError")
+    assert "Traceback" in (runner.store.cell_folder(spec.id) / "log.txt").read_text()
+    assert runner.store.read_result(spec.id) == result
+
+
+def test_a_cell_that_takes_too_long_is_ended(store, make_spec):
+    began = time.monotonic()
+    result = run_one(LocalExecutor(store, run_cell, PRELOAD, timeout=1.0), make_spec("lstm", **ENDLESS), ignore)
+    assert (result.status, result.reason) == ("timeout", "not finished after 1 s")
+    assert time.monotonic() - began < 60
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "reason"),
+    [(signal.SIGKILL, "crashed", "killed by SIGKILL"), (signal.SIGSEGV, "crashed", "killed by SIGSEGV")],
+)
+def test_a_process_that_is_killed_is_a_row(runner, make_spec, fault, status, reason):
+    killed = threading.Event()
+
+    def kill(done, total):
+        if not killed.is_set():
+            killed.set()
+            os.kill(child_of(spec), fault)
+
+    spec = make_spec("lstm", **ENDLESS)
+    result = run_one(runner, spec, kill)
+    assert result.status == status
+    assert reason in result.reason
+
+
+def child_of(spec):
+    """The process whose log is this cell's."""
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and spec.id in str((folder / "fd" / "1").readlink()):
+                return int(folder.name)
+        except OSError:
+            continue
+    raise AssertionError("the cell's process was not found")
+
+
+def test_stopping_by_the_user_ends_the_cell_and_says_so(runner, make_spec):
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    spec = make_spec("lstm", **ENDLESS)
+    with pytest.raises(KeyboardInterrupt):
+        run_one(runner, spec, stop)
+    assert runner.store.read_result(spec.id).status == "interrupted"
+    with pytest.raises(AssertionError):
+        child_of(spec)
+
+
+def test_an_old_result_does_not_survive_a_cell_that_dies(runner, make_spec):
+    spec = make_spec()
+    run_one(runner, spec, ignore)
+    (runner.store.data_path(spec.data_fingerprint)).unlink()
+    assert run_one(runner, spec, ignore).status == "failed"
+
+
+def test_an_exit_without_a_result_is_a_crash():
+    assert _death(0, killed_by_kernel=False) == ("crashed", "ended without a result (exit status 0)")
+    assert _death(7, killed_by_kernel=True) == ("crashed", "ended without a result (exit status 7)")
+
+
+def test_torch_out_of_host_memory_is_out_of_memory():
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(1 << 50)
+    assert _fault(caught.value)[0] == "out_of_memory"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), "out_of_memory"),
+        (RuntimeError("CUDA error: out of memory"), "out_of_memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "out_of_memory"),
+        (OSError(errno.ENOSPC, "No space left on device"), "failed"),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), "failed"),
+    ],
+)
+def test_what_an_exception_means(error, status):
+    assert _fault(error)[0] == status

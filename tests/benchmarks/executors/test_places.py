@@ -1,0 +1,56 @@
+"""Ray is an extra: asked for where it is missing, it is one line; not asked for, it is not imported."""
+
+import ast
+import sys
+
+import pytest
+
+from benchmarks.cli import main
+from benchmarks.executors import places
+from benchmarks.hardware.origin import CHECKOUT, PACKAGES
+
+
+@pytest.fixture
+def type_in(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def type_in(*arguments):
+        monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        assert list(tmp_path.iterdir()) == []
+        return caught.value.code, capsys.readouterr().err
+
+    return type_in
+
+
+def test_without_ray_a_line_says_how_to_install_it(type_in, monkeypatch):
+    monkeypatch.setattr(places, "find_spec", lambda name: None)
+    status, errors = type_in("run", "--executor", "ray")
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "pip install -c constraints.txt -e '.[ray]'" in errors
+
+
+@pytest.mark.parametrize("option", [("--ray-address", "host:6379"), ("--cpus-per-cell", "2")])
+def test_an_option_of_ray_s_without_ray_is_an_error(type_in, option):
+    status, errors = type_in("run", *option)
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "--executor 'ray'" in errors
+
+
+def imported_at_once(path):
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def test_only_what_is_asked_for_imports_ray():
+    with_ray = {"ray_executor.py", "ray_predict.py"}
+    for path in (path for package in PACKAGES for path in (CHECKOUT / package).rglob("*.py")):
+        if path.name not in with_ray:
+            assert not any(
+                name.split(".")[0] == "ray" or f"{name.split('.')[-1]}.py" in with_ray
+                for name in imported_at_once(path)
+            ), path

@@ -1,0 +1,160 @@
+"""An exported folder says what the model says."""
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.commands.export import export as command
+from benchmarks.errors import UsageError
+from benchmarks.inference import export
+from benchmarks.inference.export import caution, to_huggingface, to_onnx
+from benchmarks.inference.saved import Saved, find_model, load_found, write_saved
+from benchmarks.registry.contract import easy_texts
+from benchmarks.registry.entries import loss_class, model_class
+from benchmarks.schema.audits import Audit
+from benchmarks.schema.result import CellResult
+from benchmarks.store.results import Store
+
+TEXTS = ["the film was superb", "dull and poor " * 40 + "but superb in the end", "?"]
+
+
+@pytest.fixture
+def cell(tmp_path, make_spec):
+    """A function that trains a model and leaves it as a cell does."""
+
+    def cell(name, classes=("negative", "so `good`"), **settings):
+        train = easy_texts(16, classes=classes)
+        model = model_class(name)(**settings)
+        model.fit(train, train, loss_class("ce")(train.lengths))
+        store, spec = Store(tmp_path / "results"), make_spec(name, **settings)
+        with store.replace_model(spec.id) as folder:
+            model.save(folder)
+            write_saved(Saved(spec=spec, classes=classes), folder)
+        audit = Audit(name="truncation", passed=False, reason="most was never seen")
+        store.write_result(CellResult(spec=spec, status="ok", metrics={"accuracy": 0.8125}, audits=[audit]))
+        return store.cell_folder(spec.id)
+
+    return cell
+
+
+def loaded(found):
+    """As `export` loads it, whatever this machine is fastest in."""
+    return load_found(found, "cpu", "fp32")
+
+
+@pytest.mark.parametrize("truncation", ["head", "tail"])
+def test_a_pipeline_says_what_the_model_says(cell, tmp_path, truncation):
+    from transformers import pipeline
+
+    found = find_model(cell("distilbert", max_length=16, epochs=1, truncation=truncation))
+    assert caution(found.saved.spec) == ""
+    classifier = loaded(found)
+    to_huggingface(found, classifier, tmp_path / "exported")
+    said = pipeline("text-classification", str(tmp_path / "exported"), top_k=None, truncation=True, device="cpu")(TEXTS)
+    by_class = [{one["label"]: one["score"] for one in text} for text in said]
+    scores = [[text[name] for name in classifier.classes] for text in by_class]
+    np.testing.assert_allclose(scores, classifier.score(TEXTS), atol=1e-5)
+    card = (tmp_path / "exported" / "README.md").read_text()
+    assert "value: 0.8125" in card
+    assert "| accuracy | 0.8125 |" in card
+    assert "truncation: most was never seen" in card
+    assert "`so 'good'`" in card
+    with pytest.raises(UsageError, match="is there already"):
+        to_huggingface(found, classifier, tmp_path / "exported")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["exported", "results"]
+
+
+def test_what_a_pipeline_does_otherwise_is_said(cell, tmp_path, capsys):
+    folder = cell("distilbert", max_length=16, epochs=1, truncation="head_tail")
+    command(folder, tmp_path / "exported")
+    said = caution(find_model(folder).saved.spec)
+    assert "Of a text longer than 16 tokens a pipeline reads the first ones" in said
+    assert said in capsys.readouterr().err
+    assert said in (tmp_path / "exported" / "README.md").read_text()
+
+
+def test_what_transformers_does_not_have_is_refused(cell, tmp_path):
+    found = find_model(cell("tfidf_logreg", min_df=1, C=1.0))
+    with pytest.raises(UsageError, match="no network as tfidf_logreg's"):
+        to_huggingface(found, loaded(found), tmp_path / "exported")
+    assert not (tmp_path / "exported").exists()
+
+
+SMALL = {
+    "lstm": {"epochs": 1, "min_steps": 0, "embedding_width": 8, "hidden_width": 8, "max_length": 64},
+    "distilbert": {"epochs": 1, "max_length": 64},
+    "distilbert_mlp": {"epochs": 1, "max_length": 64},
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_onnx_scores_as_the_model_does(cell, tmp_path, name):
+    runtime = pytest.importorskip("onnxruntime")
+    found = find_model(cell(name, **SMALL[name]))
+    classifier = loaded(found)
+    to_onnx(found, classifier, tmp_path / "exported")
+    vocabulary = {"vocabulary.json"} if name == "lstm" else {"tokenizer.json", "encoder.json"}
+    assert {path.name for path in (tmp_path / "exported").iterdir()} == {"model.onnx", "saved.json"} | vocabulary
+    session = runtime.InferenceSession(tmp_path / "exported" / "model.onnx", providers=["CPUExecutionProvider"])
+    texts = [*TEXTS, *easy_texts(5, seed=3).texts]
+    tokens = classifier.model.encode(texts).features
+    expected = classifier.score(texts)
+    lengths = {len(text) for text in tokens}
+    assert max(lengths) == 64 > min(lengths)  # padding, and not a length or a batch that was traced
+
+    def run(rows, width):
+        ids = np.full((len(rows), width), 1, dtype=np.int64)  # what stands in padding must not matter
+        mask = np.zeros(ids.shape, dtype=bool)
+        for place, row in enumerate(rows):
+            ids[place, : len(tokens[row])], mask[place, : len(tokens[row])] = tokens[row], True
+        (logits,) = session.run(None, {"input_ids": ids, "mask": mask})
+        odds = np.exp(logits.astype(np.float64))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    everything = range(len(texts))
+    together = run(everything, 64)
+    alone = np.concatenate([run([row], len(tokens[row])) for row in everything])
+    for scores in (together, alone, run(everything, 80)):
+        np.testing.assert_allclose(scores, expected, atol=1e-5)
+        assert (scores.argmax(axis=1) == expected.argmax(axis=1)).all()
+
+
+def test_an_export_that_takes_padding_for_words_is_not_kept(cell, tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    found = find_model(cell("lstm", **SMALL["lstm"] | {"learning_rate": 0.1}))
+    classifier = loaded(found)
+    whole = classifier.model.network.forward
+    monkeypatch.setattr(export, "MOST_DIFFERENT", 1e-6)
+    expected = classifier.model.score(classifier.model.encode(export.PROBES))
+    monkeypatch.setattr(classifier.model.network, "forward", lambda ids, mask: whole(ids, torch.ones_like(mask)))
+    monkeypatch.setattr(classifier.model, "score", lambda encoded: expected)
+    with pytest.raises(UsageError, match="scores differ"):
+        to_onnx(found, classifier, tmp_path / "exported")
+
+
+def test_an_export_that_scores_otherwise_is_not_kept(cell, tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    found = find_model(cell("lstm", epochs=1, min_steps=0, embedding_width=8, hidden_width=8))
+    monkeypatch.setattr(export, "MOST_DIFFERENT", -1.0)
+    with pytest.raises(UsageError, match="scores differ"):
+        to_onnx(found, loaded(found), tmp_path / "exported")
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_a_network_that_torch_cannot_export_is_one_line(cell, tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    found = find_model(cell("lstm", **SMALL["lstm"]))
+    classifier = loaded(found)
+    monkeypatch.setattr(
+        classifier.model.network, "forward", lambda ids, mask: torch.linalg.eigvals(torch.eye(2) * ids.sum()).real
+    )
+    with pytest.raises(UsageError, match=r"torch cannot export lstm's network: .*eigvals") as caught:
+        to_onnx(found, classifier, tmp_path / "exported")
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_what_is_no_network_has_no_onnx(cell, tmp_path):
+    found = find_model(cell("tfidf_logreg", min_df=1, C=1.0))
+    with pytest.raises(UsageError, match="no torch model"):
+        to_onnx(found, loaded(found), tmp_path / "exported")

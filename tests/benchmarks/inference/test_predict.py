@@ -1,0 +1,323 @@
+"""From a trained cell to labels of new texts, as a user types it."""
+
+import io
+import json
+import os
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.cells.run_cell import run_cell
+from benchmarks.cli import main
+from benchmarks.errors import UsageError
+from benchmarks.inference import text_input
+from benchmarks.inference.predict import predict
+from benchmarks.inference.saved import find_model, load_model
+from benchmarks.schema.measurements import Measure
+from benchmarks.store.results import Store
+
+TEXTS = ["film 7 was great superb", "film 8 was dull awful"]
+RUN = {"suite": "toy", "code_version": "0", "dataset": {}, "device": "cpu", "precision": "fp32"}
+MEASURE = Measure(rows=8, repeats=1, single=1)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, dataset):
+    """A results folder with two trained cells, the later one better on validation and worse on test."""
+    from benchmarks.schema.cell import CellSpec
+
+    store = Store(tmp_path_factory.mktemp("run"))
+    store.write_data(dataset)
+    common = {
+        "dataset": "toy", "data_fingerprint": dataset.fingerprint, "train_size": 40, "valid_size": 20, "test_size": 40,
+        "model": "tfidf_logreg", "loss": "ce", "loss_params": {}, "device": "cpu", "precision": "fp32",
+        "code_version": "0", "measure": MEASURE,
+    }  # fmt: skip
+    specs = [CellSpec(**common, model_params={"ngrams": 1, "min_df": 1, "C": 10.0}, seed=seed) for seed in (1, 2)]
+    for spec, valid, test in zip(specs, (0.8, 0.9), (0.99, 0.7), strict=True):
+        run_cell(spec, store, lambda done, total: None)
+        result = store.read_result(spec.id)
+        result.fit["history"][0]["valid_accuracy"] = valid
+        result.metrics["accuracy"] = test
+        store.write_result(result)
+    store.write_run(RUN | {"planned": [spec.id for spec in specs]})
+    return store
+
+
+@pytest.fixture
+def type_in(monkeypatch, capsysbinary, tmp_path, run):
+    """Type a command in an empty folder, with something in the pipe: its exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def type_in(*arguments, pipe=b""):
+        monkeypatch.setattr(sys, "argv", ["benchmarks", "predict", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(pipe))))
+        with pytest.raises(SystemExit) as caught:
+            main()
+        output, errors = capsysbinary.readouterr()
+        return caught.value.code or 0, output.decode(), errors.decode()
+
+    return type_in
+
+
+def test_the_best_cell_is_that_of_validation_not_of_test(run):
+    found = find_model(run.folder)
+    assert found.saved.spec.seed == 2
+    assert "highest accuracy on validation, 90.00%, of 2 cells" in found.reason
+
+
+def test_cells_deep_audits_and_failures_are_never_chosen(run, tmp_path):
+    best = run.read_result(find_model(run.folder).saved.spec.id)
+    other = Store(tmp_path)
+    for change in ({"role": "shuffled labels"}, {"role": "repeated"}, {"seed": 5}):
+        spec = best.spec.model_copy(update=change)
+        other.write_result(best.model_copy(update={"spec": spec, "status": "failed" if "seed" in change else "ok"}))
+    other.write_run(RUN | {"planned": [result.spec.id for result in other.results()]})
+    with pytest.raises(UsageError, match="none ended ok"):
+        find_model(tmp_path)
+
+
+def test_a_glob_a_cell_and_its_model_name_one_cell(run):
+    first = next(r for r in run.results() if r.spec.seed == 1).spec.id
+    cell = run.cell_folder(first)
+    assert {find_model(*where).saved.spec.id for where in ((run.folder, "*-s1-*"), (cell,), (cell / "model",))} == {
+        first
+    }
+
+
+def test_a_cell_without_validation_figures_is_not_guessed_at(run, tmp_path):
+    other = Store(tmp_path)
+    for result in run.results():
+        other.write_result(result.model_copy(update={"fit": {"history": [], "selected": 0}}))
+    other.write_run(run.read_run())
+    with pytest.raises(UsageError, match="has an accuracy on validation"):
+        find_model(tmp_path)
+
+
+def test_a_program_reads_texts_as_they_come(run):
+    classifier = load_model(run.folder)
+    assert classifier.classes == ("negative", "positive")
+    assert classifier.label(TEXTS) == ["positive", "negative"]
+    raw = [f"<br />{TEXTS[0]}&nbsp;", TEXTS[1]]
+    np.testing.assert_array_equal(classifier.score(raw), classifier.score(TEXTS))
+    assert classifier.score([]).shape == (0, 2)
+    with pytest.raises(TypeError, match="sequence"):
+        classifier.score(TEXTS[0])
+
+
+def test_texts_on_the_command_line(type_in, run):
+    status, output, errors = type_in(run.folder, *TEXTS)
+    assert status == 0
+    assert [line.split("\t")[0] for line in output.splitlines()] == ["positive", "negative"]
+    assert output.splitlines()[0].endswith(TEXTS[0])
+    assert "highest accuracy on validation" in errors
+
+
+def test_every_format_says_the_same(type_in, run, tmp_path):
+    pd.DataFrame({"text": TEXTS, "stars": [1, 2]}).to_csv("in.csv", index=False)
+    expected = load_model(run.folder).score(TEXTS)
+    for suffix in ("csv", "parquet", "jsonl", "txt"):
+        assert type_in(run.folder, "--input", "in.csv", "--output", f"out.{suffix}")[0] == 0
+    for frame in (pd.read_csv("out.csv"), pd.read_parquet("out.parquet")):
+        assert frame.columns.tolist() == ["row", "label", "probability_negative", "probability_positive", "text"]
+        np.testing.assert_allclose(frame[["probability_negative", "probability_positive"]].to_numpy(), expected)
+        assert frame["text"].tolist() == TEXTS
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [row["row"] for row in rows] == [0, 1]
+    assert [list(row["probabilities"].values()) for row in rows] == expected.tolist()
+    assert len((tmp_path / "out.txt").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", ["in.txt", "in.jsonl", "in.csv", "in.tsv", "in.parquet"])
+def test_every_kind_of_input_is_read_in_blocks(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(text_input, "BLOCK", 3)
+    texts = [f"text {i}, with a comma" for i in range(8)]
+    frame, path = pd.DataFrame({"n": range(8), "body": texts}), tmp_path / name
+    match path.suffix:
+        case ".txt":
+            path.write_text("\ufeff" + "\r\n".join(texts))
+        case ".jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        case ".parquet":
+            frame.to_parquet(path)
+        case suffix:
+            frame.to_csv(path, index=False, sep="\t" if suffix == ".tsv" else ",")
+    blocks = list(text_input.read_file(path, "body"))
+    assert max(map(len, blocks)) == 3
+    assert [text for block in blocks for text in block] == texts
+
+
+def test_a_pipe_is_answered_as_it_flows(run):
+    """The second text is not yet written when the first one's label is there."""
+    reading, writing = os.pipe()
+    classifier = load_model(run.folder)
+    with os.fdopen(reading, "rb") as stream:
+        frames = predict(classifier.score, classifier.classes, text_input.read_lines(stream, "-"))
+        os.write(writing, TEXTS[0].encode() + b"\n" + TEXTS[1][:6].encode())
+        assert next(frames)["label"].tolist() == ["positive"]
+        os.write(writing, TEXTS[1][6:].encode())
+        os.close(writing)
+        second = next(frames)
+        assert (second["row"].tolist(), second["text"].tolist()) == ([1], TEXTS[1:])
+        assert list(frames) == []
+
+
+def test_an_endless_line_is_refused_before_it_fills_the_memory(monkeypatch):
+    monkeypatch.setattr(text_input, "LONGEST_LINE", 1 << 20)
+    with open("/dev/zero", "rb") as stream, pytest.raises(UsageError, match="longer than 1 MiB"):  # noqa: PTH123
+        list(text_input.read_lines(stream, "-"))
+
+
+def test_lines_from_a_pipe(type_in, run):
+    status, output, _ = type_in(run.folder, "-", "--format", "json", pipe="\n".join(TEXTS).encode())
+    assert status == 0
+    assert [json.loads(line)["label"] for line in output.splitlines()] == ["positive", "negative"]
+
+
+def test_an_empty_pipe_is_a_table_without_rows(type_in, run):
+    status, output, _ = type_in(run.folder, "-", "--format", "csv")
+    assert (status, output) == (0, "row,label,probability_negative,probability_positive,text\n")
+    assert type_in(run.folder, "-", "--output", "out.parquet")[0] == 0
+    assert len(pd.read_parquet("out.parquet")) == 0
+
+
+def test_what_a_spreadsheet_would_calculate_is_written_as_text(type_in, run):
+    _, output, _ = type_in(run.folder, "=HYPERLINK(1)", "\t@SUM(1)", "a\nb\x1b[31m", "--format", "csv")
+    texts = pd.read_csv(io.StringIO(output))["text"].tolist()
+    assert texts == ["'=HYPERLINK(1)", "'@SUM(1)", "a b [31m"]
+
+
+def test_a_terminal_is_not_told_what_to_do_by_a_text(type_in, run):
+    _, output, _ = type_in(run.folder, "a\x1b[2Jb\nc")
+    assert len(output.splitlines()) == 1
+    assert "\x1b" not in output
+
+
+def test_an_output_is_whole_or_as_it_was(type_in, run, tmp_path, monkeypatch):
+    (tmp_path / "in.txt").write_text("\n".join(TEXTS * 3))
+    (tmp_path / "out.csv").write_text("before")
+    monkeypatch.setattr(text_input, "BLOCK", 2)
+    scored = []
+
+    def stopped(self, texts):
+        scored.append(texts)
+        if len(scored) == 2:
+            raise KeyboardInterrupt
+        return np.tile([0.5, 0.5], (len(texts), 1))
+
+    monkeypatch.setattr("benchmarks.inference.saved.Classifier.score", stopped)
+    assert type_in(run.folder, "--input", "in.txt", "--output", "out.csv")[0] == 130
+    assert (tmp_path / "out.csv").read_text() == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.txt", "out.csv"]
+
+
+FILES = {
+    "in.csv": b"text,n\ngood,1\n",
+    "quote.csv": b'text\n"good\n',
+    "latin.txt": b"good\ncaf\xe9\n",
+    "latin.csv": b"text\ncaf\xe9\n",
+    "null.jsonl": b'{"text": "good"}\n{"text": null}\n',
+    "broken.jsonl": b'{"text": "good"}\n{"text"\n',
+    "garbage.parquet": b"\0\1\2",
+    "empty.csv": b"",
+    "notes.docx": b"",
+}
+
+BAD_INPUT = {
+    "no text": ([], ["TEXT..", "--input FILE"]),
+    "texts from two places": (["a text", "--input", "in.csv"], ["one place"]),
+    "a pipe and a text": (["-", "a text"], ["one or the other"]),
+    "no such file": (["--input", "no.csv"], ["--input 'no.csv'", "No such file"]),
+    "another column": (["--input", "in.csv", "--text-column", "body"], ["--text-column 'body'", "choices: text, n"]),
+    "a quote that does not end": (["--input", "quote.csv"], ["not a readable csv"]),
+    "lines that are not UTF-8": (["--input", "latin.txt"], ["row 1 is not UTF-8"]),
+    "a table that is not UTF-8": (["--input", "latin.csv"], ["latin.csv", "utf-8"]),
+    "a text that is null": (["--input", "null.jsonl"], ["row 1 has no text 'text'"]),
+    "a line that is not JSON": (["--input", "broken.jsonl"], ["row 1 is not JSON"]),
+    "a file that is not Parquet": (["--input", "garbage.parquet"], ["not a readable parquet"]),
+    "an empty table": (["--input", "empty.csv"], ["empty.csv"]),
+    "another type": (["--input", "notes.docx"], ["its type is not known", ".parquet"]),
+    "a folder": (["--input", "."], ["--input '.'"]),
+    "an output without a format": (["good", "--output", "out"], ["--output 'out'", "--format"]),
+    "Parquet to a terminal": (["good", "--format", "parquet"], ["--format 'parquet'", "--output"]),
+    "an output in no folder": (["good", "--output", "no/out.csv"], ["does not exist"]),
+    "the input as output": (["--input", "in.csv", "--output", "in.csv"], ["is --input itself"]),
+    "an unknown cell": (["good", "--cell", "bert-*"], ["--cell 'bert-*'", "tfidf_logreg-ce-n40-s1"]),
+    "an unknown format": (["good", "--format", "xml"], ["xml", "parquet"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_line_and_nothing_is_written(type_in, run, tmp_path, case):
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    arguments, expected = BAD_INPUT[case]
+    status, output, errors = type_in(run.folder, *arguments)
+    assert (status, output, len(errors.splitlines())) == (2, "", 1), errors
+    for part in expected:
+        assert part in errors
+    assert {path.name for path in tmp_path.iterdir()} == set(FILES)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "no results folder, cell or saved model"), (b"{}", "damaged"), (b"\x80\x04cos\nsystem\n", "damaged")],
+)
+def test_a_folder_without_a_model_is_refused(type_in, tmp_path, content, message):
+    (tmp_path / "model").mkdir()
+    if content is not None:
+        (tmp_path / "model" / "saved.json").write_bytes(content)
+    status, _, errors = type_in("model", "a text")
+    assert (status, len(errors.splitlines())) == (2, 1)
+    assert message in errors
+
+
+def test_a_model_that_is_damaged_is_refused(type_in, run, tmp_path):
+    import shutil
+
+    shutil.copytree(run.cell_folder(find_model(run.folder).saved.spec.id) / "model", "copy")
+    assert type_in("copy", "a text")[0] == 0
+    (tmp_path / "copy" / "classifier.skops").write_bytes(b"")
+    status, _, errors = type_in("copy", "a text")
+    assert (status, "holds no saved tfidf_logreg model" in errors) == (2, True)
+
+
+def test_a_folder_is_labelled_file_by_file_and_a_finished_file_stays(type_in, run, tmp_path):
+    source, target = tmp_path / "new", tmp_path / "labels"
+    (source / "deep").mkdir(parents=True)
+    for name in ("a.parquet", "deep/b.parquet"):
+        pd.DataFrame({"text": TEXTS}).to_parquet(source / name)
+    assert type_in(run.folder, "--input", source, "--output", target)[0] == 0
+    expected = load_model(run.folder).label(TEXTS)
+    assert [pd.read_parquet(target / name)["label"].tolist() for name in ("a.parquet", "deep/b.parquet")] == [
+        expected
+    ] * 2
+
+    (target / "deep" / "b.parquet").unlink()
+    kept = (target / "a.parquet").stat().st_mtime_ns
+    status, _, errors = type_in(run.folder, "--input", source, "--output", target)
+    assert (status, "1 files to label" in errors, (target / "a.parquet").stat().st_mtime_ns) == (0, True, kept)
+    assert (target / "deep" / "b.parquet").exists()
+
+    os.utime(source / "a.parquet")
+    assert "1 files to label" in type_in(run.folder, "--input", source, "--output", target)[2]  # it is newer now
+    status, _, errors = type_in(run.folder, "--cell", "*-s1-*", "--input", source, "--output", target)
+    assert (status, "by another model" in errors) == (2, True)
+
+
+def test_a_bad_file_of_a_folder_stops_no_other(type_in, run, tmp_path):
+    source, target = tmp_path / "new", tmp_path / "labels"
+    source.mkdir()
+    (source / "a.parquet").write_bytes(b"PAR1 it is not")
+    pd.DataFrame({"text": TEXTS}).to_parquet(source / "b.parquet")
+    status, _, errors = type_in(run.folder, "--input", source, "--output", target)
+    assert (status, "a.parquet" in errors) == (3, True)
+    assert sorted(path.name for path in target.iterdir()) == ["b.parquet", "model.json"]
+
+
+@pytest.mark.parametrize("arguments", [("--input", "."), ("a text", "--executor", "ray")])
+def test_what_a_folder_needs_is_one_line(type_in, run, arguments):
+    status, _, errors = type_in(run.folder, *arguments)
+    assert (status, errors.count("\n")) == (2, 1)

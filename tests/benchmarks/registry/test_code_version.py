@@ -1,0 +1,136 @@
+"""A cell's code: what decides its result changes its version, and nothing else does."""
+
+import importlib
+import re
+import shutil
+import sys
+
+import pytest
+
+from benchmarks.registry import code_version as module
+from benchmarks.registry import entries as registry
+from benchmarks.registry.code_version import code_version
+from benchmarks.hardware.origin import CHECKOUT
+
+CACHES = (
+    module._source,
+    module._tree,
+    module._digests,
+    module._definitions,
+    module._imported,
+    module._is_package,
+    code_version,
+)
+
+
+def forget():
+    for cached in CACHES:
+        cached.cache_clear()
+    importlib.invalidate_caches()
+
+
+@pytest.fixture
+def version_with(monkeypatch):
+    """The version of a model's cells if the modules of `edits` had other sources."""
+
+    def version_with(edits, model="lstm", loss="ce"):
+        source = module._source.__wrapped__
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "_source", lambda name: edits[name] if name in edits else source(name))
+            for cached in CACHES[1:]:
+                cached.cache_clear()
+            found = code_version(model, loss)
+        forget()
+        return found
+
+    return version_with
+
+
+def text(name):
+    return module._source(name).decode()
+
+
+@pytest.mark.parametrize(
+    "edited",
+    ["models.lstm", "models.neural.torch_classifier", "models.model", "losses.ce", "losses.loss", "data.dataset",
+     "benchmarks.cells.run_cell", "benchmarks.cells.audits", "benchmarks.measurement.clock"],
+)  # fmt: skip
+def test_an_edit_of_what_decides_the_result_is_another_version(version_with, edited):
+    assert version_with({edited: f"{text(edited)}\nEDITED = 1\n".encode()}) != code_version("lstm", "ce")
+
+
+@pytest.mark.parametrize(
+    "edited", ["models.tfidf_logreg", "losses.length_penalty", "benchmarks.registry.entries", "reports.render.html"]
+)
+def test_an_edit_of_anything_else_is_not(version_with, edited):
+    assert version_with({edited: f"{text(edited)}\nEDITED = 1\n".encode()}) == code_version("lstm", "ce")
+
+
+@pytest.mark.parametrize(
+    "edited", ["models.lstm", "models.neural.training", "losses.ce", "data.dataset", "benchmarks.cells.run_cell"]
+)
+def test_an_edit_of_words_is_not(version_with, edited):
+    """Docstrings of modules, classes, functions and attributes, comments, and blank lines."""
+    source = text(edited)
+    reworded = re.sub(r'"""(.|\n)*?"""', '"""Another sentence."""', source)
+    assert reworded != source
+    assert version_with({edited: f"# a comment\n\n{reworded}".encode()}) == code_version("lstm", "ce")
+
+
+def test_a_moved_module_makes_no_new_version(version_with):
+    """`models.neural.batching` under another name, and every import of it changed."""
+    edits = {"models.moved": module._source("models.neural.batching"), "models.neural.batching": None}
+    for name in ("models.lstm", "models.neural.torch_classifier", "models.neural.training"):
+        edits[name] = text(name).replace("models.neural.batching", "models.moved").encode()
+    assert version_with(edits) == code_version("lstm", "ce")
+
+
+def test_a_split_module_makes_no_new_version(version_with):
+    """The last function of `models.neural.batching` in a module of its own."""
+    source = text("models.neural.batching")
+    cut = source.rindex("\n\n\ndef ")
+    moved = re.match(r"\s*def (\w+)", source[cut:])[1]
+    header = source[: source.index("\n\n\n")]
+    edits = {
+        "models.neural.batching": f"{source[:cut]}\nfrom models.moved import {moved}\n".encode(),
+        "models.moved": f"{header}\n{source[cut:]}".encode(),
+    }
+    assert version_with(edits) == code_version("lstm", "ce")
+
+
+def test_the_same_name_from_another_module_is_another_version(version_with):
+    """Two functions of one name: which of them is imported decides the result."""
+    source = text("losses.ce")
+    edits = {"losses.first": b"def scale():\n    return 1\n", "losses.second": b"def scale():\n    return 2\n"}
+    both = "import losses.first\nimport losses.second\n"
+    first = edits | {"losses.ce": f"{source}\n{both}from losses.first import scale\n".encode()}
+    second = edits | {"losses.ce": f"{source}\n{both}from losses.second import scale\n".encode()}
+    assert version_with(first) != version_with(second)
+
+
+def test_it_begins_with_the_version_of_the_suite():
+    assert code_version("tfidf_logreg", "ce").startswith("0.1.0+")
+
+
+def test_a_plug_in_s_own_modules_count(tmp_path, monkeypatch):
+    plugin = tmp_path / "a_plugin"
+    plugin.mkdir()
+    (plugin / "__init__.py").write_text("")
+    (plugin / "layers.py").write_text("WIDTH = 1\n")
+    shutil.copy(CHECKOUT / "models" / "tfidf_logreg.py", plugin / "model.py")
+    with (plugin / "model.py").open("a") as file:
+        file.write("\nfrom . import layers\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(registry.BUILT_IN["models"], "a_model", "a_plugin.model:TfidfLogReg")
+    registry._targets.cache_clear()
+    try:
+        versions = []
+        for width in (1, 2):
+            (plugin / "layers.py").write_text(f"WIDTH = {width}\n")
+            forget()
+            versions.append(code_version("a_model", "ce"))
+        assert versions[0] != versions[1]
+    finally:
+        registry._targets.cache_clear()
+        forget()
+        sys.modules.pop("a_plugin", None)

@@ -1,0 +1,76 @@
+"""What is known of a run before it begins, and what is kept of it beside its cells."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from benchmarks.config.plan import Choices
+from benchmarks.config.suite import Suite
+from benchmarks.runs.run import execute, prepare_run
+from benchmarks.schema.measurements import Ceiling
+from benchmarks.schema.result import CellResult
+from models.model import Runtime
+
+ROWS = 100
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    texts = (f"film {n} was {'good' if n % 2 else 'bad'} indeed,{n % 2}" for n in range(ROWS))
+    (tmp_path / "reviews.csv").write_text("\n".join(["text,label", *texts, ""]))
+
+    def prepare(*train_sizes):
+        suite = Suite(
+            name="small",
+            data={"name": str(tmp_path / "reviews.csv"), "valid_size": 20, "test_size": 20},
+            grid=[{"models": ["nbsvm"], "losses": ["ce"], "train_sizes": train_sizes}],
+        )
+        return prepare_run(suite, Choices(), Runtime, tmp_path / "out", ["python", "-m", "benchmarks", "run"])
+
+    return prepare
+
+
+def test_a_suite_s_size_that_the_data_does_not_have_is_said_and_becomes_all(prepared):
+    run = prepared(50, 2_000)
+    assert [spec.train_size for spec in run.specs] == [50, 60]
+    (said,) = (value for key, value in run.dataset.provenance.items() if "of which there are fewer" in key)
+    assert said == "2000"
+
+
+def test_sizes_that_the_data_has_need_no_word(prepared):
+    assert not any("fewer" in key for key in prepared(50, "all").dataset.provenance)
+
+
+class Failing:
+    """An executor whose cells fail at once."""
+
+    def __init__(self, store):
+        self.store = store
+
+    def run(self, specs, progress):
+        for spec in specs:
+            result = CellResult(spec=spec, status="failed")
+            self.store.write_result(result)
+            yield result
+
+
+def ceilings_after(run, *readings):
+    """What is kept of a run whose device shows these (operations, bytes) a second, one reading after the other."""
+    shown = iter(readings)
+
+    def measure(specs):
+        flops, copied = next(shown)
+        return [
+            Ceiling(device="cpu", precision="fp32", flop_per_second=flops, size=int(flops), bytes_per_second=copied)
+        ]
+
+    execute(run, Failing(run.store), Console(file=io.StringIO()), measure=measure)
+    assert next(shown, None) is None
+    (kept,) = run.store.read_run()["ceilings"]
+    return kept["flop_per_second"], kept["size"], kept["bytes_per_second"]
+
+
+def test_of_the_ceilings_before_and_after_the_cells_the_better_is_kept(prepared):
+    assert ceilings_after(prepared(50), (100.0, 9.0), (150.0, 7.0)) == (150.0, 150, 9.0)
+    assert ceilings_after(prepared(50), (200.0, 3.0), (150.0, 7.0)) == (200.0, 200, 7.0)

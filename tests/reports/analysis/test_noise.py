@@ -1,0 +1,87 @@
+"""The noise certificate: what a run may claim of its throughput."""
+
+import pytest
+
+from benchmarks.schema.measurements import Load, Measurement
+from benchmarks.store.results import Store
+from reports.analysis.noise import Spread, noise, speed_ranks
+from reports.analysis.results import read_results
+from reports.render.markdown import write_markdown
+
+QUIET = {"load_average": 1.0, "others": 0.0, "stolen": 0.0}
+
+
+@pytest.fixture
+def timed(write_results, tmp_path):
+    """A function: the seconds that each seed's cell took for the same reviews -> the certificate."""
+
+    def timed(*seconds, phase="text_to_label", load=QUIET):
+        write_results(tmp_path, {("lstm", "ce"): 0.8}, seeds=range(1, len(seconds) + 1))
+        store = Store(tmp_path)
+        for cell, own in zip(read_results(tmp_path).ok, seconds, strict=True):
+            reading = Measurement(phase=phase, examples=[100] * len(own), tokens=[], seconds=list(own))
+            store.write_result(cell.model_copy(update={"measurements": [reading], "load": Load(**load)}))
+        return noise(read_results(tmp_path))
+
+    return timed
+
+
+def test_readings_taken_in_turn_are_an_a_a_pair(timed):
+    (spread,) = timed([1.0, 1.1, 1.0, 1.1]).spreads.values()
+    assert spread == Spread(pairs=1, largest=pytest.approx(0.1), median=pytest.approx(0.1))
+
+
+def test_cells_of_the_same_work_are_one_too(timed):
+    (spread,) = timed([1.0, 1.0], [1.5, 1.5]).spreads.values()
+    assert (spread.pairs, spread.largest, spread.median) == (3, pytest.approx(0.5), 0.0)
+
+
+def test_the_order_of_a_pair_does_not_matter(timed):
+    assert timed([1.1, 1.0]).spreads == timed([1.0, 1.1]).spreads
+
+
+def test_one_reading_certifies_nothing(timed):
+    assert timed([1.0]).spreads == {}
+    assert speed_ranks([10.0, 20.0], None) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("rates", "ranks"),
+    [
+        ([100.0, 50.0, 10.0], ["1", "2", "3"]),
+        ([100.0, 95.0, 10.0], ["1=", "1=", "3"]),
+        ([100.0, float("nan"), 10.0], ["1", None, "2"]),
+        ([100.0, 92.0, 84.0], ["1=", "1=", "2="]),  # the last is slower than the first, not than the second
+        ([100.0], ["1"]),
+    ],
+)
+def test_rates_closer_than_the_spread_share_a_rank(rates, ranks):
+    found = speed_ranks(rates, Spread(4, largest=0.1, median=0.01))
+    assert [f"{rank.place}{'=' * rank.tied}" if rank else None for rank in found] == ranks
+
+
+def test_a_quiet_machine_is_said_to_be_quiet(timed):
+    assert timed([1.0, 1.0]).sentence == "Nothing else kept the machine busy while the 1 cells ran."
+
+
+@pytest.mark.parametrize(
+    ("load", "said"),
+    [
+        ({"others": 0.42}, "other processes took 42.0 %"),
+        ({"stolen": 0.2, "others": 0.1}, "hypervisor kept back 20.0 %"),
+        ({"throttled_seconds": 2.5}, "a quota kept it waiting for 2.50 s"),
+        ({"thermal_throttles": 3}, "slowed down for their heat 3 times"),
+    ],
+)
+def test_a_busy_machine_is_announced(timed, tmp_path, load, said):
+    found = timed([1.0, 1.0], load=QUIET | load)
+    assert said in found.sentence
+    assert "during 1 of 1 cells" in found.sentence
+    assert said in write_markdown(tmp_path).read_text().split("## In short")[0]
+
+
+def test_what_was_not_recorded_is_not_called_quiet(write_results, tmp_path):
+    write_results(tmp_path, {("lstm", "ce"): 0.8}, seeds=(1,))
+    (cell,) = read_results(tmp_path).ok
+    Store(tmp_path).write_result(cell.model_copy(update={"load": None}))
+    assert noise(read_results(tmp_path)).sentence == "What else the machine did was not recorded."

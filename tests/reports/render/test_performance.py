@@ -1,0 +1,108 @@
+import re
+
+import pytest
+
+from benchmarks.schema.performance import PeerRow, ScalingRow
+from benchmarks.store.performance import PEERS_FILE, SCALING_FILE, add_rows
+from reports.render.performance import exponent, write_performance
+
+ENVIRONMENT = {
+    "processor": "Toy | CPU",
+    "threads": 2,
+    "accelerator": None,
+    "python": "3.11",
+    "packages": {"numpy": "2.4"},
+}
+
+
+def contest(**facts):
+    shared = {
+        "name": "nbsvm",
+        "peer": "fasttext",
+        "work": "all of it",
+        "dataset": "imdb",
+        "train_size": 25_000,
+        "test_size": 25_000,
+        "precision": "fp32",
+        "environment": ENVIRONMENT,
+        "command": "python -m benchmarks peers",
+    }
+    return PeerRow(**(shared | facts))
+
+
+def growth(size, **facts):
+    shared = {
+        "model": "nbsvm",
+        "dataset": "imdb",
+        "size": size,
+        "made": size > 25_000,
+        "precision": "bf16",
+        "fit_seconds": size**2 / 1e6,
+        "score_seconds": size / 1e3,
+        "memory": size * 1_000_000,
+        "memory_start": 10**8,
+        "environment": ENVIRONMENT,
+        "command": "python -m benchmarks scaling",
+    }
+    return ScalingRow(**(shared | facts))
+
+
+def page(tmp_path, peers=(), scaling=()):
+    folder = tmp_path / "published" / "performance"
+    add_rows(folder / PEERS_FILE, PeerRow, peers)
+    add_rows(folder / SCALING_FILE, ScalingRow, scaling)
+    return re.sub(" +", " ", write_performance(folder, tmp_path / "PERFORMANCE.md").read_text())
+
+
+def test_a_contest_shows_its_ratio_medians_and_extremes(tmp_path):
+    facts = {"ratio": 3.0, "accuracy": 0.915, "peer_accuracy": 0.897, "agreement": 0.95}
+    text = page(tmp_path, [contest(seconds=[2.0, 1.0, 3.0], peer_seconds=[6.0, 6.5, 5.5], **facts)])
+    assert "| nbsvm | fasttext | all of it | 25,000 / 25,000 | fp32 | 3.00 |" in text
+    assert "2.00 (1.00–3.00) | 6.00 (5.50–6.50) | 91.5 | 89.7 | 95.0 |" in text
+    assert "python -m benchmarks peers" in text
+    assert "Toy \\| CPU" in text
+
+
+def test_a_contest_on_another_machine_is_a_row_of_its_own(tmp_path):
+    facts = {"seconds": [1.0], "accuracy": 0.9, "peer_accuracy": 0.9, "agreement": 1.0}
+    other = ENVIRONMENT | {"processor": "Other CPU"}
+    rows = [contest(ratio=5.0, peer_seconds=[5.0], **facts), contest(ratio=2.0, peer_seconds=[2.0], **facts)]
+    text = page(tmp_path, [*rows, contest(ratio=3.0, peer_seconds=[3.0], environment=other, **facts)], [growth(1_000)])
+    ratios = re.findall(r"25,000 / 25,000 \| fp32 \| (\d\.00) \|.*\| (\d) \|$", text, re.MULTILINE)
+    assert ratios == [("2.00", "1"), ("3.00", "2")]
+    assert re.search(r"^\| nbsvm \| 1,000 \| bf16 \|.*\| 1 \|$", text, re.MULTILINE)
+    assert "1. Toy \\| CPU, 2 processors" in text
+    assert "2. Other CPU, 2 processors" in text
+
+
+def test_one_machine_needs_no_number(tmp_path):
+    assert "| machine |" not in page(tmp_path, [contest(status="failed", reason="none")], [growth(1_000)])
+
+
+def test_a_failure_shows_its_reason(tmp_path):
+    text = page(tmp_path, [contest(status="failed", reason="RuntimeError: NaN | <b>")])
+    assert "failed: RuntimeError: NaN \\| &lt;b>" in text
+
+
+@pytest.mark.parametrize("power", [0.5, 1, 2])
+def test_an_exponent_is_that_of_the_power_law(power):
+    sizes = [1_000, 2_000, 25_000]
+    slope, error = exponent(sizes, [3 * size**power for size in sizes])
+    assert slope == pytest.approx(power)
+    assert error == pytest.approx(0, abs=1e-6)
+
+
+def test_growth_shows_exponents_made_texts_and_figures(tmp_path):
+    rows = [growth(100_000), growth(1_000), growth(5_000)]
+    text = page(tmp_path, scaling=[*rows, growth(7_000, status="failed", reason="MemoryError", fit_seconds=None)])
+    assert "| nbsvm | 2.00 ± 0.00 | 1.00 ± 0.00 | 1.00 ± 0.00 |" in text
+    assert "100,000\\*" in text
+    assert "Texts made by joining" in text
+    assert "failed: MemoryError" in text
+    for name in ("fit", "inference", "memory"):
+        assert f"](published/performance/figures/scaling-{name}.svg)" in text
+        assert (tmp_path / f"published/performance/figures/scaling-{name}.svg").read_text().startswith("<svg")
+
+
+def test_nothing_measured_is_no_figure(tmp_path):
+    assert "![" not in page(tmp_path)
