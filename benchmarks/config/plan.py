@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from benchmarks.config.suite import Grid, Suite
+from benchmarks.config.suite import LARGEST_SEED, Grid, Suite
 from benchmarks.errors import UsageError, unknown
 from benchmarks.registry.code_version import code_version
 from benchmarks.registry.entries import OFF_BY_DEFAULT, SINGULAR, Kind, entry, names
@@ -30,7 +30,9 @@ class Choices:
     Attributes:
         models: globs that narrow each grid.
         losses: globs that replace each grid's losses.
-        train_sizes, seeds: replace each grid's.
+        train_sizes: replace each grid's.
+        seeds: replace each grid's seeds, and its repeats by none.
+        repeats: replace each grid's; the seed of the first repeat is the first of the seeds.
         set: "name.parameter" -> values, over each grid's.
     """
 
@@ -38,6 +40,7 @@ class Choices:
     losses: Sequence[str] | None = None
     train_sizes: Sequence[TrainSize] | None = None
     seeds: Sequence[int] | None = None
+    repeats: int | None = None
     set: Mapping[str, Sequence[Any]] | None = None
 
 
@@ -51,6 +54,7 @@ class Combination:
     loss_params: Settings
     train_size: TrainSize
     seed: int
+    repeat: int = 0
 
 
 def combinations(suite: Suite, choices: Choices) -> list[Combination]:
@@ -104,6 +108,7 @@ def specify(
         loss=combination.loss,
         loss_params=dict(combination.loss_params),
         seed=combination.seed,
+        repeat=combination.repeat,
         device=runtime.device,
         precision=runtime.precision,
         devices=runtime.devices,
@@ -136,16 +141,40 @@ def _expand(grid: Grid, choices: Choices) -> Iterator[Combination]:
     settings = {key: value if isinstance(value, list) else [value] for key, value in grid.set.items()}
     settings |= {key: list(values) for key, values in (choices.set or {}).items()}
     _check_settings_exist(settings)
-    train_sizes, seeds = choices.train_sizes or grid.train_sizes, choices.seeds or grid.seeds
+    train_sizes, draws = choices.train_sizes or grid.train_sizes, _draws(grid, choices)
     pairs = sum(_axis(model, settings) * _axis(loss, settings) for model in models for loss in losses)
-    cells = pairs * len(train_sizes) * len(seeds)
+    cells = pairs * len(train_sizes) * len(draws)
     if cells > MOST_CELLS:
-        raise UsageError(f"--set, --seeds and --train-size: {cells:,} cells, but a run has at most {MOST_CELLS:,}")
-    for train_size, model, loss, seed in itertools.product(train_sizes, models, losses, seeds):
+        raise UsageError(
+            f"--set, --seeds, --repeats and --train-size: {cells:,} cells, but a run has at most {MOST_CELLS:,}"
+        )
+    for train_size, model, loss, (repeat, seed) in itertools.product(train_sizes, models, losses, draws):
         for model_params, loss_params in itertools.product(
             _settings("models", model, settings), _settings("losses", loss, settings)
         ):
-            yield Combination(model, model_params, loss, loss_params, train_size, seed)
+            yield Combination(model, model_params, loss, loss_params, train_size, seed, repeat)
+
+
+def _draws(grid: Grid, choices: Choices) -> list[tuple[int, int]]:
+    """Repeat and seed of each training of a configuration.
+
+    Raises:
+        UsageError: several seeds for several repeats, each of which draws its own.
+    """
+    seeds = choices.seeds or grid.seeds
+    repeats = choices.repeats or (1 if choices.seeds else grid.repeats)
+    if repeats == 1:
+        return [(0, seed) for seed in seeds]
+    if choices.repeats and not choices.seeds:
+        seeds = seeds[:1]
+    if len(seeds) > 1:
+        shown = ", ".join(map(str, seeds))
+        raise UsageError(
+            f"repeats={repeats} with seeds {shown}: a repeat draws a seed, too (choices: one seed, or no repeats)"
+        )
+    if seeds[0] + repeats - 1 > LARGEST_SEED:
+        raise UsageError(f"repeats={repeats} from seed {seeds[0]} on: seeds go up to {LARGEST_SEED}")
+    return [(repeat, seeds[0] + repeat) for repeat in range(repeats)]
 
 
 def _matching(kind: Kind, patterns: Iterable[str]) -> list[str]:

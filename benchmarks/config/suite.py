@@ -23,6 +23,9 @@ LARGEST_SIZE = 10**12
 LARGEST_SEED = 2**32 - 1
 """Of NumPy's generators; torch takes larger ones."""
 
+MOST_REPEATS = 10_000
+"""Trainings that redraw rows, of one configuration."""
+
 Value = bool | int | float | str
 Parsed = TypeVar("Parsed")
 TrainSize = Annotated[int, Field(gt=0, le=LARGEST_SIZE)] | Literal["all"]
@@ -79,6 +82,8 @@ class Grid(Section):
         models, losses: names or globs. "*" is everything that is registered and not off by default.
         train_sizes: training rows; "all" takes those that validation and test leave.
         seeds: of weights, batches and dropout. The rows are the same for every seed.
+        repeats: trainings that each redraw the training sample, the validation rows and the seed together; wanted for
+            a claim about a model rather than about one training of it. Repeat r has the grid's one seed plus r.
         set: "name.parameter" -> value, or a list of values, which makes an axis of the grid.
     """
 
@@ -86,16 +91,22 @@ class Grid(Section):
     losses: list[str] = ["*"]
     train_sizes: Annotated[list[TrainSize], Field(min_length=1)] = ["all"]
     seeds: Annotated[list[Annotated[int, Field(ge=0, le=LARGEST_SEED)]], Field(min_length=1)] = [1]
+    repeats: Annotated[int, Field(gt=0, le=MOST_REPEATS)] = 1
     set: dict[str, Value | list[Value]] = {}
 
 
 class Suite(Section):
-    """A whole suite file; its name is the file's."""
+    """A whole suite file; its name is the file's.
+
+    Attributes:
+        acknowledge: audit -> why its failure is accepted. The report counts such failures and raises no alarm.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
     description: str = ""
     data: Data = Data()
     measure: Measure = Measure()
+    acknowledge: dict[str, Annotated[str, Field(min_length=1, max_length=500)]] = {}
     grid: Annotated[list[Grid], Field(min_length=1)]
 
 

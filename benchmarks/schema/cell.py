@@ -2,38 +2,45 @@
 
 import hashlib
 import json
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    PositiveInt,
-)
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 
 from benchmarks.schema.measurements import Measure
 
 SAMPLE_SEED = 0
-"""Which rows a training size means: the same ones for every model, loss and seed, so that rows compare."""
+"""Seed of the training sample of a given size: the same rows for every model, loss and seed, so that rows compare."""
 
 Role = Literal["result", "shuffled labels", "repeated"]
 Params = dict[str, bool | int | float | str | None]
 
+NOT_IDENTITY = frozenset({"dataset", "measure"})
+"""Fields of a spec that are displayed or say how to measure; no prediction depends on them."""
+
 
 class CellSpec(BaseModel):
-    """One training and its measurement; equal specs mean equal work.
+    """One training and its measurement; cells with the same `id` end with the same predictions.
 
     Attributes:
-        dataset: name or path as given, and the columns, label map and splits by which it was read.
-        data_fingerprint: sha256 of the prepared splits.
+        dataset: name or path as given, and the columns, label map and splits by which it was read. Shown, and not part
+            of the identity.
+        data_fingerprint: sha256 of the prepared splits, see `data.dataset.Dataset.fingerprint`.
         train_size, valid_size, test_size: rows used of each split.
         model, loss: registry names.
-        model_plugin, loss_plugin: where these come from: the sha256 of a plug-in file, or "package==version"; empty
-            for what is built in.
+        model_plugin, loss_plugin: origin of these: the sha256 of a plug-in file, or "package==version"; empty for
+            built-in ones.
         model_params, loss_params: every parameter, defaults included.
-        device, precision: what the model runs on, resolved.
-        devices: how many of them a training is spread over, a process on each; everything else is done on one.
-        code_version: of the code that decides the result.
-        measure: how inference is measured.
+        model_files: parameter of the model -> sha256 of the external files that its value names (a pre-trained
+            encoder). The content takes the place of the parameter's value in the identity: another path to the same
+            files is the same cell, other files under the same path are another one.
+        seed: of weights, batches and dropout.
+        repeat: number of the redrawn training sample and validation rows; 0 is the plain split. Cells of different
+            repeats train on different rows of the same dataset.
+        device, precision: where and how the model computes, resolved.
+        devices: how many of them share the training, a process on each; everything else is done on one.
+        code_version: of the code that decides the result, see `benchmarks.registry.code_version`.
+        libraries: installed library -> version, of those that compute something of the result.
+        measure: how inference is measured; not part of the identity.
         role: "result" counts; the others are deep audits of one that does: the same training with shuffled labels,
             which must end at chance, and the same training again, which must end the same.
     """
@@ -56,18 +63,40 @@ class CellSpec(BaseModel):
     measure: Measure = Measure()
     model_plugin: str = ""
     loss_plugin: str = ""
+    model_files: dict[str, str] = {}
+    libraries: dict[str, str] = {}
     devices: PositiveInt = 1
+    repeat: NonNegativeInt = 0
     role: Role = "result"
 
     @property
     def id(self) -> str:
-        """A readable name, safe as a folder's, that two different specs never share."""
-        # What runs on one device has the id that it had before there could be several.
-        content = json.dumps(self.model_dump(exclude={"devices"} if self.devices == 1 else None), sort_keys=True)
-        digest = hashlib.sha256(content.encode()).hexdigest()[:10]
+        """A readable name, safe as a folder's, that two specs share only if they end with the same predictions."""
+        digest = _digest(self._identity() | {"sample_seed": SAMPLE_SEED})[:10]
         return f"{self.model}-{self.loss}-n{self.train_size}-s{self.seed}-{digest}"
 
     @property
+    def configuration(self) -> str:
+        """Digest shared by the cells that differ in seed and repeat alone, and by no others."""
+        return _digest(self._identity("seed", "repeat"))
+
+    @property
+    def model_configuration(self) -> str:
+        """Digest shared by the cells of one model with the same settings, whatever the path of its external files."""
+        keys = ("model", "model_plugin", "model_params", "model_files")
+        identity = self._identity()
+        return _digest({key: identity[key] for key in keys})
+
+    def _identity(self, *others: str) -> dict[str, Any]:
+        """The fields that decide the predictions, without `others`."""
+        fields = self.model_dump(exclude={*NOT_IDENTITY, *others})
+        return fields | {"model_params": self.model_params | self.model_files}
+
+    @property
     def original(self) -> "CellSpec":
-        """The cell that counts, of which this one is a deep audit."""
+        """The cell that counts and that this one is a deep audit of."""
         return self.model_copy(update={"role": "result"})
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

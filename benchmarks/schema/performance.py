@@ -1,4 +1,4 @@
-"""Rows of `peers.jsonl` and `scaling.jsonl`: a measurement, its machine and its command."""
+"""Rows of `peers.jsonl` and `scaling.jsonl`: a measurement with its data, code, machine and command."""
 
 from typing import Any, ClassVar, Literal
 
@@ -10,27 +10,47 @@ class Row(BaseModel):
 
     Attributes:
         environment: the machine and the software.
-        command: what was typed.
-        status: "failed" where there is no figure but a `reason`.
+        command: the command line that made the row.
+        dataset: its name, to show.
+        data_fingerprint: sha256 of the prepared splits; empty in a row written before it was kept.
+        precision: the model's.
+        encoder: name of the model's pre-trained encoder, or sha256 of its files; empty for a model without one.
+        code: code version of the model.
+        status: "failed" where there is a `reason` in place of figures.
     """
 
     model_config = ConfigDict(extra="forbid")
     identity: ClassVar[tuple[str, ...]]
-    """What a later row has in common with the earlier one that it replaces."""
+    """Names of what a later row has in common with the earlier one that it replaces."""
 
     environment: dict[str, Any]
+    dataset: str
+    data_fingerprint: str = ""
+    precision: str
+    encoder: str = ""
+    code: str = ""
     command: str
     status: Literal["ok", "failed"] = "ok"
     reason: str = ""
 
     @property
     def processor(self) -> str:
-        """What it was measured on."""
+        """The processor's name."""
         return str(self.environment["processor"])
 
     @property
+    def machine(self) -> tuple[Any, ...]:
+        """Processor, accelerator and number of threads; times do not compare across machines."""
+        return tuple(self.environment.get(key) for key in ("processor", "accelerator", "threads"))
+
+    @property
+    def data(self) -> str:
+        """Fingerprint of the data; of a row without one, the name."""
+        return self.data_fingerprint or self.dataset
+
+    @property
     def key(self) -> tuple[Any, ...]:
-        """What tells this row from others of its file."""
+        """The identity's values: a file holds one row of each key."""
         return tuple(getattr(self, name) for name in self.identity)
 
 
@@ -40,24 +60,30 @@ class PeerRow(Row):
     Attributes:
         name, peer: ours, and theirs.
         work: what was timed, in words.
-        dataset: its name.
         train_size, test_size: texts.
-        precision: of ours.
         seconds, peer_seconds: one reading per repeat, in turns.
         ratio: the peer's median over ours: how many times faster ours is.
         accuracy, peer_accuracy: on the test texts.
         agreement: share of the test texts on which both name the same class.
     """
 
-    identity: ClassVar[tuple[str, ...]] = ("name", "peer", "processor")
+    identity: ClassVar[tuple[str, ...]] = (
+        "name",
+        "peer",
+        "data",
+        "train_size",
+        "test_size",
+        "precision",
+        "machine",
+        "encoder",
+        "code",
+    )
 
     name: str
     peer: str
     work: str
-    dataset: str
     train_size: int
     test_size: int
-    precision: str
     seconds: list[float] = []
     peer_seconds: list[float] = []
     ratio: float | None = None
@@ -70,20 +96,23 @@ class ScalingRow(Row):
     """A model fitted on `size` texts, and the same texts scored, in a process of its own.
 
     Attributes:
-        made: whether texts were made by joining halves of two reviews, because there are not so many.
-        precision: what the model computed in.
+        made: whether texts were made by joining halves of two reviews, because the data have fewer.
         fit_seconds, score_seconds: text -> fitted model, text -> probabilities.
         memory, memory_start: the most resident memory, and that before the fit with the texts loaded, bytes.
     """
 
-    identity: ClassVar[tuple[str, ...]] = ("model", "size")
+    curve_identity: ClassVar[tuple[str, ...]] = ("model", "data", "precision", "machine", "encoder", "code")
+    identity: ClassVar[tuple[str, ...]] = (*curve_identity, "size")
 
     model: str
-    dataset: str
     size: int
     made: bool
-    precision: str
     fit_seconds: float | None = None
     score_seconds: float | None = None
     memory: int | None = None
     memory_start: int | None = None
+
+    @property
+    def curve(self) -> tuple[Any, ...]:
+        """The identity without the size: rows of one curve may be read as growth, rows of two may not."""
+        return tuple(getattr(self, name) for name in self.curve_identity)

@@ -1,16 +1,17 @@
 """The result of a cell, as `result.json` holds it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, FiniteFloat, TypeAdapter
+from pydantic import AfterValidator, BaseModel, Field, FiniteFloat, TypeAdapter, model_validator
 
 from benchmarks.redaction import reason_without_folders
 from benchmarks.schema.audits import Audit
 from benchmarks.schema.cell import CellSpec
-from benchmarks.schema.measurements import Load, Measurement, Memory, Phase
+from benchmarks.schema.measurements import Load, Measure, Measurement, Memory, Phase
 
-SCHEMA_VERSION = 1
-
+SCHEMA_VERSION = 2
+"""Of every file in a results folder. 2: a cell's id covers class names, rows, groups, external files and libraries, and
+no longer how data are named or inference is measured."""
 
 Status = Literal["ok", "skipped", "failed", "timeout", "out_of_memory", "crashed", "interrupted"]
 
@@ -30,6 +31,7 @@ class CellResult(BaseModel):
             an exception or the kernel's doing; "timeout"; "crashed": the process ended in any other way; "skipped":
             it would have been of no use; "interrupted": by the user.
         reason: for any status but "ok", one line that says why, without the folders of files it names.
+        measure: how its measurements were taken; of a new result, as its spec wants it.
         metrics: accuracy, accuracy_without_leaks, macro_f1, log_loss (nats) on the test rows.
         classes: class names, by index.
         length_edges: the three inner edges (words) of the four length buckets, quartiles of the training lengths;
@@ -49,6 +51,7 @@ class CellResult(BaseModel):
     spec: CellSpec
     status: Status
     reason: Annotated[str, AfterValidator(reason_without_folders)] = ""
+    measure: Measure | None = None
     metrics: dict[str, FiniteFloat] = Field(default_factory=dict)
     classes: list[str] = Field(default_factory=list)
     length_edges: list[FiniteFloat] = Field(default_factory=list)
@@ -64,6 +67,20 @@ class CellResult(BaseModel):
     load: Load | None = None
     energy: str = "not measured"
     environment: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _measured_as_specified(self) -> Self:
+        if self.measure is None:
+            self.measure = self.spec.measure
+        return self
+
+    def answers(self, spec: CellSpec) -> bool:
+        """Whether nothing is left to do for `spec`: this is a good result of that cell, measured as `spec` wants it."""
+        return self.predicts(spec) and self.measure == spec.measure
+
+    def predicts(self, spec: CellSpec) -> bool:
+        """Whether the predictions and the saved model are those of `spec`, however they were measured."""
+        return self.status == "ok" and self.spec.id == spec.id
 
     def measurement(self, phase: Phase) -> Measurement | None:
         """The readings of `phase`, if it was measured."""

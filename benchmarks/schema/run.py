@@ -33,7 +33,13 @@ class RunEnvironment(BaseModel):
 
 
 class RunRecord(BaseModel):
-    """What is read of `run.json`; there may be more in it."""
+    """The fields of `run.json` that are read; there may be more.
+
+    Attributes:
+        planned: ids of the cells of this run and of the earlier ones that it goes on with.
+        acknowledged: audit -> the reason why its failure is accepted, from the suite file.
+        code_versions, libraries: "model-loss" -> code version, and versions of the libraries that compute.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -48,5 +54,7 @@ class RunRecord(BaseModel):
     devices_per_cell: int = 1
     code_version: str
     code_versions: dict[str, str] = {}
+    libraries: dict[str, dict[str, str]] = {}
+    acknowledged: dict[str, str] = {}
     environment: RunEnvironment
     ceilings: list[Ceiling] = []
