@@ -155,7 +155,7 @@ def test_cuda_where_there_is_none(type_in, tmp_path, monkeypatch):
 
 def test_an_output_folder_of_another_suite(type_in, tmp_path):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "run.json").write_text(json.dumps({"schema_version": 1, **dict.fromkeys(RUN_KEYS, "full")}))
+    (tmp_path / "out" / "run.json").write_text(json.dumps({"schema_version": 2, **dict.fromkeys(RUN_KEYS, "full")}))
     status, _, errors = type_in("run", "--suite", "smoke", "--out", "out")
     assert status == 2
     assert "holds results of suite 'full', not 'smoke'" in errors

@@ -162,7 +162,7 @@ def test_files_with_bytes_changed(tmp_path, original, data):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[" * 100_000, "{}", '{"schema_version": 1}', "null", '"x"', "1e999", "9" * 5_000]
+    "content", ["", "{", "[" * 100_000, "{}", '{"schema_version": 2}', "null", '"x"', "1e999", "9" * 5_000]
 )
 def test_a_run_that_is_none(folder, content):
     (folder / "run.json").write_text(content)

@@ -48,7 +48,7 @@ def test_a_write_that_fails_leaves_the_old_file(store, result):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"{}", b"[]", b"\x00\xff", b'{"schema_version": "1"}', b'{"schema_version": 1}']
+    "content", [b"", b"{", b"{}", b"[]", b"\x00\xff", b'{"schema_version": "1"}', b'{"schema_version": 2}']
 )
 def test_a_damaged_result_is_named_and_set_aside(store, result, content):
     store.write_result(result)
@@ -149,7 +149,7 @@ def test_a_run_comes_back(store):
         ("{", "is damaged"),
         ("[]", "without a schema version"),
         (json.dumps({"schema_version": 0}), "is of schema version 0"),
-        (json.dumps({"schema_version": 1}), "without code_version, dataset"),
+        (json.dumps({"schema_version": 2}), "without code_version, dataset"),
     ],
 )
 def test_a_run_that_cannot_be_read_is_said_in_one_line(store, content, finding):
