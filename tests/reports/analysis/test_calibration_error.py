@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from reports.analysis.calibration_error import Bins, bins, calibration_error
+
+
+def rows(size, gap, seed=0):
+    generator = np.random.default_rng(seed)
+    confidence = generator.uniform(0.6, 0.95, size)
+    return confidence, generator.random(size) < confidence - gap
+
+
+def test_bins_hold_the_plain_error():
+    found = bins(np.array([0.9, 0.9, 0.9, 0.6]), np.array([True, True, False, False]))
+    assert found.weights == pytest.approx([0.25, 0.75])
+    assert found.gaps == pytest.approx([-0.6, 2 / 3 - 0.9])
+    assert calibration_error([found]).plain == pytest.approx(0.25 * 0.6 + 0.75 * (0.9 - 2 / 3))
+
+
+def test_perfect_calibration_is_not_shown_to_be_off():
+    found = [calibration_error([bins(*rows(2000, 0.0, seed))]) for seed in range(200)]
+    assert np.mean([one.shown for one in found]) < 0.1
+    assert np.mean([one.interval.low == 0 for one in found]) > 0.9
+    assert np.mean([one.value for one in found]) < 0.7 * np.mean([one.plain for one in found])
+
+
+def test_a_large_error_is_found_with_its_size():
+    found = calibration_error([bins(*rows(5000, 0.08))])
+    assert found.shown
+    assert found.interval.low < 0.08 < found.interval.high
+    assert found.value == pytest.approx(0.08, abs=0.02)
+
+
+def test_spread_between_trainings_widens_the_interval():
+    alike = calibration_error([bins(*rows(2000, 0.05))] * 3)
+    apart = calibration_error([bins(*rows(2000, gap)) for gap in (0.01, 0.05, 0.09)])
+    assert apart.interval.high - apart.interval.low > alike.interval.high - alike.interval.low
+
+
+def test_the_same_rows_give_the_same_figures():
+    assert calibration_error([bins(*rows(500, 0.1))]) == calibration_error([bins(*rows(500, 0.1))])
+
+
+def test_a_bin_without_noise_has_no_bias():
+    certain = Bins(np.ones(1), np.array([-0.1]), np.zeros(1), np.zeros(1))
+    assert calibration_error([certain]).value == pytest.approx(0.1)
