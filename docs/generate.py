@@ -27,7 +27,8 @@ def pages() -> Mapping[str, str]:
 def commands() -> str:
     """Every command with its options, as typer documents them."""
     command = get_command(app)
-    return get_docs_for_click(obj=command, ctx=Context(command), name=PROGRAM, title="Commands").strip() + "\n"
+    page = get_docs_for_click(obj=command, ctx=Context(command), name=PROGRAM, title="Commands")
+    return page.replace("```console\n$ ", "```sh\n").strip() + "\n"  # no prompt, so that a copied block runs
 
 
 def suite_files() -> str:

@@ -20,6 +20,9 @@ from reports.figures.svg import MARKERS, RC, SERIES, Drawing, standalone
 from reports.render.markdown import Markdown, code_block, environment, table
 
 PAGE = "PERFORMANCE.md"
+NOTES_FILE = "notes.md"
+"""Remarks on the measurements, written by hand and kept beside them; the page shows them after its introduction."""
+
 LEAST_SIZES = 3
 """Sizes from which an exponent is fitted."""
 
@@ -44,7 +47,7 @@ def write_performance(folder: Path, page: Path) -> Path:
     """Write the figures into `folder` and the page, whose links lead there.
 
     Args:
-        folder: where `peers.jsonl` and `scaling.jsonl` lie, or one of them.
+        folder: where `peers.jsonl` and `scaling.jsonl` lie, or one of them; and `notes.md`, if there are remarks.
         page: the file to write.
 
     Raises:
@@ -58,10 +61,12 @@ def write_performance(folder: Path, page: Path) -> Path:
         (folder / FIGURES / f"{figure.name}.svg").write_text(standalone(figure.svg), encoding="utf-8", newline="\n")
     known = machines([*peers, *scaling])
     beside = Path(os.path.relpath(folder / FIGURES, page.parent)).as_posix()
+    notes = folder / NOTES_FILE
     content = (
         environment()
         .get_template("performance.md.jinja")
         .render(
+            notes=Markdown(notes.read_text(encoding="utf-8").strip()) if notes.exists() else "",
             peers=table(with_machines(peers_table(peers), peers, known)),
             scaling=table(with_machines(scaling_table(scaling), _sorted(scaling), known)),
             exponents=table(exponents_table(scaling)),

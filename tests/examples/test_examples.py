@@ -81,5 +81,6 @@ def test_an_example_is_short(path):
     assert len(path.read_text().splitlines()) < 60
 
 
-def test_the_example_in_the_readme_is_the_one_that_is_tested():
-    assert f"```python\n{(EXAMPLES / 'frozen_encoder.py').read_text()}```" in (CHECKOUT / "README.md").read_text()
+def test_the_example_in_the_docs_is_the_one_that_is_tested():
+    page = (CHECKOUT / "docs" / "how-to" / "add-a-model.md").read_text()
+    assert f"```python\n{(EXAMPLES / 'frozen_encoder.py').read_text()}```" in page

@@ -1,7 +1,13 @@
-"""The figures in the README's tables, and in docs/gpu.md, are those of the published runs."""
+"""The figures in the pages' tables and sentences are those of the published runs.
+
+A section that quotes a run links to its `published/<run>/report.md`; the run's `cells.csv` lies beside that report.
+"""
 
 import json
+import math
 import re
+from dataclasses import dataclass
+from itertools import product
 
 import pandas as pd
 import pytest
@@ -11,93 +17,197 @@ from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.schema.performance import PeerRow
 from benchmarks.store.performance import PEERS_FILE, read_rows
 from reports.formats import significant
+from reports.render.performance import NOTES_FILE, write_performance
 
-ROW = re.compile(r"^\| `(?P<model>[^`]+)`(?P<mark>, IMDB(?: again)?)? \| (?P<cells>[^a-z]*) \|$", re.MULTILINE)
-README = (CHECKOUT / "README.md").read_text()
-ROWS = list(ROW.finditer(README))
-RUNS = {None: "crossing", ", IMDB": "imdb", ", IMDB again": "truncation"}
+PUBLISHED = CHECKOUT / "published"
+README, RESULTS, EXAMPLES = (CHECKOUT / page for page in ("README.md", "docs/results.md", "docs/how-to/add-a-model.md"))
+REPORT = re.compile(r"published/(?P<run>\w+)/report\.md")
+RANGE = re.compile(r"[+−]?\d+\.\d\d to [+−]?\d+\.\d\d|between [+−]\d+\.\d\d and [+−]\d+\.\d\d")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page under one heading.
+
+    Attributes:
+        text: all of it.
+        run: the published run that it quotes.
+        rows: the rows of its first table, header -> cell.
+    """
+
+    text: str
+    run: str
+    rows: tuple[dict[str, str], ...]
+
+    @property
+    def cells(self):
+        """The run's cells of all its training texts; models by name alone, as older reports name them."""
+        cells = pd.read_csv(PUBLISHED / self.run / "cells.csv")
+        cells["label"] = cells["model"].map(plain_label)
+        return cells[cells["train_size"] == cells["train_size"].max()]
+
+    @property
+    def report(self):
+        """The run's report, with one space between words."""
+        return " ".join((PUBLISHED / self.run / "report.md").read_text(encoding="utf-8").split())
+
+
+def plain_label(label):
+    """`distilbert[minilm] (truncation=head)` -> `distilbert (truncation=head)`."""
+    return re.sub(r"\[\w+\]", "", label.strip("`"))
+
+
+def sections(page):
+    """The sections of a page that have a table and link to a published report."""
+    found = []
+    for text in re.split(r"^#+ ", page.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        lines = re.findall(r"^\| ?(.*?) ?\|$", text, re.MULTILINE)
+        link = REPORT.search(text)
+        if link and len(lines) > 2:
+            header, _, *rows = (line.split(" | ") for line in lines)
+            found.append(Section(text, link["run"], tuple(dict(zip(header, row, strict=True)) for row in rows)))
+    return found
 
 
 def number(text):
-    return float(text.split()[0].replace(",", ""))
+    return float(text.split()[0].replace(",", "").replace("−", "-"))
 
 
-def run_of(mark):
-    """The cells of the run that a row with this mark quotes, of all its training texts."""
-    cells = pd.read_csv(CHECKOUT / "published" / RUNS[mark] / "cells.csv")
-    return cells[cells["train_size"] == cells["train_size"].max()]
+QUOTED = [*sections(README), *sections(RESULTS), *sections(EXAMPLES)]
+ROWS = [(section, row) for section in QUOTED for row in section.rows]
 
 
-@pytest.mark.parametrize("mark", RUNS)
-def test_the_readme_has_a_row_for_each_model(mark):
-    assert sorted(row["model"] for row in ROWS if row["mark"] == mark) == sorted(set(run_of(mark)["model"]))
+def test_the_pages_quote_these_runs():
+    assert [section.run for section in sections(RESULTS)] == ["imdb", "truncation", "crossing"]
+    assert len(sections(README)) == len(sections(EXAMPLES)) == 1
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["model"] + (row["mark"] or ""))
-def test_a_row_of_the_readme_is_what_the_cells_say(row):
-    cells = run_of(row["mark"])
-    own = cells[cells["model"] == row["model"]]
-    ce, weighted, fit, *rates = row["cells"].split(" | ")
-    for loss, quoted in (("ce", ce), ("length_weighted_ce", weighted)):
-        accuracies = own[own["loss"] == loss]["accuracy"]
-        if quoted == "–":
-            assert accuracies.empty
-        else:
-            assert number(quoted) == pytest.approx(100 * accuracies.mean(), abs=0.05)
-    assert number(fit) == pytest.approx(own[own["loss"] == "ce"]["fit_seconds"].median(), rel=0.006)
-    # rates and latencies are medians over the readings of both losses together
-    columns = {"text_to_label_rate": 1} if row["mark"] else {
-        "training_rate": 1, "text_to_label_rate": 1, "single_seconds_p50": 1000,
-    }  # fmt: skip
-    for quoted, (column, factor) in zip(rates, columns.items(), strict=True):
-        if quoted == "–":
-            assert own[column].isna().all()
-        else:
-            assert factor * own[column].min() * 0.99 <= number(quoted) <= factor * own[column].max() * 1.01
+@pytest.mark.parametrize("section", QUOTED, ids=lambda section: section.run)
+def test_a_table_has_a_row_for_each_model(section):
+    assert sorted(plain_label(row["model"]) for row in section.rows) == sorted(set(section.cells["label"]))
 
 
-CONTEST = re.compile(r"^\| `(?P<peer>\w+)` \| `(?P<ours>\w+)`, .* \| (?P<ratio>[\d.]+) \|$", re.MULTILINE)
-CONTESTS = list(CONTEST.finditer(README))
-EPYC = "AMD EPYC (avx2, avx512_bf16, avx512f)"
+ACCURACY = re.compile(r"accuracy.*?(?:, `(?P<loss>\w+)`)?$")
+RATES = {
+    "training (samples/s)": ("training_rate", 1),
+    "text → label (reviews/s)": ("text_to_label_rate", 1),
+    "labelling (texts/s)": ("text_to_label_rate", 1),
+    "one review, p50 (ms)": ("single_seconds_p50", 1000),
+}
 
 
-def contests():
-    """(peer, ours, processor) -> what was measured."""
-    rows = read_rows(CHECKOUT / "published" / "performance" / PEERS_FILE, PeerRow)
-    return {(row.peer, row.name, row.processor): row for row in rows}
+@pytest.mark.parametrize(("section", "row"), ROWS, ids=lambda part: getattr(part, "run", None) or part["model"])
+def test_a_row_is_what_the_cells_say(section, row):
+    own = section.cells[section.cells["label"] == plain_label(row["model"])]
+    for header, quoted in row.items():
+        if header == "model":
+            continue
+        if accuracy := ACCURACY.match(header):
+            values = own[own["loss"] == (accuracy["loss"] or "ce")]["accuracy"]
+            if quoted == "–":
+                assert values.empty
+            else:
+                assert number(quoted) == pytest.approx(100 * values.mean(), abs=0.05)
+                assert quoted in section.report
+        elif header.startswith("fit"):
+            assert number(quoted) == pytest.approx(own[own["loss"] == "ce"]["fit_seconds"].median(), rel=0.006)
+        else:  # medians over the readings of all losses together
+            column, factor = RATES[header]
+            if quoted == "–":
+                assert own[column].isna().all()
+            else:
+                assert factor * own[column].min() * 0.99 <= number(quoted) <= factor * own[column].max() * 1.01
 
 
-def test_the_readme_has_contests():
-    assert len(CONTESTS) == 7
+def unsigned(text):
+    return re.sub(r"[+−]", "", text)
 
 
-@pytest.mark.parametrize("quoted", CONTESTS, ids=lambda row: f"{row['ours']} {row['peer']}")
-def test_a_contest_of_the_readme_is_what_was_measured(quoted):
-    row = contests()[quoted["peer"], quoted["ours"], EPYC]
-    assert quoted["ratio"] == significant(row.ratio)
-    assert row.precision == ("fp32" if quoted["ours"] in ("nbsvm", "tfidf_logreg") else "bf16")
+@pytest.mark.parametrize("section", [*sections(README), *sections(RESULTS)], ids=lambda section: section.run)
+def test_every_interval_of_the_sentences_is_in_a_report(section):
+    """Ends of intervals, in the order of the report or turned round."""
+    links = {link["run"] for link in REPORT.finditer(section.text)}
+    reports = " ".join(unsigned((PUBLISHED / run / "report.md").read_text(encoding="utf-8")) for run in links)
+    found = RANGE.findall(" ".join(section.text.split()))
+    assert found
+    for quoted in found:
+        low, high = re.findall(r"\d+\.\d\d", quoted)
+        assert f"{low} to {high}" in reports or f"{high} to {low}" in reports, quoted
 
 
-def test_the_readme_s_span_of_ratios_in_fp32_is_what_was_measured():
-    networks = {(row["peer"], row["ours"]) for row in CONTESTS if row["ours"] in ("distilbert", "lstm")}
-    rows = [row for key, row in contests().items() if key[:2] in networks and row.processor.startswith("Intel")]
-    assert {row.precision for row in rows} == {"fp32"}
-    ratios = [row.ratio for row in rows]
-    assert f"they are {min(ratios):.1f} to {max(ratios):.1f} times as fast" in README
+def one_digit(value):
+    """Rounded to one significant digit."""
+    power = 10 ** math.floor(math.log10(value))
+    return round(value / power) * power
 
 
-def test_the_accuracies_that_the_readme_sets_beside_the_ratios_are_what_was_measured():
-    readme = " ".join(README.split())
-    trainer, pipeline = (contests()[peer, "distilbert", EPYC] for peer in ("trainer", "pipeline"))
-    assert f"on {trainer.train_size:,} reviews the `Trainer` came to {100 * trainer.peer_accuracy:.1f} % of " in readme
-    assert f"{trainer.test_size:,} test reviews, ours to {100 * trainer.accuracy:.1f} %;" in readme
-    assert pipeline.agreement == 1
+@pytest.mark.parametrize("page", [README, RESULTS], ids=lambda page: page.name)
+def test_the_range_of_training_times_spans_every_published_fit(page):
+    """Of `distilbert` over `nbsvm` on the 25,000 / 25,000 split."""
+    quoted = re.search(r"(\d+) to (\d+) times", " ".join(page.read_text(encoding="utf-8").split()))
+    ratios = []
+    for run in ("imdb", "truncation"):
+        cells = pd.read_csv(PUBLISHED / run / "cells.csv")
+        cells = cells[cells["loss"] == "ce"]
+        costly = cells[cells["model_name"] == "distilbert"]["fit_seconds"]
+        cheap = cells[cells["model_name"] == "nbsvm"]["fit_seconds"]
+        ratios += [one / other for one, other in product(costly, cheap)]
+    assert (int(quoted[1]), int(quoted[2])) == (one_digit(min(ratios)), one_digit(max(ratios)))
 
 
-GPU_RUNS = CHECKOUT / "published" / "gpu"
-GPU_PAGE = (CHECKOUT / "docs" / "gpu.md").read_text()
-QUICK_ROW = re.compile(r"^\| `(?P<model>\w+)` on the [CG]PU \| (?P<cells>.*) \|$", re.MULTILINE)
-IMDB_ROW = re.compile(r"^\| `(?P<model>\w+)`, IMDB on an H100 \| (?P<cells>.*) \|$", re.MULTILINE)
+def test_the_page_of_speed_is_what_was_measured(tmp_path):
+    """If not: python -c "from pathlib import Path; from reports.render.performance import write_performance;
+    write_performance(Path('published/performance'), Path('PERFORMANCE.md'))".
+    """
+    folder = tmp_path / "published" / "performance"
+    folder.mkdir(parents=True)
+    for file in (PUBLISHED / "performance").glob("*.*"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    page = write_performance(folder, tmp_path / "PERFORMANCE.md")
+    assert (CHECKOUT / "PERFORMANCE.md").read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+
+
+def contests(peer, ours, **facts):
+    """The contests of a peer with one of our models that these facts hold for."""
+    rows = read_rows(PUBLISHED / "performance" / PEERS_FILE, PeerRow)
+    own = [row for row in rows if (row.peer, row.name) == (peer, ours)]
+    return [row for row in own if all(getattr(row, name) == value for name, value in facts.items())]
+
+
+NOTES = " ".join((PUBLISHED / "performance" / NOTES_FILE).read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize(
+    ("peer", "said"),
+    [
+        ("trainer", "{} to {} times as fast as the `Trainer`"),
+        ("original", "{} to {} times as fast as the original loop"),
+        ("pipeline", "{} to {} times as fast as the pipeline"),
+    ],
+)
+def test_the_ratios_in_fp32_of_the_notes_are_what_was_measured(peer, said):
+    ratios = [row.ratio for row in contests(peer, "distilbert", precision="fp32")]
+    assert said.format(f"{min(ratios):.1f}", f"{max(ratios):.1f}") in NOTES
+
+
+def test_the_accuracies_of_the_notes_are_what_was_measured():
+    (row,) = contests("trainer", "distilbert", precision="bf16")
+    ours, theirs = (f"{100 * accuracy:.1f} %" for accuracy in (row.accuracy, row.peer_accuracy))
+    assert f"ours {ours}, the `Trainer`'s {theirs} of {row.test_size:,} test reviews" in NOTES
+    difference, discordant = row.accuracy - row.peer_accuracy, 1 - row.agreement
+    margin = 1.96 * math.sqrt((discordant - difference**2) / row.test_size)
+    assert f"+{100 * difference:.1f} points, give or take {100 * margin:.1f}" in NOTES
+
+
+def test_the_notes_name_current_readings():
+    for peer, ours in (("fasttext", "nbsvm"), ("sklearn", "tfidf_logreg")):
+        assert any(f"instead of {significant(row.ratio)} (`{ours}`" in NOTES for row in contests(peer, ours))
+
+
+GPU_RUNS = PUBLISHED / "gpu"
+GPU_PAGE = (CHECKOUT / "docs" / "how-to" / "use-a-gpu.md").read_text(encoding="utf-8")
+QUICK_ROW = re.compile(r"^\| `(?P<model>\w+)(?:\[\w+\])?` on the [CG]PU \| (?P<cells>.*) \|$", re.MULTILINE)
+IMDB_ROW = re.compile(r"^\| `(?P<model>\w+)(?:\[\w+\])?`, IMDB on an H100 \| (?P<cells>.*) \|$", re.MULTILINE)
 
 
 def finished(model):

@@ -208,7 +208,7 @@ def _last_place(text: str) -> float:
 
 
 PUBLISHED = {
-    "RESULTS.md": "published/imdb",
+    "published/imdb/report.md": "published/imdb",
     "published/crossing/report.md": "published/crossing",
     "published/quick/report.md": "published/quick",
     "published/truncation/report.md": "published/truncation",

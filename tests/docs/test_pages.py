@@ -1,0 +1,114 @@
+"""Links between pages lead somewhere, commands exist with the options shown, and tables follow from their formulas."""
+
+import math
+import re
+import shlex
+from functools import cache
+
+import pandas as pd
+import pytest
+from markdown_pages import PAGES, blocks, prose, slug
+from scipy.stats import norm
+from typer.main import get_command
+
+from benchmarks.cli import app
+from benchmarks.hardware.origin import CHECKOUT
+
+DOCS = CHECKOUT / "docs"
+
+OURS = [path for path in PAGES if path.name == "README.md" or DOCS in path.parents]
+LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
+
+
+def name(path):
+    return path.relative_to(CHECKOUT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page):
+    for link in LINK.finditer(prose(page)):
+        target = (page.parent / link["path"]).resolve() if link["path"] else page
+        assert target.exists(), link[0]
+        if link["anchor"] and target.suffix == ".md":
+            headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            assert link["anchor"] in map(slug, headings), link[0]
+
+
+def commands(page):
+    """Every call of the program in a page's shell blocks, as words."""
+    for block in blocks(page, "sh"):
+        for line in block.replace("\\\n", " ").splitlines():
+            for call in re.findall(r"python -m benchmarks ([^|>]*)", line):
+                yield shlex.split(call, comments=True)
+
+
+WITH_COMMANDS = [page for page in PAGES if page.name != "commands.md" and any(commands(page))]
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=name)
+def test_commands_exist_with_the_options_shown(page):
+    known = get_command(app).commands
+    for command, *words in commands(page):
+        assert command in known, command
+        options = {
+            option for parameter in known[command].params for option in (*parameter.opts, *parameter.secondary_opts)
+        }
+        shown = {word.partition("=")[0] for word in words if word.startswith("--") and word != "--"}
+        assert shown <= options, (command, shown - options)
+
+
+@pytest.mark.parametrize("page", OURS, ids=name)
+def test_a_copied_block_runs_as_it_is(page):
+    """No prompts in shell blocks: the copy button takes them along."""
+    for block in [*blocks(page, "sh"), *blocks(page, "console"), *blocks(page, "bash")]:
+        assert not re.search(r"^\$ ", block, re.MULTILINE), block
+
+
+def rows(page, heading):
+    """The cells of the first table below a heading."""
+    below = page.read_text(encoding="utf-8").split(f"## {heading}\n", 1)[1].split("\n## ")[0]
+    table = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in below.splitlines() if line.startswith("|")
+    ]
+    return table[2:]
+
+
+def test_the_table_of_test_sizes_follows_from_its_formula():
+    factor = norm.ppf(0.975) + norm.ppf(0.8)
+    for size, *figures in rows(DOCS / "how-to" / "choose-a-test-size.md", "The differences that a test set can show"):
+        n = int(size.replace(",", ""))
+        expected = [100 * factor * math.sqrt(share / n) for share in (0.05, 0.1, 0.2)]
+        expected.append(100 * norm.ppf(0.975) * math.sqrt(0.9 * 0.1 / n))
+        shown = [float(re.search(r"[\d.]+", figure)[0]) for figure in figures]
+        assert shown == [round(value, 1) for value in expected]
+
+
+def test_every_column_of_cells_csv_is_described():
+    page = DOCS / "reference" / "files.md"
+    names = re.findall(r"`([\w*]+)`", " ".join(row[0] for row in rows(page, "cells.csv")))
+    pattern = re.compile(
+        "|".join(name.replace("*", r"\w+") for name in names) + r"|single_seconds_p\d+|accuracy_length_\d+"
+    )
+    columns = pd.read_csv(CHECKOUT / "published" / "quick" / "cells.csv", nrows=1).columns
+    assert [column for column in columns if not pattern.fullmatch(column)] == []
+
+
+@cache
+def packages():
+    """Every package of the project below the top level."""
+    top = ("benchmarks", "models", "reports")
+    return [path.parent for package in top for path in sorted((CHECKOUT / package).glob("*/__init__.py"))]
+
+
+@pytest.mark.parametrize("package", packages(), ids=name)
+def test_the_architecture_page_has_every_package(package):
+    tree = blocks(DOCS / "explanation" / "architecture.md", "text")[1]
+    assert f"{package.name}/" in tree
+
+
+def test_files_that_the_pages_of_architecture_and_metrics_name_exist():
+    for page in ("explanation/architecture.md", "how-to/add-a-metric.md", "reference/audits.md"):
+        for path in re.findall(
+            r"`((?:benchmarks|models|losses|data|reports|tests|docs)/[\w/.]+)`", (DOCS / page).read_text()
+        ):
+            assert (CHECKOUT / path).exists(), path
