@@ -34,14 +34,16 @@ class Runtime:
     """Where and how a model runs: never "auto", the harness has decided.
 
     Attributes:
-        devices: how many processes share the training, each on a device of its own; they have been started, as
+        devices: processes that share the training, each on a device of its own; they have been started, as
             `accelerate launch` does, and each of them calls `fit`.
+        threads: processors that the model may use; it never asks the machine. The results do not depend on it.
     """
 
     device: Device = "cpu"
     precision: Precision = "fp32"
     seed: int = 0
     devices: int = 1
+    threads: int = 1
 
 
 class Flops(NamedTuple):
@@ -149,11 +151,13 @@ class Encoded:
         features: what `score` reads; its type is the model's own affair.
         tokens: (N,) tokens the model reads of each text.
         available: (N,) tokens each text has; more than `tokens` where it was truncated.
+        known: (N,) tokens among those read that training has seen; None if the model knows every token.
     """
 
     features: Any
     tokens: IntArray
     available: IntArray
+    known: IntArray | None = None
 
     def __len__(self) -> int:
         """N."""
@@ -199,6 +203,17 @@ class Model(ABC):
         Raises:
             ValueError: it is not; one line that says what is missing and the way round it.
         """
+
+    def external_files(self) -> Mapping[str, Sequence[Path]]:
+        """Return the files outside of this project that `fit` reads: parameter -> the files that its value names.
+
+        Their contents take the place of that value in a cell's identity, so a path is no part of it. Files that the
+        code itself pins by revision are left out.
+
+        Raises:
+            ValueError: they cannot be found.
+        """
+        return {}
 
     def count_tokens(self, texts: Sequence[str]) -> IntArray | None:
         """(N,) tokens that each text has for this model before truncation, fitted or not; None where it has no limit.

