@@ -1,37 +1,62 @@
-# `make benchmark` and `make test` need Python 3.11+, make and a network that reaches PyPI; nothing else.
+# Needs Python 3.11+, make and a network that reaches PyPI; nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# One thread for each test process; the workers use the processors.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+# The packages whose tests start no other processes; `make test-fast` runs these.
+FAST := tests/data tests/losses tests/models tests/reports/analysis
 # Modules compiled once serve the many processes of a run.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: benchmark test setup lint types clean
+.DEFAULT_GOAL := help
+.PHONY: help benchmark test test-fast pytest lint types format docs reference setup clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 benchmark: setup  ## run every model x loss on the packaged data and weights
 	$(BIN)/python -m benchmarks run --all
 
-test: lint types .venv/tests  ## lint, types and tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not alone" --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+test: lint types pytest  ## lint, types and all tests: what a change must pass
+
+test-fast: setup  ## a subset of the tests, in less than a minute
+	$(PYTEST) -m "not alone and not slow" $(FAST)
+
+pytest: .venv/tests  ## all tests
+	$(PYTEST) --no-loadscope-reorder -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
-lint: setup
+lint: setup  ## formatting, lint rules, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/codespell
 
-types: setup
+types: setup  ## mypy, strict
 	$(BIN)/mypy
+
+format: setup  ## format, and repair what ruff can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup  ## build the documentation in build/site; a warning is an error
+	$(BIN)/python -m mkdocs build --strict
+
+reference: setup  ## write docs/reference/ from the code
+	$(BIN)/python docs/generate.py
 
 setup: .venv/installed  ## prepare .venv with the pinned versions
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,dev]'
+	$(PIP) torch
+	$(PIP) -e '.[offline,dev]'
 	touch $@
 
-.venv/tests: .venv/installed  ## the extras that users choose and the tests try
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[examples,explain,export,ray]'
+.venv/tests: .venv/installed
+	$(PIP) -e '.[examples,explain,export,ray]'
 	touch $@
 
-clean:
+clean:  ## remove .venv and everything that was built
 	rm -rf .venv build *.egg-info
