@@ -117,6 +117,9 @@ class Lstm(TorchClassifier):
             ids.append(np.array([number(word, unknown) for word in words[-self.max_length :]], dtype=np.int32))
         return ids, available
 
+    def _known_counts(self, tokens: Sequence[TokenIds]) -> IntArray:
+        return np.fromiter((np.count_nonzero(ids != UNKNOWN_ID) for ids in tokens), dtype=np.int64, count=len(tokens))
+
     def token_texts(self, text: str) -> list[str]:
         """The last words of a text, known to the vocabulary or not."""
         return split_words(text)[-self.max_length :]

@@ -71,6 +71,7 @@ class NbSvm(Model):
             C: inverse strength of regularisation; None chooses on validation.
         """
         self.ngrams, self.min_df, self.bits, self.smoothing, self.C = ngrams, min_df, bits, smoothing, C
+        self._threads = Runtime().threads
 
     def fit(
         self,
@@ -81,6 +82,7 @@ class NbSvm(Model):
         monitor: Monitor | None = None,
     ) -> FitReport:
         """Fit one classifier per class (one for two classes) for each C that is tried; keep the best on `valid`."""
+        self._threads = runtime.threads
         held = self._held(train.texts)
         self._known = KnownColumns.frequent(held, self.min_df)
         if not len(self._known):
@@ -123,10 +125,11 @@ class NbSvm(Model):
         )
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """Which known n-grams each text holds (N, V); these are its tokens, and all are read."""
-        features = self._known.select(self._held(texts))
-        counts = np.diff(features.indptr).astype(np.int64)
-        return Encoded(features, counts, counts)
+        """Mark the known n-grams of each text: (N, V) ones. A text's tokens are its distinct n-grams, all of them read."""
+        held = self._held(texts)
+        features = self._known.select(held)
+        tokens, known = (np.diff(matrix.indptr).astype(np.int64) for matrix in (held, features))
+        return Encoded(features, tokens, tokens, known)
 
     def score(self, encoded: Encoded) -> FloatArray:
         """(N, C) class probabilities; of more than two classes, each one's own against the rest, made to sum to 1."""
@@ -158,17 +161,19 @@ class NbSvm(Model):
         """
         with saved_model(folder, cls.name):
             settings = _Settings.model_validate_json((folder / CONFIG_FILE).read_bytes())
+            if settings.model != cls.name:
+                raise ValueError(f"it holds a {settings.model!r}")
             arrays = load_file(folder / WEIGHTS_FILE)
             _check_arrays(arrays)
             known = KnownColumns(arrays["buckets"], 1 << settings.bits)
         model = cls(**settings.model_dump(exclude={"model"}))
-        model._known = known
+        model._known, model._threads = known, runtime.threads
         model._coefficients, model._intercepts = arrays["coefficients"], arrays["intercepts"]
         return model
 
     def _held(self, texts: Sequence[str]) -> csr_array:
-        """Which n-grams each text holds: (N, 2^bits) ones."""
-        held = hashed_ngrams(texts, self.ngrams, self.bits)
+        """Mark the n-grams of each text: (N, 2^bits) ones."""
+        held = hashed_ngrams(texts, self.ngrams, self.bits, self._threads)
         held.data.fill(1)
         return held
 
@@ -178,7 +183,7 @@ class _Settings(BaseModel):
 
     model_config = ConfigDict(title=CONFIG_FILE, extra="forbid", strict=True)
 
-    model: Literal["nbsvm"]
+    model: str
     ngrams: Literal[1, 2, 3]
     min_df: PositiveInt
     bits: Literal[16, 18, 20, 22, 24]

@@ -68,6 +68,7 @@ class TfidfLogReg(Model):
             C: inverse strength of regularisation; None chooses on validation.
         """
         self.ngrams, self.min_df, self.C = ngrams, min_df, C
+        self._threads = Runtime().threads
 
     def fit(
         self,
@@ -78,7 +79,8 @@ class TfidfLogReg(Model):
         monitor: Monitor | None = None,
     ) -> FitReport:
         """Fit the vectorizer and one classifier for each C that is tried; keep the best on `valid`."""
-        counts = hashed_ngrams(train.texts, self.ngrams, BITS)
+        self._threads = runtime.threads
+        counts = hashed_ngrams(train.texts, self.ngrams, BITS, self._threads)
         self._known = KnownColumns.frequent(counts, self.min_df)
         if not len(self._known):
             raise ValueError(f"no word is in min_df={self.min_df} training texts or more")
@@ -88,7 +90,7 @@ class TfidfLogReg(Model):
         weights = loss.sample_weight(train.lengths)
         grid = (self.C,) if self.C is not None else C_GRID
         classifier = LogisticRegression(solver="newton-cg", tol=TOLERANCE, warm_start=True)
-        solutions = solve_each(classifier, grid, features, train.labels, weights, ATTEMPTS)
+        solutions = solve_each(classifier, grid, features, train.labels, weights, ATTEMPTS, self._threads)
         fitted = [_in_float32(solution.classifier) for solution in solutions]
         history = [
             {
@@ -110,10 +112,11 @@ class TfidfLogReg(Model):
         )
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """TF-IDF features (N, V); a text's tokens are its distinct known words and word pairs, and all are read."""
-        features = self._tfidf.transform(self._known.select(hashed_ngrams(texts, self.ngrams, BITS)))
-        counts = np.diff(features.indptr).astype(np.int64)
-        return Encoded(features, counts, counts)
+        """TF-IDF features (N, V). A text's tokens are its distinct n-grams, all of them read."""
+        counts = hashed_ngrams(texts, self.ngrams, BITS, self._threads)
+        features = self._tfidf.transform(self._known.select(counts))
+        tokens, known = (np.diff(matrix.indptr).astype(np.int64) for matrix in (counts, features))
+        return Encoded(features, tokens, tokens, known)
 
     def score(self, encoded: Encoded) -> FloatArray:
         """(N, C) class probabilities."""
@@ -159,7 +162,7 @@ class TfidfLogReg(Model):
                 raise ValueError("its files do not belong together")
             if not (idf.dtype.kind == "f" and np.isfinite(idf).all()):
                 raise ValueError(f"{TERMS_FILE} holds other than finite numbers")
-        model._known = known
+        model._known, model._threads = known, runtime.threads
         model._tfidf = TfidfTransformer(sublinear_tf=True)
         model._tfidf.idf_ = idf
         model._classifier = classifier

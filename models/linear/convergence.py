@@ -1,4 +1,4 @@
-"""A logistic regression of scikit-learn's for each of several strengths of regularisation, and whether it converged."""
+"""Logistic regressions over a grid of regularisation strengths, each with its convergence."""
 
 import threading
 import warnings
@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from joblib import cpu_count
 from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -22,7 +21,7 @@ from data.dataset import IntArray
 
 @dataclass(frozen=True)
 class Attempt:
-    """At most so many iterations on features of that type."""
+    """A limit of iterations, and the type of the features."""
 
     iterations: int
     dtype: type[np.floating]
@@ -43,19 +42,21 @@ def solve_each(
     labels: IntArray,
     weights: npt.NDArray[np.floating],
     attempts: Sequence[Attempt],
+    threads: int = 1,
 ) -> list[Solution]:
-    """For each C of `grid`, a copy of `classifier` fitted with it.
+    """Fit a copy of `classifier` for each C of `grid`.
 
-    As many at the same time as there are processors: products with sparse matrices let other threads run. None begins
-    where another ended, so that the number of threads changes no digit.
+    `threads` copies are fitted at the same time: products with sparse matrices release the interpreter's lock. No warm
+    start between values of C, so the result does not depend on the thread count.
 
     Args:
         classifier: not fitted; with `warm_start` if there are several attempts.
         grid: inverse strengths of regularisation.
         features, labels, weights: (N, V), (N,), (N,).
-        attempts: each goes on from where the one before it stopped short.
+        attempts: each continues from where the previous one stopped short.
+        threads: processors to use.
     """
-    with _faults_by_thread() as faults, ThreadPoolExecutor(cpu_count()) as pool:
+    with _faults_by_thread() as faults, ThreadPoolExecutor(threads) as pool:
 
         def converges(own: LogisticRegression, attempt: Attempt) -> bool:
             faults.any = False
@@ -72,14 +73,14 @@ def solve_each(
 
 
 class _Faults(threading.local):
-    """Whether a solver of this thread has warned that it did not get where it should."""
+    """Whether a solver of this thread has warned that it did not converge."""
 
     any = False
 
 
 @contextmanager
 def _faults_by_thread() -> Iterator[_Faults]:
-    """Listen to solvers. Warnings are caught for all threads at once: `warnings` knows no other way."""
+    """Record solvers' warnings by thread; `warnings` can only catch them for all threads at once."""
     faults = _Faults()
 
     def listen(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:

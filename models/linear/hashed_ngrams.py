@@ -1,19 +1,19 @@
-"""Texts as bags of hashed words and runs of words, by array operations over bytes: no loop over characters or words.
+"""Hashed word n-grams of texts, by array operations over bytes: no loop over characters or words.
 
-A word is a run of letters, digits, underscores and apostrophes between them, in lower case; the marks that structure
-sentences are words too. Its hash is a polynomial in its bytes modulo 2^64, the difference of two prefix sums (Karp &
-Rabin 1987); a run of words hashes to a polynomial in its words' hashes; the upper bits of a product are its bucket
-(Dietzfelbinger et al. 1997). Hashing features: Weinberger et al. (2009), arXiv:0902.2206.
+A word is a run of letters, combining marks, digits, underscores and apostrophes between them, in lower case;
+punctuation that structures sentences, emoji and other symbols are words of their own. A word's hash is a polynomial in
+its bytes modulo 2^64, the difference of two prefix sums (Karp & Rabin 1987). The hash of an n-gram is a polynomial in
+its words' hashes; the upper bits of a product are its bucket (Dietzfelbinger et al. 1997). Hashing features: Weinberger
+et al. (2009), arXiv:0902.2206.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from joblib import cpu_count
+import regex
 from scipy.sparse import csr_array
 
 from data.dataset import IntArray
@@ -35,7 +35,15 @@ KIND[list(b"abcdefghijklmnopqrstuvwxyz0123456789_")] = LETTER
 KIND[0x80:TEXT_END] = LETTER  # of a character beyond ASCII; those that are no letters have become spaces
 KIND[[*b'!?.,:;()"', TEXT_END]] = MARK
 APOSTROPHE = ord("'")
-OTHER_SEPARATORS = re.compile(r"[^\x00-\x7f\w]+")
+IN_WORDS = r"\p{L}\p{M}\p{N}\p{Pc}\p{Emoji_Modifier}\u200c\u200d"
+"""Characters of words. Combining marks are among them: in Hindi, Thai, vocalised Arabic and decomposed accents they
+tell words apart; so do the joiners U+200C and U+200D."""
+
+MARKS_OF_SYMBOL = r"[\p{M}\p{Emoji_Modifier}]*"
+SYMBOL = regex.compile(rf"\p{{So}}{MARKS_OF_SYMBOL}(?:\u200d\p{{So}}{MARKS_OF_SYMBOL})*")
+"""An emoji or another symbol, with its modifiers: a word of its own."""
+
+OTHER_SEPARATORS = regex.compile(rf"[^\x00-\x7f{IN_WORDS}\p{{So}}]+")
 
 Bits = npt.NDArray[np.uint64]
 
@@ -46,21 +54,22 @@ NEXT_WORD, SCATTER = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xBF58476D1CE4E5B9
 HALF = np.uint64(32)
 
 
-def hashed_ngrams(texts: Sequence[str], ngrams: int, bits: int) -> csr_array:
-    """How often each text holds each run of 1 to `ngrams` words: (N, 2^`bits`), float32, in order of bucket.
+def hashed_ngrams(texts: Sequence[str], ngrams: int, bits: int, threads: int = 1) -> csr_array:
+    """Count each text's runs of 1 to `ngrams` words: (N, 2^`bits`), float32, columns in order.
 
-    What a text has does not depend on the others, nor on the number of threads, one for each processor.
+    A text's counts do not depend on the other texts or on the number of threads.
 
     Args:
         texts: N texts.
         ngrams: longest run of words, 1 or more.
-        bits: of a bucket, 1 to `MOST_BITS`; two runs share one with a probability of 2^-`bits`.
+        bits: size of a bucket's number, 1 to `MOST_BITS`; two runs share one with a probability of 2^-`bits`.
+        threads: processors to use.
     """
     chunks = list(_chunks(texts))
-    if len(chunks) < 2:
+    if threads == 1 or len(chunks) < 2:
         rows = [_chunk_buckets(chunk, ngrams, bits) for chunk in chunks]
     else:
-        with ThreadPoolExecutor(cpu_count()) as pool:  # NumPy lets other threads run
+        with ThreadPoolExecutor(threads) as pool:  # NumPy releases the interpreter's lock
             rows = list(pool.map(lambda chunk: _chunk_buckets(chunk, ngrams, bits), chunks))
     buckets = np.concatenate([np.empty(0, dtype=np.int32), *(buckets for buckets, _, _ in rows)])
     times = np.concatenate([np.empty(0, dtype=np.float32), *(times for _, times, _ in rows)])
@@ -141,7 +150,7 @@ def _bytes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
     for text in texts:
         text = text.lower()
         if not text.isascii():
-            text = OTHER_SEPARATORS.sub(" ", text)
+            text = SYMBOL.sub(r" \g<0> ", OTHER_SEPARATORS.sub(" ", text))
         encoded.append(text.encode())
     encoded.append(b"")
     return np.frombuffer(bytes([TEXT_END]).join(encoded), dtype=np.uint8)

@@ -120,6 +120,10 @@ class TorchClassifier(Model):
         Texts are padded on the right with id 0. A text may have no token at all.
         """
 
+    def _known_counts(self, tokens: Sequence[TokenIds]) -> IntArray | None:
+        """(N,) known tokens among those of each text; None if the vocabulary covers every text."""
+        return None
+
     def _initialise(self, network: nn.Module) -> None:
         """Give a new network its starting weights where these are not random."""
 
@@ -217,7 +221,7 @@ class TorchClassifier(Model):
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Token ids, truncated to `max_length`."""
         tokens, available = self._token_ids(texts)
-        return Encoded(tokens, token_counts(tokens), available)
+        return Encoded(tokens, token_counts(tokens), available, self._known_counts(tokens))
 
     def score(self, encoded: Encoded) -> FloatArray:
         """(N, C) class probabilities: the softmax of the logits, whatever the batch a text shares."""

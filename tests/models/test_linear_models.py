@@ -1,6 +1,7 @@
 """What the two linear models have in common: a strength of regularisation, and a solver that may not get there."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ from sklearn.linear_model import LogisticRegression
 
 from losses.ce import CrossEntropy
 from models import nbsvm, tfidf_logreg
-from models.linear import convergence
-from models.model import select
+from models.linear import convergence, hashed_ngrams
+from models.model import Runtime, select
 from models.nbsvm import NbSvm
 from models.tfidf_logreg import TfidfLogReg
 
@@ -21,8 +22,8 @@ def linear(request):
     return request.param
 
 
-def report(model, train, valid):
-    return model.fit(train, valid, CrossEntropy(train.lengths))
+def report(model, train, valid, runtime=Runtime()):  # noqa: B008  (immutable)
+    return model.fit(train, valid, CrossEntropy(train.lengths), runtime)
 
 
 def test_c_is_the_one_with_the_highest_accuracy_on_validation(linear, train, valid):
@@ -44,10 +45,30 @@ def test_convergence_is_recorded(linear, train, valid, monkeypatch):
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_solving_at_the_same_time_changes_no_digit(train, valid, monkeypatch, threads):
-    expected = report(TfidfLogReg(), train, valid)
-    monkeypatch.setattr(convergence, "cpu_count", lambda: threads)
-    assert report(TfidfLogReg(), train, valid) == expected
+def test_the_number_of_threads_changes_no_digit(linear, train, valid, threads):
+    _, model = linear
+    expected = report(model(), train, valid)
+    assert report(model(), train, valid, runtime=Runtime(threads=threads)) == expected
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_no_more_threads_than_the_runtime_allows(linear, train, valid, monkeypatch, threads, tmp_path):
+    """In training, scoring and after loading; the machine is not asked."""
+    asked = []
+
+    def pool(count):
+        asked.append(count)
+        return ThreadPoolExecutor(count)
+
+    monkeypatch.setattr(convergence, "ThreadPoolExecutor", pool)
+    monkeypatch.setattr(hashed_ngrams, "ThreadPoolExecutor", pool)
+    monkeypatch.setattr(hashed_ngrams, "CHUNK_TEXTS", 4)
+    model = linear[1]()
+    report(model, train, valid, runtime=Runtime(threads=threads))
+    model.save(tmp_path)
+    type(model).load(tmp_path, Runtime(threads=threads)).encode(train.texts)
+    assert set(asked) <= {threads}
+    assert (threads == 1) or asked
 
 
 def test_each_strength_answers_for_its_own_convergence():
@@ -85,3 +106,19 @@ def test_warnings_are_heard_elsewhere_again_afterwards(linear, train, valid, rec
     report(linear[1](), train, valid)
     warnings.warn("heard", UserWarning, stacklevel=1)
     assert [str(warning.message) for warning in recwarn] == ["heard"]
+
+
+def test_a_subclass_of_another_name_is_loaded_again(linear, train, valid, tmp_path):
+    """As a plug-in's class is."""
+
+    class Derived(linear[1]):
+        name = "derived"
+
+    model = Derived()
+    report(model, train, valid)
+    model.save(tmp_path)
+    np.testing.assert_array_equal(
+        Derived.load(tmp_path).score(model.encode(valid.texts)), model.score(model.encode(valid.texts))
+    )
+    with pytest.raises(ValueError, match="derived"):
+        linear[1].load(tmp_path)

@@ -25,8 +25,8 @@ def test_the_loss_weighs_the_training_texts(train, valid):
 def test_a_mark_counts_where_training_has_it(train, valid):
     texts = tuple(f"{text} !" for text in train.texts)
     model, _ = fit(train.__class__(texts, train.labels, train.lengths, train.rows, train.class_names), valid)
-    assert model.encode(["!"]).tokens == [1]
-    assert model.encode(["?"]).tokens == [0]
+    assert model.encode(["!"]).known == [1]
+    assert model.encode(["?"]).known == [0]
 
 
 def test_the_weakest_regularisation_has_an_optimum_too(valid):

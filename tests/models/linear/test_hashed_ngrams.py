@@ -1,16 +1,17 @@
 import itertools
-import re
 from collections import Counter
 
 import numpy as np
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.linear import hashed_ngrams as module
 from models.linear.hashed_ngrams import MOST_BITS, hashed_ngrams
 
-WORD = re.compile(r"\w+(?:'\w+)*|[!?.,:;()\"]")
+LETTERS = f"[{module.IN_WORDS}]+"
+WORD = regex.compile(rf"""{module.SYMBOL.pattern}|{LETTERS}(?:'{LETTERS})*|[!?.,:;()"]""")
 
 
 def words_of(text):
@@ -43,7 +44,7 @@ def hash_of(words, bits=MOST_BITS):
 
 
 @pytest.mark.parametrize("ngrams", [1, 2, 3])
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("abAB'’!? .,-_İΣßé漢\n\xff"))))
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("abAB'’!? .,-_İΣßé漢हि🙂👍🏽\u200d\ufe0f\n\xff"))))
 def test_runs_are_those_found_word_by_word(ngrams, text):
     assert buckets(text, ngrams) == expected(text, ngrams)
 
@@ -53,6 +54,28 @@ def test_words_are_lower_case_and_keep_their_apostrophes_and_marks():
     assert buckets("'quoted'") == buckets("quoted")
     assert buckets("well-made — film…") == buckets("well made film")
     assert buckets('(7/10: "odd", but; fun.)?') == buckets('( 7 10 : " odd " , but ; fun . ) ?')
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("कि", "की"),  # Hindi: two vowel signs
+        ("ดี", "ดู"),  # Thai
+        ("عَلِمَ", "عُلِمَ"),  # Arabic with vowels
+        ("re\u0301sume\u0301", "resume"),  # accents as combining marks
+        ("good 🙂", "good 🙁"),
+        ("❤️", "💔"),
+        ("👍🏽", "👎🏽"),
+    ],
+)
+def test_marks_and_symbols_tell_words_apart(one, other):
+    assert buckets(one) != buckets(other)
+    assert len(buckets(one)) == len(one.split())
+
+
+def test_a_symbol_is_a_word_of_its_own():
+    assert buckets("fun🙂🙂fun") == buckets("fun 🙂 🙂 fun")
+    assert buckets("👩‍🚀") == {next(iter(buckets("👩‍🚀"))): 1.0}
 
 
 def test_different_words_have_different_buckets():
