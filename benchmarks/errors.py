@@ -3,15 +3,37 @@
 import difflib
 import sys
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from benchmarks.redaction import shortened
 
 LONGEST_MESSAGE = 1_000
+LONGEST_VALUE = 300
 """Characters."""
 
 
 class UsageError(Exception):
-    """Wrong usage or bad input; the message is one line that names the argument, the value and the choices."""
+    """Wrong usage or bad input; the message is one line that names the argument, the value and the choices.
+
+    A program reads `train_size=0: must be positive`, and the command line shows the same as `--train-size 0: ...`.
+
+    Attributes:
+        option: Python name of the argument; empty where the message alone names it.
+        value: of the argument.
+        detail: the message without the argument.
+    """
+
+    def __init__(self, detail: str, *, option: str = "", value: object = None) -> None:
+        super().__init__(detail)
+        self.option, self.value, self.detail = option, value, detail
+
+    def __str__(self) -> str:
+        return self.named(f"{self.option}=")
+
+    def named(self, argument: str) -> str:
+        """The message, with the argument as `argument` writes it before its value."""
+        value = str(self.value) if isinstance(self.value, PurePath) else self.value
+        return f"{argument}{shortened(repr(value), LONGEST_VALUE)}: {self.detail}" if self.option else self.detail
 
 
 def unknown(what: str, name: str, choices: Iterable[str]) -> UsageError:
