@@ -10,10 +10,12 @@ from typing import Any, Literal
 from benchmarks.config.suite import LARGEST_SEED, Grid, Suite
 from benchmarks.errors import UsageError, unknown
 from benchmarks.registry.code_version import code_version
-from benchmarks.registry.entries import OFF_BY_DEFAULT, SINGULAR, Kind, entry, names
+from benchmarks.registry.entries import OFF_BY_DEFAULT, SINGULAR, Kind, entry, model_class, names
+from benchmarks.registry.libraries import libraries
 from benchmarks.schema.cell import CellSpec, Role
 from benchmarks.schema.measurements import Measure
 from data.dataset import Dataset
+from models.external_files import external_digests
 from models.model import Runtime
 
 MOST_CELLS = 100_000
@@ -75,17 +77,18 @@ def combinations(suite: Suite, choices: Choices) -> list[Combination]:
 def specify(
     combination: Combination, dataset: Dataset, runtime: Runtime, measure: Measure, *, capped: bool = False
 ) -> CellSpec:
-    """The cell that `combination` is on `dataset`; a model that cannot use the device runs on the CPU in fp32.
+    """Return the cell that `combination` is on `dataset`; a model that cannot use the device runs on the CPU in fp32.
 
     Args:
-        combination: what is to be run.
-        dataset: on which data.
-        runtime: where.
+        combination: the training that is planned.
+        dataset: the prepared data.
+        runtime: the device and precision, resolved.
         measure: how inference is measured.
-        capped: whether a training size larger than there are rows means all of them, rather than an error.
+        capped: whether a training size larger than the number of rows means all of them, rather than an error.
 
     Raises:
-        UsageError: there are fewer training rows than asked for, or some class has none among them.
+        UsageError: the data have fewer training rows than asked for, a parameter has a value that the model or loss
+            refuses, or an external file of the model is missing.
     """
     available = len(dataset.train)
     size = available if combination.train_size == "all" else combination.train_size
@@ -116,7 +119,19 @@ def specify(
         measure=measure,
         model_plugin=model.plugin,
         loss_plugin=loss.plugin,
+        model_files=_external_files(combination),
+        libraries=libraries(combination.model, combination.loss),
     )
+
+
+def _external_files(combination: Combination) -> dict[str, str]:
+    """Parameter -> sha256 of the model's external files."""
+    try:
+        model = model_class(combination.model)(**dict(combination.model_params))
+        model.check_ready()
+        return external_digests(model)
+    except ValueError as error:
+        raise UsageError(f"{combination.model}: {error}") from None
 
 
 def deep_audits(specs: Iterable[CellSpec]) -> list[CellSpec]:

@@ -1,4 +1,4 @@
-"""Content address of the code that decides a cell's result; an edit of docstrings or comments does not change it."""
+"""Content address of the code that decides a cell's result; no edit of docstrings or comments changes it."""
 
 import ast
 import copy
@@ -10,43 +10,85 @@ from pathlib import Path
 
 from benchmarks import __version__
 from benchmarks.registry.entries import entry
+from benchmarks.registry.installed import is_installed
 
 HARNESS = (
     "benchmarks.cells.run_cell",
     "benchmarks.cells.distributed",
     "benchmarks.cells.audits",
+    "benchmarks.cells.checkpoint",
     "benchmarks.cells.monitor",
-    "benchmarks.measurement.clock",
-    "benchmarks.measurement.memory",
 )
-"""Modules of the harness that decide a result; all others plan, run, store or report cells."""
+"""Modules of the harness that decide predictions, metrics or verdicts of audits."""
+
+MEASURING: tuple[str, ...] = ()
+"""Modules of `benchmarks.cells` that only measure or describe: an edit of these makes no new cell."""
 
 PACKAGES = frozenset({"models", "losses", "data"})
 
 
-@cache
 def code_version(model: str, loss: str) -> str:
-    """The suite's version and a digest of the code that decides a cell's result.
+    """Return the suite's version and a digest of the code that decides a cell's result.
 
-    The code is every top-level statement of the modules of the model, the loss and the harness that trains and
-    measures, and of the modules that these import from `models`, `losses`, `data` or the package of the model or loss.
+    The code is every top-level statement of the modules of the model, the loss and the harness that trains and judges,
+    and of the modules that these import from `models`, `losses`, `data` or the package of the model or loss.
     A statement counts by its syntax tree, without docstrings and comments, and not by the file it stands in: moving or
     splitting a file, or mending a docstring, changes nothing. A first-party import counts only where the name that it
-    binds has several definitions, or another name there. Installed libraries are not included; the report names
-    versions that differ.
+    binds has several definitions, or another name there. Installed libraries have versions of their own, see
+    `benchmarks.registry.libraries`.
 
     Raises:
         UsageError: no such model or loss, or its module cannot be found.
     """
-    named = {entry("models", model).target.partition(":")[0], entry("losses", loss).target.partition(":")[0]}
-    packages = PACKAGES | {module.partition(".")[0] for module in named}
+    return _version(_named(model, loss))
+
+
+@cache
+def _version(named: frozenset[str]) -> str:
+    packages = _packages(named)
     modules = _closure({*named, *HARNESS}, packages)
     digests = {digest for module in modules for digest in _digests(module, packages)}
     return f"{__version__}+{_digest(*sorted(digests | _choices(modules, packages)))[:12]}"
 
 
+def imported_packages(model: str, loss: str) -> frozenset[str]:
+    """Return the top-level names that the code of `code_version` imports, anywhere in it.
+
+    Raises:
+        UsageError: no such model or loss, or its module cannot be found.
+    """
+    named = _named(model, loss)
+    modules = _closure({*named, *HARNESS}, _packages(named))
+    return frozenset(name for module in modules for name in _top_level_imports(module))
+
+
+def _named(model: str, loss: str) -> frozenset[str]:
+    """The modules of a model and a loss."""
+    targets = entry("models", model).target, entry("losses", loss).target
+    return frozenset(target.partition(":")[0] for target in targets)
+
+
+def _packages(named: frozenset[str]) -> frozenset[str]:
+    """The packages whose code is followed from module to module: ours, and those of the user that are not installed."""
+    found = PACKAGES | {module.partition(".")[0] for module in named}
+    while True:
+        imported = {name for module in _closure(set(named), found) for name in _top_level_imports(module)}
+        own = {name for name in imported - found - {"benchmarks"} if not is_installed(name)}
+        if not own:
+            return found
+        found |= own
+
+
+def _top_level_imports(module: str) -> Iterator[str]:
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.module.partition(".")[0]
+
+
 def _closure(modules: set[str], packages: frozenset[str]) -> set[str]:
-    """`modules` and everything that they import from `packages`, directly or not."""
+    """`modules` and the modules that they import from `packages`, directly or not."""
     found: set[str] = set()
     waiting = list(modules)
     while waiting:

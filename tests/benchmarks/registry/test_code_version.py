@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
+from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.registry import code_version as module
 from benchmarks.registry import entries as registry
 from benchmarks.registry.code_version import code_version
-from benchmarks.hardware.origin import CHECKOUT
 
 CACHES = (
     module._source,
@@ -19,7 +19,7 @@ CACHES = (
     module._definitions,
     module._imported,
     module._is_package,
-    code_version,
+    module._version,
 )
 
 
@@ -53,14 +53,21 @@ def text(name):
 @pytest.mark.parametrize(
     "edited",
     ["models.lstm", "models.neural.torch_classifier", "models.model", "losses.ce", "losses.loss", "data.dataset",
-     "benchmarks.cells.run_cell", "benchmarks.cells.audits", "benchmarks.measurement.clock"],
+     "benchmarks.cells.run_cell", "benchmarks.cells.audits", "benchmarks.cells.checkpoint"],
 )  # fmt: skip
 def test_an_edit_of_what_decides_the_result_is_another_version(version_with, edited):
     assert version_with({edited: f"{text(edited)}\nEDITED = 1\n".encode()}) != code_version("lstm", "ce")
 
 
 @pytest.mark.parametrize(
-    "edited", ["models.tfidf_logreg", "losses.length_penalty", "benchmarks.registry.entries", "reports.render.html"]
+    "edited",
+    [
+        "models.tfidf_logreg",
+        "losses.length_penalty",
+        "benchmarks.registry.entries",
+        "benchmarks.measurement.clock",
+        "reports.render.html",
+    ],
 )
 def test_an_edit_of_anything_else_is_not(version_with, edited):
     assert version_with({edited: f"{text(edited)}\nEDITED = 1\n".encode()}) == code_version("lstm", "ce")
@@ -134,3 +141,29 @@ def test_a_plug_in_s_own_modules_count(tmp_path, monkeypatch):
         registry._targets.cache_clear()
         forget()
         sys.modules.pop("a_plugin", None)
+
+
+def test_a_module_beside_a_plug_in_counts_and_so_does_what_that_imports(tmp_path, monkeypatch, forgetful):
+    """Neither is installed, and no distribution has a version that would tell."""
+    source = (
+        (CHECKOUT / "models" / "tfidf_logreg.py")
+        .read_text()
+        .replace('name: ClassVar[str] = "tfidf_logreg"', 'name = "a_model"')
+    )
+    (tmp_path / "a_plugin.py").write_text(f"import first_helper\n{source}")
+    (tmp_path / "first_helper.py").write_text("from second_helper import WIDTH\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    registry.add_plugin(tmp_path / "a_plugin.py")
+    versions = []
+    for width in (1, 2):
+        (tmp_path / "second_helper.py").write_text(f"WIDTH = {width}\n")
+        forget()
+        versions.append(code_version("a_model", "ce"))
+    forget()
+    assert versions[0] != versions[1]
+
+
+def test_every_module_that_runs_a_cell_is_said_to_decide_or_to_measure():
+    """A new module of `benchmarks.cells` belongs into one of the two lists."""
+    found = {f"benchmarks.cells.{path.stem}" for path in (CHECKOUT / "benchmarks" / "cells").glob("*.py")}
+    assert found - {"benchmarks.cells.__init__"} == {*module.HARNESS, *module.MEASURING}
