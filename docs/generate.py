@@ -11,8 +11,8 @@ from typer.main import get_command
 from typer.models import Context
 
 from benchmarks.cli import app
-from benchmarks.registry.entries import SINGULAR, Entry, Kind, entries
 from benchmarks.config.suite import SUITES, Suite, suite_names
+from benchmarks.registry.entries import SINGULAR, Entry, Kind, entries
 
 REFERENCE = Path(__file__).parent / "reference"
 PROGRAM = "python -m benchmarks"

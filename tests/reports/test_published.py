@@ -156,9 +156,7 @@ def test_the_range_of_training_times_spans_every_published_fit(page):
 
 
 def test_the_page_of_speed_is_what_was_measured(tmp_path):
-    """If not: python -c "from pathlib import Path; from reports.render.performance import write_performance;
-    write_performance(Path('published/performance'), Path('PERFORMANCE.md'))".
-    """
+    """If not, write it again: `write_performance(Path("published/performance"), Path("PERFORMANCE.md"))`."""
     folder = tmp_path / "published" / "performance"
     folder.mkdir(parents=True)
     for file in (PUBLISHED / "performance").glob("*.*"):

@@ -106,3 +106,10 @@ def test_growth_shows_exponents_made_texts_and_figures(tmp_path):
 
 def test_nothing_measured_is_no_figure(tmp_path):
     assert "![" not in page(tmp_path)
+
+
+def test_remarks_beside_the_measurements_stand_on_the_page(tmp_path):
+    assert "## Remarks" not in page(tmp_path, [contest(status="failed", reason="none")])
+    (tmp_path / "published" / "performance" / "notes.md").write_text("## Remarks\n\nRead *ratios* as ranges.\n")
+    text = page(tmp_path)
+    assert "\n## Remarks\n\nRead *ratios* as ranges.\n\n## Against peers\n" in text
