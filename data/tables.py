@@ -2,17 +2,18 @@
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pandas.errors import EmptyDataError, ParserError
 from pyarrow import ArrowException
 
 from data.dataset import DataError
+from data.memory import at_most, available
 
 READERS: dict[str, Callable[[io.BytesIO], pd.DataFrame]] = {
     ".parquet": lambda file: pq.ParquetFile(file).read().to_pandas(),  # shows a column that occurs twice
@@ -65,7 +66,10 @@ def read_table(path: Path) -> pd.DataFrame:
             raise DataError(f"{path.name} is empty")
         if kind != ".parquet" and b"\0" in content:
             raise DataError(f"{path.name} holds a NUL byte (byte {content.index(0)}); it must be UTF-8 text")
-        return READERS[kind](io.BytesIO(content))
+        with at_most(available() // 2):
+            return READERS[kind](io.BytesIO(content))
+    except MemoryError:
+        raise DataError(f"{path.name} needs more than half of the memory that is free to be read") from None
     except EmptyDataError:
         raise DataError(f"{path.name} is empty") from None
     except UnicodeDecodeError as error:
@@ -94,24 +98,25 @@ def digest(paths: Sequence[Path]) -> dict[str, str | int]:
 def _content(path: Path) -> bytes:
     if path.exists() and not path.is_file():  # a pipe or a device would keep the reader waiting
         raise DataError(f"{path.name} is not a file")
-    compression = COMPRESSIONS.get(path.suffix)
+    compression, free = COMPRESSIONS.get(path.suffix), available()
     with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > free // 2:
+            raise DataError(f"{path.name} is larger than half of the {free / 1e9:.1f} GB of memory that are free")
         if compression is None:
             return file.read()
         with pa.CompressedInputStream(pa.PythonFile(file), compression) as stream:
-            return _unpacked(stream, path)
+            return _unpacked(stream, path, free)
 
 
-def _unpacked(stream: pa.CompressedInputStream, path: Path) -> bytes:
+def _unpacked(stream: pa.CompressedInputStream, path: Path, free: int) -> bytes:
     """All of a compressed file, as long as it fits: a megabyte may unpack to a terabyte."""
-    free = psutil.virtual_memory().available
     parts: list[bytes] = []
     unpacked = 0
     while part := stream.read(CHUNK):
         parts.append(part)
         unpacked += len(part)
         if unpacked > free // 2:
-            raise DataError(f"{path.name} unpacks to more than half of the {free / 1e9:.0f} GB of memory that are free")
+            raise DataError(f"{path.name} unpacks to more than half of the {free / 1e9:.1f} GB of memory that are free")
     return b"".join(parts)
 
 

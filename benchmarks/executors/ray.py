@@ -36,7 +36,8 @@ from benchmarks.hardware.origin import CHECKOUT, PACKAGES
 from benchmarks.hardware.slots import check_devices, share
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult, Status
-from benchmarks.store.results import Files, Store, StoreError
+from benchmarks.store.packing import Files, pack_cell, pack_data, pack_plugins, unpack
+from benchmarks.store.results import Store, StoreError
 from models.model import Runtime
 
 LOST = (LocalRayletDiedError, NodeDiedError, ObjectLostError, WorkerCrashedError)
@@ -180,9 +181,9 @@ class RayExecutor:
 
     def _submit(self, spec: CellSpec, data: "dict[str, ray.ObjectRef[Files]]") -> "ray.ObjectRef[Files]":
         if spec.data_fingerprint not in data:
-            data[spec.data_fingerprint] = ray.put(self.store.pack_data(spec.data_fingerprint))
-        plugins = self.store.pack_plugins(spec)
-        original = self.store.pack_cell(spec.original.id) if spec.role == "repeated" else {}
+            data[spec.data_fingerprint] = ray.put(pack_data(self.store, spec.data_fingerprint))
+        plugins = pack_plugins(self.store, spec)
+        original = pack_cell(self.store, spec.original.id) if spec.role == "repeated" else {}
         claimed = self._claim(spec)
         task = ray.remote(_run_here).options(**claimed, max_retries=0, name=spec.id)
         reference: ray.ObjectRef[Files] = task.remote(
@@ -199,7 +200,7 @@ class RayExecutor:
         if losses:
             note = f"[the machine of this cell was lost, and it was run again: {losses} time(s)]\n"
             files = {**files, log: note.encode() + files.get(log, b"")}
-        self.store.unpack(files)
+        unpack(self.store, files)
         try:
             result = self.store.read_result(spec.id)
         except StoreError as error:
@@ -250,10 +251,10 @@ def _run_here(spec: CellSpec, executor: LocalExecutor, cpus: int, data: Files, o
     slots = share(cpus, gpus)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         store = Store(Path(folder))
-        store.unpack({**data, **own})
+        unpack(store, {**data, **own})
         for _ in replace(executor, store=store, slots=slots).run([spec], _ignore):
             pass
-        return store.pack_cell(spec.id)
+        return pack_cell(store, spec.id)
 
 
 def _ignore(spec: CellSpec, done: int, total: int) -> None:

@@ -11,7 +11,7 @@ import ray.data
 from benchmarks.executors.ray import alive_machines, capacity, claim
 from benchmarks.inference.folder import Job, Outcome
 from benchmarks.inference.saved import Found, Saved, load_found
-from benchmarks.store.results import Files
+from benchmarks.store.packing import Files
 from models.model import Runtime
 
 

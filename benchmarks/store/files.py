@@ -245,7 +245,8 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error.filename, str) and not Path(error.filename).absolute().is_relative_to(path.parent.absolute()):
+        named = Path(error.filename).absolute() if isinstance(error.filename, str) else path.absolute()
+        if not named.is_relative_to(path.parent.absolute()):
             raise
         raise WriteError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -1,7 +1,9 @@
 """One run at a time writes into a results folder."""
 
+import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,31 +12,47 @@ from pathlib import Path
 from benchmarks.errors import UsageError
 
 LOCK_FILE = "run.lock"
+HOLDER = b"process "
+"""Begins a lock file; any other content belongs to somebody else, and is not overwritten."""
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
+def hold(folder: Path, option: str = "--out") -> Iterator[None]:
     """Keep other runs out of `folder` for as long as the block lasts.
 
     The operating system frees the lock when its process ends, however it ends: none is ever left behind.
+
+    Args:
+        folder: a results folder.
+        option: how the user named it, for messages.
 
     Raises:
         UsageError: another run holds the folder, and the message says which; or it cannot be written to.
     """
     try:
-        file = (folder / LOCK_FILE).open("a+", encoding="utf-8")
+        descriptor = os.open(
+            folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666
+        )
     except OSError as error:
-        raise UsageError(f"--out {str(folder)!r} cannot be written to: {error.strerror}") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = " ".join(file.read().split()) or "another process"
-            raise UsageError(
-                f"--out {str(folder)!r} is in use by {holder}: wait for it, or name another folder"
-            ) from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()}, since {datetime.now(UTC).isoformat(timespec='seconds')}\n")
-        file.flush()
+        reason = f"its {LOCK_FILE} is a link" if error.errno == errno.ELOOP else error.strerror
+        raise UsageError(f"{option} {str(folder)!r} cannot be written to: {reason}") from None
+    try:
+        _lock(descriptor, f"{option} {str(folder)!r}")
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, named: str) -> None:
+    content = os.read(descriptor, 200) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b"not a file"
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = " ".join(content.decode(errors="replace").split()) or "another process"
+        raise UsageError(f"{named} is in use by {holder}: wait for it, or name another folder") from None
+    if content and not content.startswith(HOLDER):
+        raise UsageError(f"{named}: its {LOCK_FILE} is no lock of a run: name another folder")
+    os.ftruncate(descriptor, 0)
+    os.pwrite(
+        descriptor, HOLDER + f"{os.getpid()}, since {datetime.now(UTC).isoformat(timespec='seconds')}\n".encode(), 0
+    )

@@ -4,7 +4,6 @@
 <folder>/scaling.jsonl   a ScalingRow per model and size
 """
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from benchmarks.schema.performance import Row
-from benchmarks.store.results import StoreError
+from benchmarks.store.files import StoreError, naming, read_bytes, remove_abandoned, write_text
 
 PEERS_FILE, SCALING_FILE = "peers.jsonl", "scaling.jsonl"
 
@@ -24,31 +23,33 @@ def read_rows(path: Path, kind: type[R]) -> list[R]:
     """The rows of a file; none where there is no file.
 
     Raises:
-        StoreError: a line is not such a row.
+        StoreError: a line is not such a row, or the file cannot be read.
     """
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()
     try:
+        lines = read_bytes(path).decode("utf-8", "replace").splitlines()
         return [kind.model_validate_json(line) for line in lines]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(f"{path.name} cannot be read: {error.strerror}") from None
     except ValidationError as error:
         raise StoreError(f"{path.name} holds a line that is no {kind.__name__}: {error.errors()[0]['msg']}") from None
 
 
 def add_rows(path: Path, kind: type[R], rows: Sequence[R]) -> list[R]:
-    """Write `rows` into a file, in place of those of the same identity; every row it now holds."""
+    """Write `rows` into a file, in place of those of the same identity; every row it now holds.
+
+    Raises:
+        StoreError: the file holds other lines, or cannot be written.
+    """
     kept: dict[tuple[Any, ...], R] = {row.key: row for row in (*read_rows(path, kind), *rows)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, "".join(f"{row.model_dump_json()}\n" for row in kept.values()))
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path.parent, path.name)
+    write_text(path, "".join(f"{row.model_dump_json()}\n" for row in kept.values()))
     return list(kept.values())
 
 
 def commands(rows: Iterable[Row]) -> list[str]:
     """The commands that made the rows, each once, in order."""
     return list(dict.fromkeys(row.command for row in rows))
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from benchmarks.store.results import StoreError, write_text
+from benchmarks.store.files import StoreError, write_text
 from reports.analysis.evidence import Evidence
 from reports.analysis.results import FIGURES, read_results
 from reports.analysis.run_analysis import Analysis, analyse

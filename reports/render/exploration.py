@@ -9,7 +9,7 @@ from markupsafe import Markup
 from rich.console import Console
 
 from benchmarks.schema.exploration import Exploration, Lengths
-from benchmarks.store.results import StoreError
+from benchmarks.store.files import naming, remove_abandoned, write_text
 from reports import formats
 from reports.figures.canvas import Style, draw, log_axis, panel
 from reports.figures.svg import RC, SERIES, Drawing, dark_css
@@ -32,12 +32,11 @@ def write_exploration(exploration: Exploration, folder: Path) -> list[Path]:
         "exploration.md": render_markdown(exploration),
         "exploration.html": render_html(exploration),
     }
-    try:
+    with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            (folder / name).write_text(content, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written to: {error.strerror}") from None
+    remove_abandoned(folder)
+    for name, content in contents.items():
+        write_text(folder / name, content)
     return [folder / name for name in contents]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from benchmarks.store.results import write_text
+from benchmarks.store.files import write_text
 from reports import formats
 from reports.analysis.limit import limits
 from reports.analysis.mistakes import Mistakes, most_confident_mistakes

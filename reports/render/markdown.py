@@ -14,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from benchmarks.redaction import without_folders
-from benchmarks.store.results import write_text
+from benchmarks.store.files import write_text
 from reports import formats
 from reports.analysis.limit import limits
 from reports.analysis.results import FIGURES, Results, read_results

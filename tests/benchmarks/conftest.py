@@ -33,6 +33,7 @@ def dataset():
 @pytest.fixture
 def store(tmp_path, dataset):
     store = Store(tmp_path / "results")
+    store.create()
     store.write_data(dataset)
     return store
 

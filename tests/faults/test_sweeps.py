@@ -18,7 +18,7 @@ from tiny_cells import check_whole, faulty_cell, tiny_cell, tiny_spec
 from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.runs.display import Display
 from benchmarks.runs.sweep import sweep
-from benchmarks.schema.result import CellResult
+from benchmarks.schema.result import SCHEMA_VERSION, CellResult
 from benchmarks.store.results import StoreError
 
 KILLS = int(os.environ.get("KILLS", "10"))

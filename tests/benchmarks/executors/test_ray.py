@@ -12,6 +12,7 @@ from benchmarks.errors import UsageError
 from benchmarks.inference.folder import Job, label_here
 from benchmarks.inference.saved import find_model, load_found
 from benchmarks.inference.writers import writing
+from benchmarks.store.packing import pack_cell, pack_data, unpack
 from benchmarks.store.results import Store
 from models.model import Runtime
 
@@ -65,11 +66,11 @@ def test_results_are_those_of_this_machine(cluster, store, make_spec, tmp_path):
     assert (result.status, store.read_result(good.id)) == ("ok", result)
 
     here = Store(tmp_path / "here")
-    here.unpack(store.pack_data(good.data_fingerprint))
+    unpack(here, pack_data(store, good.data_fingerprint))
     run_cell_here(good, here, lambda done, total: None)
     assert here.read_result(good.id).metrics == store.read_result(good.id).metrics
     assert here.read_predictions(good.id).equals(store.read_predictions(good.id))
-    assert {*store.pack_cell(good.id)} == {*here.pack_cell(good.id), f"cells/{good.id}/log.txt"}
+    assert {*pack_cell(store, good.id)} == {*pack_cell(here, good.id), f"cells/{good.id}/log.txt"}
 
 
 def test_a_machine_lost_in_mid_run_loses_no_cell(cluster, cells, store, make_spec, meeting):

@@ -27,6 +27,7 @@ def cell(tmp_path, make_spec):
         model = model_class(name)(**settings)
         model.fit(train, train, loss_class("ce")(train.lengths))
         store, spec = Store(tmp_path / "results"), make_spec(name, **settings)
+        store.create()
         with store.replace_model(spec.id) as folder:
             model.save(folder)
             write_saved(Saved(spec=spec, classes=classes), folder)

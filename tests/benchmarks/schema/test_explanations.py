@@ -14,6 +14,7 @@ from benchmarks.inference.saved import Classifier, load_model
 from benchmarks.measurement.clock import Clock
 from benchmarks.registry.entries import loss_class, model_class
 from benchmarks.schema.explanations import MISTAKES, ExplainedMistake, Explanations, most_confident_mistakes
+from benchmarks.store.packing import pack_cell, unpack
 from benchmarks.store.results import DamagedError
 from data.dataset import Split
 
@@ -170,7 +171,7 @@ def test_a_deep_audit_has_none(cell, store):
 
 def test_they_travel_with_the_cell(cell, store, tmp_path):
     other = type(store)(tmp_path / "other")
-    other.unpack(store.pack_cell(cell.id))
+    unpack(other, pack_cell(store, cell.id))
     assert other.read_explanations(cell.id) == store.read_explanations(cell.id)
 
 

@@ -111,7 +111,7 @@ def test_the_same_exploration_gives_the_same_files(exploration, tmp_path):
 
 def test_a_folder_that_cannot_be_written(exploration, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot be written to"):
+    with pytest.raises(StoreError, match="cannot be written"):
         write_exploration(exploration, tmp_path / "file")
 
 

@@ -1,0 +1,198 @@
+"""The files of a cell."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+import pandas as pd
+from pydantic import ValidationError
+
+from benchmarks.schema.explanations import Explanations
+from benchmarks.schema.result import CellResult
+from benchmarks.store.files import (
+    DamagedError,
+    StoreError,
+    make_folder,
+    naming,
+    read_bytes,
+    remove,
+    sync,
+    write_text,
+    writing,
+    writing_folder,
+)
+from benchmarks.store.folder import Folder, check_version, first_error, read_frame, read_json, undamaged
+
+CELL_ID = re.compile(r"[a-z0-9_]+-[a-z0-9_]+-n[0-9]{1,15}-s[0-9]{1,15}-[0-9a-f]{10}")
+
+
+class CellFiles(Folder):
+    """Results, predictions, explanations, models and checkpoints of the cells."""
+
+    def cell_folder(self, cell_id: str) -> Path:
+        """Where a cell's files lie.
+
+        Raises:
+            StoreError: `cell_id` is not of the form `CellSpec.id` yields.
+        """
+        if not CELL_ID.fullmatch(cell_id):
+            raise StoreError(f"not a cell id: {cell_id!r}")
+        return self.folder / "cells" / cell_id
+
+    def clear_cell(self, cell_id: str) -> None:
+        """Prepare a cell's folder for a new attempt, so that no earlier result is taken for its own.
+
+        The state of an unfinished training (`checkpoint.safetensors`) stays.
+
+        Raises:
+            WriteError: it cannot be prepared.
+        """
+        folder = self._made(cell_id)
+        with naming(folder):
+            remove_temporary(folder)
+            (folder / "result.json").unlink(missing_ok=True)
+            sync(folder)
+            sync(folder.parent)
+
+    def remove_cell(self, cell_id: str) -> None:
+        """Delete everything of a cell.
+
+        Raises:
+            WriteError: it cannot be removed.
+        """
+        make_folder(self.folder / "cells", self.folder)
+        folder = self.cell_folder(cell_id)
+        with naming(folder):
+            remove(folder)
+
+    def write_result(
+        self,
+        result: CellResult,
+        predictions: pd.DataFrame | None = None,
+        explanations: Explanations | None = None,
+    ) -> None:
+        """Write a cell's predictions, explanations and, last, its result.
+
+        A result on disk therefore means that the rest is there.
+
+        Raises:
+            WriteError: they cannot be written.
+        """
+        folder = self._made(result.spec.id)
+        if predictions is not None:
+            with writing(folder / "predictions.parquet") as path:
+                predictions.to_parquet(path, index=False, write_page_checksum=True)
+        if explanations is not None:
+            write_text(folder / "explanations.json", f"{explanations.model_dump_json(indent=2)}\n")
+        write_text(folder / "result.json", f"{result.model_dump_json(indent=2)}\n")
+
+    def read_result(self, cell_id: str) -> CellResult | None:
+        """A cell's result; None where there is none.
+
+        Raises:
+            DamagedError: the file is not a whole result of this cell.
+            StoreError: it is not of this version, or cannot be read.
+        """
+        path = self.cell_folder(cell_id) / "result.json"
+        try:
+            content = read_json(path)
+        except FileNotFoundError:
+            return None
+        check_version(path, content)
+        try:
+            result = CellResult.model_validate(content)
+        except ValidationError as error:
+            raise DamagedError(path, first_error(error)) from None
+        if result.spec.id != cell_id:
+            raise DamagedError(path, f"the result of {result.spec.id}")
+        return result
+
+    def results(self) -> Iterator[CellResult]:
+        """Every undamaged result, by cell id.
+
+        Raises:
+            StoreError: one is not of this version.
+        """
+        for folder in sorted((self.folder / "cells").glob("*/")):
+            if CELL_ID.fullmatch(folder.name):
+                with suppress(DamagedError):
+                    if result := self.read_result(folder.name):
+                        yield result
+
+    def read_predictions(self, cell_id: str) -> pd.DataFrame:
+        """A cell's predictions: row, label, length, probability_0 .. probability_<C-1>.
+
+        Raises:
+            DamagedError: the file is missing, or differs from what was written; every page has a checksum.
+        """
+        path = self.cell_folder(cell_id) / "predictions.parquet"
+        with undamaged(path):
+            return read_frame(path)
+
+    def read_explanations(self, cell_id: str) -> Explanations | None:
+        """The words behind a cell's most confident mistakes; None where there are none, as of an older result.
+
+        Raises:
+            DamagedError: the file differs from what was written.
+        """
+        path = self.cell_folder(cell_id) / "explanations.json"
+        try:
+            return Explanations.model_validate_json(read_bytes(path))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise DamagedError(path, error.strerror or str(error)) from None
+        except ValidationError as error:
+            raise DamagedError(path, first_error(error)) from None
+
+    def replace_model(self, cell_id: str) -> AbstractContextManager[Path]:
+        """An empty folder to save a model into; it becomes the cell's `model/` when the block ends without an error.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
+        return writing_folder(self._made(cell_id) / "model")
+
+    def log_path(self, cell_id: str) -> Path:
+        """Where everything that a cell prints goes."""
+        return self.cell_folder(cell_id) / "log.txt"
+
+    def checkpoint_path(self, cell_id: str) -> Path:
+        """Where the state of a cell's training is kept until the cell is done."""
+        return self.cell_folder(cell_id) / "checkpoint.safetensors"
+
+    def write_checkpoint(self, cell_id: str, write: Callable[[Path], object]) -> None:
+        """Let `write` write the state of a cell's training; when it is whole, it replaces the one before.
+
+        Raises:
+            WriteError: it cannot be written; the one before is still there.
+        """
+        self._made(cell_id)
+        with writing(self.checkpoint_path(cell_id)) as path:
+            write(path)
+
+    def remove_checkpoint(self, cell_id: str) -> None:
+        """Delete the state of a training that is done.
+
+        Raises:
+            WriteError: it cannot be removed.
+        """
+        path = self.checkpoint_path(cell_id)
+        with naming(path):
+            path.unlink(missing_ok=True)
+
+    def _made(self, cell_id: str) -> Path:
+        folder = self.cell_folder(cell_id)
+        make_folder(folder, self.folder)
+        return folder
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove every temporary file: this process holds the run lock, so all writers have ended.
+
+    Raises:
+        OSError: one cannot be removed.
+    """
+    for path in folder.glob(".*.tmp"):
+        remove(path)
