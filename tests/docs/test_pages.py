@@ -13,6 +13,8 @@ from typer.main import get_command
 
 from benchmarks.cli import app
 from benchmarks.hardware.origin import CHECKOUT
+from reports.analysis.estimates import ALPHA
+from reports.analysis.planning import mcnemar_detectable
 
 DOCS = CHECKOUT / "docs"
 
@@ -74,10 +76,9 @@ def rows(page, heading):
 
 
 def test_the_table_of_test_sizes_follows_from_its_formula():
-    factor = norm.ppf(0.975) + norm.ppf(0.8)
     for size, *figures in rows(DOCS / "how-to" / "choose-a-test-size.md", "The differences that a test set can show"):
         n = int(size.replace(",", ""))
-        expected = [100 * factor * math.sqrt(share / n) for share in (0.05, 0.1, 0.2)]
+        expected = [100 * mcnemar_detectable(share, n, ALPHA) for share in (0.05, 0.1, 0.2)]
         expected.append(100 * norm.ppf(0.975) * math.sqrt(0.9 * 0.1 / n))
         shown = [float(re.search(r"[\d.]+", figure)[0]) for figure in figures]
         assert shown == [round(value, 1) for value in expected]

@@ -238,3 +238,12 @@ def test_a_row_of_imdb_on_the_gpu_page_is_what_the_log_says(row):
         accuracy = ended[loss]["metrics"]["accuracy"]
         low, high = proportion_confint(round(25_000 * accuracy), 25_000, method="wilson")
         assert quoted == f"{100 * accuracy:.1f} ({100 * low:.1f}–{100 * high:.1f})"
+
+
+@pytest.mark.parametrize("report", sorted(PUBLISHED.glob("*/report.md")), ids=lambda path: path.parent.name)
+def test_a_report_with_the_wording_of_earlier_code_says_so(report):
+    text = report.read_text(encoding="utf-8")
+    title, note, *rest = text.split("\n\n")
+    if re.search("cannot be told apart|no effect larger than", "".join(rest)):
+        assert note.startswith("> Made on ")
+        assert "mean unsettled" in " ".join(note.replace(">", " ").split())
