@@ -1,4 +1,4 @@
-"""The machine and the software a figure was measured with."""
+"""The machine and the software that a figure was measured with."""
 
 import platform
 import sys
@@ -27,7 +27,10 @@ PACKAGES = (
 
 
 def environment() -> dict[str, Any]:
-    """What a reader needs to judge a figure by: nothing that names a person, a host or a folder."""
+    """Describe the machine, the libraries and the processors that this process may use.
+
+    Nothing in it names a person, a host or a folder.
+    """
     return {
         "machine": platform.machine(),
         "processor": processor(),
@@ -42,7 +45,7 @@ def environment() -> dict[str, Any]:
 
 
 def _version(package: str) -> str | None:
-    """Of the installed package, the first on the path where there are several: the one that is imported."""
+    """Version of an installed package; where there are several, that of the first on the path, which is imported."""
     try:
         return version(package)
     except PackageNotFoundError:

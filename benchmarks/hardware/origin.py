@@ -1,4 +1,4 @@
-"""Refuse to run when one of this project's generically named packages is somebody else's."""
+"""Refuse to run where another project's package shadows one of this project's generically named ones."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -5,11 +5,11 @@ from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
 INSTRUCTIONS = frozenset({"avx2", "avx512f", "avx512_bf16", "amx_bf16"})
-"""Those that decide the speed of a matrix product."""
+"""Instruction sets that decide the speed of a matrix product."""
 
 
 def processor() -> str:
-    """Its name, with the matrix instructions that decide its speed."""
+    """Return the processor's name, with the matrix instructions that decide its speed."""
     if not (facts := _facts()):
         return platform.processor()
     flags = set(facts.get("flags", "").split()) & INSTRUCTIONS
@@ -17,12 +17,12 @@ def processor() -> str:
 
 
 def made_by_amd() -> bool:
-    """Whether it is AMD's."""
+    """Whether AMD made the processor."""
     return "AuthenticAMD" in _facts().get("vendor_id", platform.processor())
 
 
 def _facts() -> dict[str, str]:
-    """What Linux says of the first of the processors; nothing elsewhere."""
+    """Linux's description of the first processor; empty elsewhere."""
     if not CPUINFO.exists():
         return {}
     lines = (line.split(":", 1) for line in CPUINFO.read_text().split("\n\n")[0].splitlines() if ":" in line)

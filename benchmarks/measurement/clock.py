@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def synchronizer(device: Device) -> Callable[[], None]:
-    """What waits until `device` has done all that was asked of it; a CPU works synchronously."""
+    """Return a function that waits until `device` has done all its work; a CPU works synchronously."""
     return torch.cuda.synchronize if device == "cuda" else lambda: None
 
 
@@ -23,19 +23,19 @@ class Clock:
 
     Attributes:
         synchronize: waits for the device.
-        now: seconds since some moment, never going back.
+        now: seconds since a fixed moment, never going back.
     """
 
     synchronize: Callable[[], None]
     now: Callable[[], float] = time.perf_counter
 
     def time(self, call: Callable[[], T]) -> tuple[T, float]:
-        """What `call` returns, and the seconds that exactly this one call took."""
+        """Return the value of `call`, and the seconds that exactly this one call took."""
         start = self.read()
         value = call()
         return value, self.read() - start
 
     def read(self) -> float:
-        """The moment at which the device has nothing left to do."""
+        """Return the moment at which the device has nothing left to do."""
         self.synchronize()
         return self.now()

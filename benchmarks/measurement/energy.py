@@ -1,6 +1,6 @@
 """Energy from the hardware's own counters: NVML's on an NVIDIA GPU, RAPL's for the processors.
 
-A counter counts the whole device: what it draws at rest and for other processes, too.
+A counter covers the whole device: its draw at rest and for other processes too.
 """
 
 import importlib
@@ -28,8 +28,8 @@ class Counter:
     """A counter of energy.
 
     Attributes:
-        name: what counts.
-        read: joules since some moment.
+        name: of the counter and its device.
+        read: joules since a fixed moment.
         wraps_at: joules at which it starts again from 0; None: never.
     """
 
@@ -40,11 +40,11 @@ class Counter:
 
 @dataclass
 class Meter:
-    """Adds up what the counters counted.
+    """Adds up the readings of counters.
 
     Attributes:
-        counters: those that can be read; none: nothing is measured.
-        missing: why others cannot.
+        counters: readable ones; without any, nothing is measured.
+        missing: why other counters cannot be read.
         total: joules from the first reading to the latest.
     """
 
@@ -56,12 +56,12 @@ class Meter:
 
     @property
     def source(self) -> str:
-        """What the joules are counted by, or why there are none."""
+        """Names of the counters, and why others are missing."""
         counted = " + ".join(counter.name for counter in self.counters)
         return "; ".join(filter(None, [counted, self.missing and f"not measured: {self.missing}"]))
 
     def measure(self, call: Callable[[], T]) -> tuple[T, list[float]]:
-        """What `call` returns, and the joules meanwhile; none where there is no counter."""
+        """Return the value of `call`, and the joules meanwhile; an empty list without a counter."""
         self.read()
         before = self.total
         value = call()
@@ -69,12 +69,12 @@ class Meter:
         return value, [self.total - before] if self.counters else []
 
     def sample(self) -> None:
-        """Read the counters if that was not done for long; cheap enough to be called after every step."""
+        """Read the counters if the last reading is `SAMPLE_SECONDS` old; cheap enough to be called after every step."""
         if time.monotonic() - self._sampled > SAMPLE_SECONDS:
             self.read()
 
     def read(self) -> None:
-        """Read the counters, each at most once around since the last time."""
+        """Read the counters; each may have started again from 0 at most once since the last reading."""
         self._sampled = time.monotonic()
         for counter in self.counters:
             now = counter.read()
@@ -84,7 +84,7 @@ class Meter:
 
 
 def meter(device: Device, devices: int = 1) -> Meter:
-    """Of the processors, and of the first GPUs, so many, if `device` is one."""
+    """Meter the CPU packages and, on CUDA, the first `devices` GPUs."""
     found = rapl_counters(POWERCAP)
     missing = [] if found else [f"no readable RAPL counter in {POWERCAP}"]
     if device == "cuda":
@@ -100,11 +100,11 @@ def meter(device: Device, devices: int = 1) -> Meter:
 
 
 def rapl_counters(powercap: Path) -> list[Counter]:
-    """One for each processor package whose counter this user may read (Linux lets only root by default)."""
+    """List the counters of CPU packages that this user may read (by default, Linux lets only root)."""
     counters = []
     for zone in sorted(powercap.glob("intel-rapl:[0-9]*")):
         if zone.name.count(":") > 1:
-            continue  # a part of a package, which the package counts
+            continue  # a part of a package, which the package's counter includes
         try:
             name = (zone / "name").read_text().strip()
             path = zone / "energy_uj"
@@ -118,12 +118,12 @@ def rapl_counters(powercap: Path) -> list[Counter]:
 
 
 def _microjoules(path: Path) -> float:
-    """A counter of microjoules, in joules."""
+    """Read a counter of microjoules; joules."""
     return int(path.read_text()) / 1e6
 
 
 def nvml_counter(uuid: str, name: str = "NVML") -> Counter:
-    """The GPU of that uuid, as torch names it.
+    """Make the counter of the GPU of that uuid, as torch names it.
 
     Raises:
         ImportError: nvidia-ml-py is not installed.

@@ -1,4 +1,4 @@
-"""What else the machine does while a cell runs, and what holds the cell back."""
+"""Load of the machine while a cell runs: other processes, the hypervisor, quotas and heat."""
 
 import os
 import time
@@ -9,15 +9,15 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.hardware.control_groups import cpu_files
 from benchmarks.schema.measurements import Load
 
-CGROUPS = Path("/sys/fs/cgroup")
 PROCESSORS = Path("/sys/devices/system/cpu")
 
 
 @dataclass(frozen=True)
 class Moment:
-    """Counters of processor time, in seconds since some moment; None where the system does not keep one."""
+    """Counters of processor time, in seconds since a fixed moment; None where the system does not keep one."""
 
     clock: float
     busy: float
@@ -28,7 +28,7 @@ class Moment:
 
 
 def observe() -> Moment:
-    """The counters now."""
+    """Read the counters."""
     whole = psutil.cpu_times()
     stolen = float(getattr(whole, "steal", 0.0))
     idle = whole.idle + getattr(whole, "iowait", 0.0)
@@ -39,13 +39,13 @@ def observe() -> Moment:
         busy=busy,
         stolen=stolen,
         own=own_seconds(),
-        throttled=throttled_seconds(_cpu_stat_files()),
+        throttled=throttled_seconds(cpu_files("cpu.stat")),
         thermal_throttles=thermal_throttles(PROCESSORS),
     )
 
 
 def own_seconds() -> float:
-    """Processor time of this process and of all that it started: those that live, and those that it waited for."""
+    """Processor time of this process and its descendants, of ended ones too if their parents waited for them."""
     this = psutil.Process()
     seconds = 0.0
     for process in (this, *this.children(recursive=True)):
@@ -55,10 +55,16 @@ def own_seconds() -> float:
     return seconds
 
 
-def load_between(begin: Moment, end: Moment, helpers: float = 0.0) -> Load:
-    """What happened between two moments of the same process; `helpers`: processor time (s) of others of its cell."""
+def load_between(begin: Moment, end: Moment, workers: float = 0.0) -> Load:
+    """Compute the load between two moments of the same process.
+
+    Args:
+        begin: the earlier moment.
+        end: the later one.
+        workers: processor time (s) that other processes of the same cell spent between them.
+    """
     available = max((end.clock - begin.clock) * (psutil.cpu_count() or 1), 1e-9)
-    others = (end.busy - begin.busy) - (end.own - begin.own) - helpers
+    others = (end.busy - begin.busy) - (end.own - begin.own) - workers
     throttled = None if begin.throttled is None or end.throttled is None else end.throttled - begin.throttled
     slowed = (begin.thermal_throttles, end.thermal_throttles)
     return Load(
@@ -70,8 +76,18 @@ def load_between(begin: Moment, end: Moment, helpers: float = 0.0) -> Load:
     )
 
 
+def worst(first: Load | None, second: Load | None) -> Load | None:
+    """Join the loads of two processes that timed the same cell: the larger value of each counter."""
+    if first is None or second is None:
+        return first or second
+    pairs = {name: (getattr(first, name), getattr(second, name)) for name in Load.model_fields}
+    return Load.model_validate(
+        {name: max((value for value in pair if value is not None), default=None) for name, pair in pairs.items()}
+    )
+
+
 def throttled_seconds(files: Iterable[Path]) -> float | None:
-    """From the first readable `cpu.stat`: microseconds in version 2 of control groups, nanoseconds in version 1."""
+    """Read the first `cpu.stat` that counts: microseconds in version 2 of control groups, nanoseconds in version 1."""
     for path in files:
         try:
             counters = dict(line.split() for line in path.read_text().splitlines())
@@ -84,22 +100,9 @@ def throttled_seconds(files: Iterable[Path]) -> float | None:
 
 
 def thermal_throttles(processors: Path) -> int | None:
-    """How often any processor slowed down for its heat since the machine started."""
+    """Number of times that a processor slowed down for its heat since the machine started; None where unknown."""
     files = list(processors.glob("cpu[0-9]*/thermal_throttle/core_throttle_count"))
     try:
         return sum(int(path.read_text()) for path in files) if files else None
     except (OSError, ValueError):
         return None
-
-
-def _cpu_stat_files() -> list[Path]:
-    """Where this process's control group may keep its counters: as the host sees it, and as a container does."""
-    try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return []
-    groups = {controllers: group.lstrip("/") for _, controllers, group in (line.split(":", 2) for line in lines)}
-    first = next((group for names, group in groups.items() if "cpu" in names.split(",")), None)
-    places = [CGROUPS / groups[""], CGROUPS] if "" in groups else []
-    places += [CGROUPS / "cpu" / first, CGROUPS / "cpu"] if first is not None else []
-    return [place / "cpu.stat" for place in places]

@@ -1,6 +1,6 @@
-"""What a device can do at best, measured on it (Williams, Waterman & Patterson 2009, "Roofline").
+"""Ceilings of a device, measured on it (Williams, Waterman & Patterson 2009, "Roofline").
 
-A cell's operations a second are then a share of the machine's own ceiling, not of a data sheet's.
+A cell's operations per second are then a share of the machine's own ceiling, not of a data sheet's.
 """
 
 import multiprocessing
@@ -11,6 +11,7 @@ from typing import cast
 import torch
 
 from benchmarks.hardware.slots import threads
+from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.measurement.clock import Clock, synchronizer
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Ceiling
@@ -19,30 +20,29 @@ from models.model import Device, Precision
 TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 SMALLEST, LARGEST = 128, 8192
-"""Sizes of the square matrices: doubled from the one to the other, as long as there is time."""
+"""Sizes of the square matrices: doubled from the smallest to the largest, as long as there is time."""
 
 SECONDS = 0.25
-"""For each precision, and for the bandwidth."""
+"""Time budget of each precision, and of the bandwidth."""
 
 COPIED: dict[Device, int] = {"cpu": 2**27, "cuda": 2**30}
 """Bytes copied at a time: more than caches hold."""
 
-
 MOST_REPEATS = 1_000
-"""Of one product: on a fast device a small one takes microseconds, and reading the clock would fill the budget."""
+"""Repeats of one product; reading the clock around small ones would fill the budget of a fast device."""
 
 
 def measure_ceilings(specs: Iterable[CellSpec], preload: Sequence[str] = ()) -> list[Ceiling]:
-    """The ceiling of every device and precision that `specs` use, in a process of its own.
+    """Measure the ceiling of every device and precision that `specs` use, in another process.
 
-    This process would otherwise hold a GPU's context, and the largest matrices' memory, for as long as the run takes.
+    This process would otherwise hold a GPU's context and the memory of the largest matrices until the run ends.
 
     Args:
         specs: the cells.
-        preload: modules imported once, by the process that this one and cells are forked from: it starts here.
+        preload: modules that the fork server imports once; it starts here, and cells are forked from it later.
 
     Raises:
-        RuntimeError: the device refused, or the process died.
+        RuntimeError: the device raised an error, or the process died.
     """
     wanted = sorted({(spec.device, spec.precision) for spec in specs})
     context = multiprocessing.get_context("forkserver")
@@ -52,8 +52,8 @@ def measure_ceilings(specs: Iterable[CellSpec], preload: Sequence[str] = ()) -> 
 
 
 def ceiling(device: str, precision: str) -> Ceiling:
-    """One device in one precision, with all the threads that a cell has; about twice `SECONDS`."""
-    torch.set_num_threads(threads())
+    """Measure one device in one precision, with as many threads as a cell has; takes about twice `SECONDS`."""
+    limit_thread_pools(threads())
     where = cast(Device, device)
     clock = Clock(synchronizer(where))
     rate, size = product_ceiling(where, cast(Precision, precision), clock)
@@ -67,15 +67,15 @@ def ceiling(device: str, precision: str) -> Ceiling:
 
 
 def product_ceiling(device: Device, precision: Precision, clock: Clock, budget: float = SECONDS) -> tuple[float, int]:
-    """Operations a second of a product of two n x n matrices, the best of all repeats, and that n.
+    """Return the operations per second of a product of two n x n matrices, the best of all repeats, and that n.
 
-    n is doubled while the next product promises to end within the budget, since where a precision is emulated the
-    largest would take minutes; what time is left goes into repeats of the fastest n.
+    n is doubled while the next product is expected to end within the budget, since the largest would take minutes in
+    an emulated precision; the time left goes into repeats of the fastest n.
 
     Args:
-        device: where.
+        device: of the matrices.
         precision: of the matrices; "fp32" on a GPU is TF32, as in training.
-        clock: the clock.
+        clock: reads the time.
         budget: seconds.
     """
     torch.set_float32_matmul_precision("high" if device == "cuda" else "highest")
@@ -95,7 +95,7 @@ def product_ceiling(device: Device, precision: Precision, clock: Clock, budget: 
 
 
 def bandwidth(device: Device, clock: Clock, budget: float = SECONDS) -> float:
-    """Bytes a second, those read and those written together, of copying a large tensor: the best of all repeats."""
+    """Return the bytes per second, read and written, of copying a large tensor: the best of all repeats."""
     source = torch.ones(COPIED[device] // 4, device=device)
     target = torch.zeros_like(source)
     return 2 * COPIED[device] / _fastest(lambda: target.copy_(source), clock, budget)
@@ -108,7 +108,7 @@ def _product(size: int, device: Device, precision: Precision) -> Callable[[], ob
 
 
 def _fastest(call: Callable[[], object], clock: Clock, budget: float) -> float:
-    """Seconds of the fastest call: one at least, and up to `MOST_REPEATS` within the budget, after one to warm up."""
+    """Return the seconds of the fastest of up to `MOST_REPEATS` calls within the budget, after one to warm up."""
     _, spent = clock.time(call)
     best = float("inf")
     for _ in range(MOST_REPEATS):

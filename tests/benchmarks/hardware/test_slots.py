@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.errors import UsageError
 from benchmarks.executors.local import LocalExecutor
+from benchmarks.hardware import slots
 from benchmarks.hardware.slots import Slot, check_devices, grouped, share, threads
 from benchmarks.runs.sweep import _stages
 
@@ -40,6 +41,15 @@ def test_a_limit_on_threads_is_kept(monkeypatch, said, expected):
     assert threads() == (expected or unlimited)
 
 
+@pytest.mark.parametrize(("quota", "expected"), [(None, 6), (2.5, 2), (0.5, 1), (64.0, 6)])
+def test_a_quota_of_the_control_group_limits_the_threads(monkeypatch, quota, expected):
+    """A container with `--cpus=2` on a machine of 64 may run on all 64, for a thirty-second of the time."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(slots.os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
+    monkeypatch.setattr(slots, "processor_quota", lambda: quota)
+    assert threads() == expected
+
+
 def test_cells_are_spread_over_gpus_one_at_a_time_each(store, make_spec, work):
     specs = [make_spec(seed=seed).model_copy(update={"device": "cuda"}) for seed in range(6)]
     executor = LocalExecutor(store, work.note_device_and_meet, slots=share(8, ["GPU-a", "GPU-b"]))
@@ -55,16 +65,17 @@ def test_cells_are_spread_over_gpus_one_at_a_time_each(store, make_spec, work):
 
 
 def test_gpus_are_grouped_and_processors_stay_together():
-    slots = share(8, ["a", "b", "c", "d", "e"])
-    assert grouped(slots["cuda"], 2) == [Slot(2, "a,b"), Slot(2, "c,d")]
-    assert grouped(slots["cuda"], 1) == slots["cuda"]
-    assert grouped(slots["cpu"], 2) == [Slot(8)]
+    shares = share(8, ["a", "b", "c", "d", "e"])
+    assert grouped(shares["cuda"], 2) == [Slot(2, "a,b"), Slot(2, "c,d")]
+    assert grouped(shares["cuda"], 1) == shares["cuda"]
+    assert grouped(shares["cpu"], 2) == [Slot(8)]
 
 
 @pytest.mark.parametrize(("available", "choices"), [(3, "1 to 3"), (1, "1")])
 def test_more_devices_than_there_are_is_one_line(available, choices):
     check_devices(available, available, "GPUs", "this machine")
-    with pytest.raises(UsageError, match=rf"^--devices-per-cell 4: a cell can have .* GPUs .*choices: {choices}\)$"):
+    message = rf"^devices_per_cell=4: this machine has {available} GPUs for a cell \(choices: {choices}\)$"
+    with pytest.raises(UsageError, match=message):
         check_devices(4, available, "GPUs", "this machine")
 
 

@@ -7,7 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from benchmarks.measurement.load import Moment, load_between, observe, thermal_throttles, throttled_seconds
+from benchmarks.measurement.load import Moment, load_between, observe, thermal_throttles, throttled_seconds, worst
+from benchmarks.schema.measurements import Load
 
 BEGIN = Moment(clock=0.0, busy=100.0, stolen=5.0, own=10.0, throttled=1.0, thermal_throttles=2)
 
@@ -26,8 +27,8 @@ def test_the_cell_s_own_work_is_not_counted_against_it():
     assert (load.others, load.stolen) == (0.0, 0.0)
 
 
-def test_the_work_of_those_that_help_is_not_counted_against_it():
-    load = load_between(BEGIN, later(busy=120.0, own=20.0), helpers=8.0)
+def test_the_work_of_worker_ranks_is_not_counted_against_it():
+    load = load_between(BEGIN, later(busy=120.0, own=20.0), workers=8.0)
     assert load.others == pytest.approx(2 / 20)
 
 
@@ -83,6 +84,14 @@ def test_heat_is_summed_over_processors(tmp_path):
         folder.mkdir(parents=True)
         (folder / "core_throttle_count").write_text(f"{count}\n")
     assert thermal_throttles(tmp_path) == 7
+
+
+def test_of_two_processes_the_worse_counts_in_each_respect():
+    calm, busy = Load(load_average=0.1, others=0.0, stolen=0.2), Load(load_average=3.0, others=0.4, stolen=0.0)
+    throttled = busy.model_copy(update={"throttled_seconds": 1.5})
+    assert worst(calm, throttled) == Load(load_average=3.0, others=0.4, stolen=0.2, throttled_seconds=1.5)
+    assert worst(None, calm) == worst(calm, None) == calm
+    assert worst(None, None) is None
 
 
 def test_this_machine_can_be_observed():
