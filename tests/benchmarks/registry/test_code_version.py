@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from benchmarks import __version__
 from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.registry import code_version as module
 from benchmarks.registry import entries as registry
@@ -116,7 +117,7 @@ def test_the_same_name_from_another_module_is_another_version(version_with):
 
 
 def test_it_begins_with_the_version_of_the_suite():
-    assert code_version("tfidf_logreg", "ce").startswith("0.1.0+")
+    assert code_version("tfidf_logreg", "ce").startswith(f"{__version__}+")
 
 
 def test_a_plug_in_s_own_modules_count(tmp_path, monkeypatch):
