@@ -1,7 +1,5 @@
 """A trained model for others to use: a folder that transformers loads, or a network as ONNX."""
 
-import os
-import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from benchmarks.inference.saved import Classifier, Found, write_saved
 from benchmarks.redaction import shortened
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
+from benchmarks.store.files import remove_abandoned, writing_folder
 from benchmarks.store.results import CELL_ID, Store
 from models.distilbert import FirstTokenClassifier
 from models.encoder.classifier import EncoderClassifier
@@ -136,18 +135,19 @@ def _onnx_difference(model: TorchClassifier, path: Path) -> float:
 
 @contextmanager
 def _appearing(folder: Path) -> Iterator[Path]:
-    """A folder to write into, which becomes `folder` when the block ends well."""
+    """Yield a folder to write into, which becomes `folder` when the block ends without an error.
+
+    Raises:
+        UsageError: the folder is there already.
+        WriteError: it cannot be written.
+    """
     if folder.exists():
         raise UsageError(f"--output {str(folder)!r} is there already: name another folder")
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    try:
-        temporary.mkdir()
+    if not folder.absolute().parent.is_dir():
+        raise UsageError(f"--output {str(folder)!r}: folder {str(folder.absolute().parent)!r} does not exist")
+    remove_abandoned(folder.parent, folder.name)
+    with writing_folder(folder) as temporary:
         yield temporary
-        temporary.replace(folder)
-    except OSError as error:
-        raise UsageError(f"--output {str(folder)!r} cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _card(found: Found, classifier: Classifier) -> ModelCard:

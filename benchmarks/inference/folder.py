@@ -14,6 +14,7 @@ from benchmarks.errors import UsageError
 from benchmarks.inference.predict import columns, predict
 from benchmarks.inference.saved import Classifier
 from benchmarks.inference.text_input import read_file
+from benchmarks.store.files import WriteError, read_bytes, remove_abandoned, write_text
 
 MODEL_FILE = "model.json"
 """Says in the output folder which model its files are by."""
@@ -87,7 +88,7 @@ class Job:
                 for frame in predict(classifier.score, classifier.classes, read_file(self.source / name, self.column)):
                     writer.write(frame)
                     rows += len(frame)
-        except (UsageError, OSError) as error:
+        except (UsageError, WriteError, OSError) as error:
             return Outcome(name, 0, str(error))
         return Outcome(name, rows)
 
@@ -101,15 +102,16 @@ class Job:
         note = self.target / MODEL_FILE
         try:
             self.target.mkdir(parents=True, exist_ok=True)
+            remove_abandoned(self.target)
             if note.exists():
-                if json.loads(note.read_bytes()) != wanted:
+                if json.loads(read_bytes(note)) != wanted:
                     raise UsageError(
                         f"--output {str(self.target)!r} holds labels by another model or of another column"
                     )
             elif any(self.target.iterdir()):
                 raise UsageError(f"--output {str(self.target)!r} is not empty, and without {MODEL_FILE}: name another")
             else:
-                note.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+                write_text(note, json.dumps(wanted, indent=2) + "\n")
         except (OSError, ValueError) as error:
             raise UsageError(f"--output {str(self.target)!r} cannot be used: {error}") from None
 

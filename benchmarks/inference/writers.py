@@ -1,7 +1,6 @@
 """Predictions of new texts, written as they come: as lines to read, JSON lines, CSV or Parquet."""
 
 import json
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.redaction import inert, plain
+from benchmarks.store.files import opened, remove_abandoned
 
 SHOWN = 100
 """Characters of a text that are shown."""
@@ -108,17 +108,15 @@ WRITERS: dict[str, type[Writer]] = {
 
 @contextmanager
 def writing(path: Path, format_: str, columns: Sequence[str]) -> Iterator[Writer]:
-    """A writer into a file that appears under its name when the block ends well, and not at all when it does not."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            writer = WRITERS[format_](stream, columns)
-            try:
-                yield writer
-            finally:
-                writer.close()  # before the stream, or a table that is given up complains on its own
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Yield a writer into a file that appears under its name when the block ends without an error.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    remove_abandoned(path.parent, path.name)
+    with opened(path) as stream:
+        writer = WRITERS[format_](stream, columns)
+        try:
+            yield writer
+        finally:
+            writer.close()  # before the stream, or a table that is given up complains on its own
