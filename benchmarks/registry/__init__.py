@@ -3,6 +3,6 @@
 Imports `schema`, `models`, `losses`, `data`; imported by every package above it.
 """
 
-from benchmarks.registry.entries import add_plugin
+from benchmarks.registry.registration import add_plugin
 
 __all__ = ["add_plugin"]

@@ -1,7 +1,7 @@
-"""A model, a loss or a dataset in one file of the user's own: `--plugin FILE.py`.
+"""A model, a loss or a dataset in one file of the user's own.
 
-The file is read once. What is described, imported and copied into the results folder is that content, and its sha256
-stands in each cell's spec: an edited file makes other cells.
+The file is read once. The content that was read is described, imported and copied into the results folder, and its
+sha256 is part of each cell's spec: an edited file makes other cells.
 """
 
 import ast
@@ -22,14 +22,14 @@ _loaded: dict[str, "Plugin"] = {}
 
 
 class Plugin(InspectLoader):
-    """A file that was given with `--plugin`, importable as a module of a name that no other content has."""
+    """A plug-in file, importable as a module whose name no other content has."""
 
     def __init__(self, path: Path, source: str) -> None:
         self.path, self.source = path, source
 
     @cached_property
     def sha256(self) -> str:
-        """Of its content, in hexadecimal digits."""
+        """Sha256 of the content, in hexadecimal digits."""
         return hashlib.sha256(self.source.encode()).hexdigest()
 
     @property
@@ -75,11 +75,11 @@ def read_plugin(path: Path) -> Plugin:
         source = path.read_bytes().decode("utf-8-sig")
         ast.parse(source)
     except OSError as error:
-        raise UsageError(f"--plugin {str(path)!r} cannot be read: {error.strerror}") from None
+        raise UsageError(f"plug-in {str(path)!r} cannot be read: {error.strerror}") from None
     except SyntaxError as error:
-        raise UsageError(f"--plugin {str(path)!r} is not Python: line {error.lineno}: {error.msg}") from None
+        raise UsageError(f"plug-in {str(path)!r} is not Python: line {error.lineno}: {error.msg}") from None
     except ValueError as error:
-        raise UsageError(f"--plugin {str(path)!r} is not Python: {error}") from None
+        raise UsageError(f"plug-in {str(path)!r} is not Python: {error}") from None
     plugin = Plugin(path, source)
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())
@@ -87,5 +87,5 @@ def read_plugin(path: Path) -> Plugin:
 
 
 def plugins() -> Mapping[str, Plugin]:
-    """Every plug-in that was read, by module name."""
+    """Return every plug-in that was read, by module name."""
     return _loaded

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from benchmarks.errors import UsageError, unknown
 from benchmarks.registry.contract import LOSS_CHECKS, MODEL_CHECKS, SOURCE_CHECKS, Built, Read, Trained
-from benchmarks.registry.entries import NAMES, SINGULAR, Entry, Kind, add_plugin, entries, names
+from benchmarks.registry.entries import Entry, add_plugin, entries, names
+from benchmarks.registry.names import NAMES, SINGULAR, Kind
 from benchmarks.registry.plugins import plugins
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.registry import entries as registry
+from benchmarks.registry import names as registered
 from benchmarks.registry import plugins
 from benchmarks.registry.entries import entry
 from benchmarks.schema.cell import CellSpec
@@ -64,9 +64,9 @@ def make_spec(dataset):
 @pytest.fixture
 def forgetful(monkeypatch):
     """A registry that forgets the plug-ins that a test adds to it."""
-    monkeypatch.setattr(registry, "_plugged", {"models": {}, "losses": {}, "datasets": {}})
+    monkeypatch.setattr(registered, "_added", {"models": {}, "losses": {}, "datasets": {}})
     monkeypatch.setattr(plugins, "_loaded", {})
-    registry._targets.cache_clear()
+    registered.targets.cache_clear()
     yield
-    registry._targets.cache_clear()
-    registry._installed.cache_clear()
+    registered.targets.cache_clear()
+    registered._installed.cache_clear()

@@ -5,11 +5,11 @@ import importlib.util
 import numpy as np
 import pytest
 
+from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.registry import contract, plugins
-from benchmarks.registry import entries as registry
+from benchmarks.registry import names as registered
 from benchmarks.registry.contract import Trained
 from benchmarks.registry.entries import add_plugin, model_class
-from benchmarks.hardware.origin import CHECKOUT
 
 EXAMPLES = CHECKOUT / "examples"
 SMALL = {
@@ -35,12 +35,12 @@ def trained(request):
     if file == "lora" and importlib.util.find_spec("peft") is None:
         pytest.skip("peft is not installed")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry, "_plugged", {"models": {}, "losses": {}, "datasets": {}})
+        patch.setattr(registered, "_added", {"models": {}, "losses": {}, "datasets": {}})
         patch.setattr(plugins, "_loaded", {})
-        registry._targets.cache_clear()
+        registered.targets.cache_clear()
         add_plugin(EXAMPLES / f"{file}.py")
         yield Trained(request.param, SMALL[request.param])
-    registry._targets.cache_clear()
+    registered.targets.cache_clear()
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

@@ -11,6 +11,7 @@ from benchmarks import __version__
 from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.registry import code_version as module
 from benchmarks.registry import entries as registry
+from benchmarks.registry import names as registered
 from benchmarks.registry.code_version import code_version
 
 CACHES = (
@@ -129,8 +130,8 @@ def test_a_plug_in_s_own_modules_count(tmp_path, monkeypatch):
     with (plugin / "model.py").open("a") as file:
         file.write("\nfrom . import layers\n")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(registry.BUILT_IN["models"], "a_model", "a_plugin.model:TfidfLogReg")
-    registry._targets.cache_clear()
+    monkeypatch.setitem(registered.BUILT_IN["models"], "a_model", "a_plugin.model:TfidfLogReg")
+    registered.targets.cache_clear()
     try:
         versions = []
         for width in (1, 2):
@@ -139,7 +140,7 @@ def test_a_plug_in_s_own_modules_count(tmp_path, monkeypatch):
             versions.append(code_version("a_model", "ce"))
         assert versions[0] != versions[1]
     finally:
-        registry._targets.cache_clear()
+        registered.targets.cache_clear()
         forget()
         sys.modules.pop("a_plugin", None)
 

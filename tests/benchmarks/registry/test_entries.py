@@ -8,6 +8,8 @@ import pytest
 
 from benchmarks.errors import UsageError
 from benchmarks.registry import entries as registry
+from benchmarks.registry import names as registered
+from benchmarks.registry import source_text
 from benchmarks.registry.entries import entries, entry, names
 from models.model import Runtime
 
@@ -83,14 +85,14 @@ def plugin(tmp_path, monkeypatch):
     def write(source):
         (tmp_path / "some_plugin.py").write_text(source)
         monkeypatch.syspath_prepend(tmp_path)
-        monkeypatch.setitem(registry.BUILT_IN["models"], "plugged", "some_plugin:Plugged")
-        registry._targets.cache_clear()
-        registry._tree.cache_clear()
+        monkeypatch.setitem(registered.BUILT_IN["models"], "plugged", "some_plugin:Plugged")
+        registered.targets.cache_clear()
+        source_text._tree.cache_clear()
         registry._describe.cache_clear()
         return entry("models", "plugged")
 
     yield write
-    registry._targets.cache_clear()
+    registered.targets.cache_clear()
 
 
 def test_every_kind_of_annotation_is_understood(plugin):

@@ -15,6 +15,7 @@ from benchmarks.errors import UsageError
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.inference.saved import load_model
 from benchmarks.registry import entries as registry
+from benchmarks.registry import names as registered
 from benchmarks.registry import plugins
 from benchmarks.registry.entries import add_plugin, entry, names
 from benchmarks.schema.cell import CellSpec
@@ -53,9 +54,9 @@ def specified(dataset):
 
 def another_process(monkeypatch):
     """As if this were another process, which knows of no plug-in."""
-    monkeypatch.setattr(registry, "_plugged", {"models": {}, "losses": {}, "datasets": {}})
+    monkeypatch.setattr(registered, "_added", {"models": {}, "losses": {}, "datasets": {}})
     monkeypatch.setattr(plugins, "_loaded", {})
-    registry._targets.cache_clear()
+    registered.targets.cache_clear()
 
 
 def test_a_file_is_described_without_being_run(write):
@@ -147,8 +148,8 @@ def package(tmp_path, monkeypatch):
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: counting-models\nVersion: 1.2\n")
     (info / "entry_points.txt").write_text("[benchmarks.models]\nword_counts = counting:WordCounts\n")
     monkeypatch.syspath_prepend(tmp_path)
-    registry._installed.cache_clear()
-    registry._targets.cache_clear()
+    registered._installed.cache_clear()
+    registered.targets.cache_clear()
     yield
     sys.modules.pop("counting", None)
     importlib.invalidate_caches()

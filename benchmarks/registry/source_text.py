@@ -1,0 +1,182 @@
+"""Facts of a class, read from its source text: importing it would take seconds, since models import torch.
+
+A parameter is declared once, in one of two ways: as an annotated attribute of the class, with a default
+(`epochs: PositiveInt = 3`), which subclasses inherit and may declare anew; or as a keyword-only argument of a
+constructor that a class writes itself, which then names all of them.
+"""
+
+import ast
+import importlib.util
+from collections.abc import Iterator
+from functools import cache
+from importlib.abc import InspectLoader
+
+from benchmarks.errors import UsageError
+from benchmarks.registry.names import Kind
+from benchmarks.registry.parameters import Parameter, written_parameter
+
+CONTRACTS: dict[tuple[str, str], Kind] = {
+    ("models.model", "Model"): "models",
+    ("losses.loss", "Loss"): "losses",
+    ("data.source", "Source"): "datasets",
+}
+"""The class that each kind derives from."""
+
+FACTS = frozenset({"name", "devices", "data_parallel"})
+"""Attributes of a model's class that are no parameters, however they are annotated."""
+
+
+def registered_classes(module: str) -> Iterator[tuple[Kind, str, str]]:
+    """Yield kind, name and class of each class with a `name` that a module defines by one of the contracts.
+
+    Raises:
+        UsageError: the module cannot be found.
+    """
+    for node in _tree(module).body:
+        if isinstance(node, ast.ClassDef):
+            name, kind = _registered_name(node), kind_of(module, node.name)
+            if name is not None and kind is not None:
+                yield kind, name, node.name
+
+
+def kind_of(module: str, class_name: str) -> Kind | None:
+    """Return the kind of a class, by the contract it derives from; None where it derives from something else."""
+    lineage = ((ancestor, node.name) for ancestor, node in _lineage(module, class_name))
+    return next((CONTRACTS[ancestor] for ancestor in lineage if ancestor in CONTRACTS), None)
+
+
+def summary(module: str, class_name: str) -> str:
+    """Return the first line of the class's docstring."""
+    return (ast.get_docstring(_class_node(module, class_name)) or "").split("\n")[0]
+
+
+def devices(module: str, class_name: str) -> tuple[str, ...]:
+    """Return the class's `devices`, its own or the nearest base's that writes them out as a tuple."""
+    values = (_assigned(node, "devices") for _, node in _lineage(module, class_name))
+    written = next((value for value in values if isinstance(value, ast.Tuple)), None)
+    return ("cpu",) if written is None else tuple(ast.literal_eval(written))
+
+
+def data_parallel(module: str, class_name: str) -> bool:
+    """Return `data_parallel` of the class or of the nearest base that sets it.
+
+    A class with a `fit` of its own has to set it anew; else it is False.
+    """
+    for _, node in _lineage(module, class_name):
+        value = _assigned(node, "data_parallel")
+        if isinstance(value, ast.Constant) and isinstance(value.value, bool):
+            return value.value
+        if _function(node, "fit") is not None:
+            return False
+    return False
+
+
+def parameters(module: str, class_name: str) -> dict[str, Parameter]:
+    """Return the parameters of a class: annotated attributes, or keyword-only arguments of the nearest constructor.
+
+    Raises:
+        UsageError: one has no default, a type that a parameter may not have, or both ways are mixed.
+    """
+    fields: dict[str, Parameter] = {}
+    is_model = kind_of(module, class_name) == "models"
+    for _, node in _lineage(module, class_name):
+        own = _fields(node) if is_model else {}
+        constructor = _function(node, "__init__")
+        if constructor is not None:
+            if fields:
+                raise UsageError(
+                    f"{class_name} declares {', '.join(fields)} as attributes, but {node.name} has a constructor: "
+                    "declare all parameters in a constructor of its own"
+                )
+            return _arguments(constructor, class_name)
+        fields = own | fields
+    return fields
+
+
+def _registered_name(node: ast.ClassDef) -> str | None:
+    """The text that the class's own body gives `name`; None where it gives none."""
+    value = _assigned(node, "name")
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def _fields(node: ast.ClassDef) -> dict[str, Parameter]:
+    """The annotated attributes of a class's own body that are parameters."""
+    return {
+        statement.target.id: written_parameter(statement.target.id, statement.annotation, statement.value, node.name)
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign)
+        and isinstance(statement.target, ast.Name)
+        and statement.target.id not in FACTS
+        and not statement.target.id.startswith("_")
+        and not _is_class_variable(statement.annotation)
+    }
+
+
+def _is_class_variable(annotation: ast.expr) -> bool:
+    outer = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return "ClassVar" in {getattr(outer, "id", None), getattr(outer, "attr", None)}
+
+
+def _arguments(constructor: ast.FunctionDef, owner: str) -> dict[str, Parameter]:
+    """The keyword-only arguments of a constructor."""
+    arguments = constructor.args
+    return {
+        argument.arg: written_parameter(argument.arg, argument.annotation, default, owner)
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    }
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    spec = importlib.util.find_spec(module)
+    source = spec.loader.get_source(module) if spec and isinstance(spec.loader, InspectLoader) else None
+    if source is None:
+        raise UsageError(f"module {module!r} cannot be found")
+    return ast.parse(source)
+
+
+def _class_node(module: str, name: str) -> ast.ClassDef:
+    for node in reversed(_tree(module).body):  # of two definitions, Python keeps the last
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return node
+    raise UsageError(f"module {module!r} defines no class {name!r}")
+
+
+def _lineage(module: str, class_name: str) -> Iterator[tuple[str, ast.ClassDef]]:
+    """Module and text of the class and of its bases, nearest first, as far as a contract; libraries' are left out."""
+    node = _class_node(module, class_name)
+    yield module, node
+    if (module, class_name) in CONTRACTS:
+        return
+    for base in _bases(module, node):
+        try:
+            yield from _lineage(*base)
+        except UsageError:  # a class that is not written where it is imported from
+            continue
+
+
+def _bases(module: str, node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    """Module and name of each base that the module defines itself or imports by name."""
+    known = {other.name: (module, other.name) for other in _tree(module).body if isinstance(other, ast.ClassDef)}
+    known |= {
+        alias.asname or alias.name: (statement.module, alias.name)
+        for statement in _tree(module).body
+        if isinstance(statement, ast.ImportFrom) and statement.module and not statement.level
+        for alias in statement.names
+    }
+    return (known[base.id] for base in node.bases if isinstance(base, ast.Name) and base.id in known)
+
+
+def _assigned(node: ast.ClassDef, name: str) -> ast.expr | None:
+    """The expression that a class's own body gives an attribute."""
+    for statement in node.body:
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=found), value=value) if found == name:
+                return value
+            case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
+                return value
+    return None
+
+
+def _function(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
+    return next((s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == name), None)
