@@ -1,8 +1,10 @@
 """Write docs/reference/ from the code: `python docs/generate.py`. A test compares what is there with what it yields."""
 
 import inspect
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -67,19 +69,27 @@ def _arguments(annotation: object) -> tuple[object, ...]:
     return getattr(annotation, "__args__", ())
 
 
-def _is_section(annotation: object) -> bool:
+def _is_section(annotation: object) -> TypeGuard[type[BaseModel]]:
     return inspect.isclass(annotation) and issubclass(annotation, BaseModel)
 
 
 def _keys(model: type[BaseModel]) -> str:
-    rows = ["| key | default |", "| --- | --- |"]
+    meanings = _meanings(model)
+    rows = ["| key | default | meaning |", "| --- | --- | --- |"]
     for name, field in model.model_fields.items():
         if any(_is_section(t) for t in (field.annotation, *_arguments(field.annotation))):
             continue
         default = "required" if field.default is PydanticUndefined else f"`{field.default!r}`"
-        rows.append(f"| `{name}` | {default} |")
+        rows.append(f"| `{name}` | {default} | {meanings.get(name, '')} |")
+    return "\n".join(rows)
+
+
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    """Field -> its description in the docstring's section on attributes; one entry may describe several fields."""
     about = inspect.cleandoc(model.__doc__ or "").partition("Attributes:\n")[2]
-    return "\n".join(rows) + (f"\n\n```text\n{inspect.cleandoc(about)}\n```" if about else "")
+    entries = re.findall(r"^([\w, ]+): (.*(?:\n[ ]+.*)*)", inspect.cleandoc(about), re.MULTILINE)
+    texts = {names: " ".join(text.split()).replace("|", "\\|") for names, text in entries}
+    return {name: f"{text[:1].upper()}{text[1:]}" for names, text in texts.items() for name in names.split(", ")}
 
 
 def _entry(entry: Entry) -> str:
