@@ -4,8 +4,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # One thread for each test process; the workers use the processors.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
-# The packages whose tests start no other processes; `make test-fast` runs these.
-FAST := tests/data tests/losses tests/models tests/reports/analysis
+# `make test-fast` runs the tests of these; they start few processes and train nothing large.
+FAST := tests/data tests/losses tests/models tests/benchmarks/config tests/benchmarks/measurement tests/benchmarks/registry \
+	tests/benchmarks/schema tests/benchmarks/store tests/benchmarks/test_layering.py
 # Modules compiled once serve the many processes of a run.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -21,7 +22,7 @@ benchmark: setup  ## run every model x loss on the packaged data and weights
 test: lint types pytest  ## lint, types and all tests: what a change must pass
 
 test-fast: setup  ## a subset of the tests, in less than a minute
-	$(PYTEST) -m "not alone and not slow" $(FAST)
+	$(PYTEST) -m "not alone" --ignore tests/models/cuda $(FAST)
 
 pytest: .venv/tests  ## all tests
 	$(PYTEST) --no-loadscope-reorder -m "not alone"
