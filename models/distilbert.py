@@ -2,14 +2,12 @@
 
 from typing import ClassVar
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
 from models.encoder.attention import lower_once
 from models.encoder.classifier import EncoderClassifier
 from models.encoder.first_token import FirstTokenBlock
-from models.encoder.truncation import Truncation
 from models.model import Fraction
 
 
@@ -18,38 +16,8 @@ class DistilBert(EncoderClassifier):
 
     name: ClassVar[str] = "distilbert"
 
-    def __init__(
-        self,
-        *,
-        encoder: str = "minilm",
-        max_length: PositiveInt = 256,
-        epochs: PositiveInt = 2,
-        batch_size: PositiveInt = 16,
-        learning_rate: PositiveFloat = 1e-4,
-        weight_decay: NonNegativeFloat = 0.01,
-        warmup: Fraction = 0.1,
-        clip_norm: PositiveFloat = 1.0,
-        dropout: Fraction = 0.1,
-        attention_dropout: Fraction = 0.0,
-        truncation: Truncation = "head",
-        head_dropout: Fraction = 0.2,
-        compile: bool = False,
-    ) -> None:
-        super().__init__(
-            encoder=encoder,
-            max_length=max_length,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            warmup=warmup,
-            clip_norm=clip_norm,
-            dropout=dropout,
-            attention_dropout=attention_dropout,
-            truncation=truncation,
-            compile=compile,
-        )
-        self.head_dropout = head_dropout
+    head_dropout: Fraction = 0.2
+    """Dropout before the last layer of the head."""
 
     def _network(self, num_classes: int) -> nn.Module:
         return FirstTokenClassifier(self._config, num_classes, self.head_dropout)

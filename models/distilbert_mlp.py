@@ -2,13 +2,12 @@
 
 from typing import ClassVar
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertModel
 
 from models.encoder.attention import lower_once
 from models.encoder.classifier import EncoderClassifier
-from models.encoder.truncation import Truncation
 from models.model import Fraction
 
 
@@ -17,39 +16,11 @@ class DistilBertMlp(EncoderClassifier):
 
     name: ClassVar[str] = "distilbert_mlp"
 
-    def __init__(
-        self,
-        *,
-        encoder: str = "minilm",
-        max_length: PositiveInt = 256,
-        epochs: PositiveInt = 2,
-        batch_size: PositiveInt = 16,
-        learning_rate: PositiveFloat = 1e-4,
-        weight_decay: NonNegativeFloat = 0.01,
-        warmup: Fraction = 0.1,
-        clip_norm: PositiveFloat = 1.0,
-        dropout: Fraction = 0.1,
-        attention_dropout: Fraction = 0.0,
-        truncation: Truncation = "head",
-        head_width: PositiveInt = 256,
-        head_dropout: Fraction = 0.2,
-        compile: bool = False,
-    ) -> None:
-        super().__init__(
-            encoder=encoder,
-            max_length=max_length,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            warmup=warmup,
-            clip_norm=clip_norm,
-            dropout=dropout,
-            attention_dropout=attention_dropout,
-            truncation=truncation,
-            compile=compile,
-        )
-        self.head_width, self.head_dropout = head_width, head_dropout
+    head_width: PositiveInt = 256
+    """Width of the perceptron's hidden layer."""
+
+    head_dropout: Fraction = 0.2
+    """Dropout before the last layer of the head."""
 
     def _network(self, num_classes: int) -> nn.Module:
         return MeanPooledClassifier(self._config, num_classes, self.head_width, self.head_dropout)

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
+from pydantic import PositiveInt, TypeAdapter, ValidationError
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
@@ -49,52 +49,29 @@ class Lstm(TorchClassifier):
     name: ClassVar[str] = "lstm"
     graphed: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        *,
-        max_words: PositiveInt = 10_000,
-        min_frequency: PositiveInt = 2,
-        max_length: PositiveInt = 400,
-        embedding_width: PositiveInt = 128,
-        hidden_width: PositiveInt = 128,
-        dropout: Fraction = 0.6,
-        word_dropout: Fraction = 0.1,
-        epochs: PositiveInt = 3,
-        min_steps: NonNegativeInt = 600,
-        batch_size: PositiveInt = 32,
-        learning_rate: PositiveFloat = 2e-3,
-        weight_decay: NonNegativeFloat = 0.3,
-        warmup: Fraction = 0.1,
-        clip_norm: PositiveFloat = 1.0,
-        patience: PositiveInt | None = 2,
-    ) -> None:
-        """Keep the configuration.
+    max_words: PositiveInt = 10_000
+    """Size of the vocabulary, the most frequent words of the training texts."""
 
-        Args:
-            max_words: size of the vocabulary, the most frequent words of the training texts.
-            min_frequency: occurrences that a word of the vocabulary has at least.
-            max_length: words read of a text, its last ones.
-            embedding_width: numbers per word.
-            hidden_width: numbers per word and direction that an LSTM yields.
-            dropout: of embeddings and of the pooled text.
-            word_dropout: share of the words that are unknown in training, drawn anew each time a text is read.
-            epochs, min_steps, batch_size, learning_rate, weight_decay, warmup, clip_norm, patience: see
-                `TorchClassifier`.
-        """
-        super().__init__(
-            max_length=max_length,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            warmup=warmup,
-            clip_norm=clip_norm,
-            patience=patience,
-            min_steps=min_steps,
-        )
-        self.max_words, self.min_frequency = max_words, min_frequency
-        self.embedding_width, self.hidden_width = embedding_width, hidden_width
-        self.dropout, self.word_dropout = dropout, word_dropout
+    min_frequency: PositiveInt = 2
+    """Least number of occurrences of a word of the vocabulary."""
+
+    max_length = 400  # the last words
+    embedding_width: PositiveInt = 128
+    """Numbers per word."""
+
+    hidden_width: PositiveInt = 128
+    """Numbers per word and direction that an LSTM yields."""
+
+    dropout: Fraction = 0.6
+    """Dropout of embeddings and of the pooled text."""
+
+    word_dropout: Fraction = 0.1
+    """Share of the words that are unknown in training, drawn anew each time a text is read."""
+
+    min_steps = 600
+    learning_rate = 2e-3
+    weight_decay = 0.3
+    patience = 2
 
     def count_tokens(self, texts: Sequence[str]) -> IntArray:
         """(N,) words."""

@@ -1,11 +1,22 @@
 """The contract of a model, and the few types it shares with the harness. Imports nothing heavy."""
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    dataclass_transform,
+    get_type_hints,
+)
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +58,9 @@ class Runtime:
 
 
 class Flops(NamedTuple):
-    """Floating-point operations of the matrix products of a forward pass, a multiplication and an addition being two:
-    `text + token * T + square * T^2` for a text of T tokens, padding counted.
+    """Floating-point operations of the matrix products of a forward pass; a multiplication and an addition are two.
+
+    A text of T tokens, padding counted, takes `text + token * T + square * T^2`.
     """
 
     text: int
@@ -83,8 +95,14 @@ class Monitor(Protocol):
         """Around the optimizer steps of one epoch, validation left out."""
 
     def step(self, done: int, total: int, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
-        """After each optimizer step: steps `done` of `total` planned, and what this step's batch held, padding not
-        counted; and the padded batches that were computed for it, one unless gradients are accumulated.
+        """Report an optimizer step.
+
+        Args:
+            done: steps taken.
+            total: steps planned.
+            examples: texts of this step's batch.
+            tokens: its tokens, padding not counted.
+            shapes: the padded batches computed for it, one unless gradients are accumulated.
         """
 
     def restore(self) -> TrainingState | None:
@@ -182,12 +200,16 @@ class WordWeights:
     intercept: FloatArray
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False)
 class Model(ABC):
     """A text classifier.
 
-    The constructor's keyword-only arguments are the model's configuration, each with a literal default and an
-    annotation (a builtin, a pydantic constrained number, `Fraction`, a `Literal`, or one of these `| None`): the
-    registry reads them from the source text, to list and to check them without importing torch. It does no work.
+    Its parameters are the annotated attributes of its class and of its bases, each declared once, with a literal
+    default: `epochs: PositiveInt = 3`. A subclass inherits them and may give one another default (`epochs = 5`). The
+    annotation is a builtin, a pydantic constrained number, `Fraction`, a `Literal`, or one of these `| None`. The
+    constructor takes them as keyword-only arguments, keeps each as an attribute, and does no work. A class may write a
+    constructor itself; its keyword-only arguments are then all the parameters there are. The registry reads either
+    from the source text, to list and to check parameters without importing torch.
     """
 
     name: ClassVar[str]
@@ -196,6 +218,24 @@ class Model(ABC):
 
     data_parallel: ClassVar[bool] = False
     """Whether several processes can share this class's `fit`; a subclass with a `fit` of its own has to say so anew."""
+
+    def __init_subclass__(cls) -> None:
+        """Give the class a constructor that takes its parameters, unless it writes or inherits a written one."""
+        super().__init_subclass__()
+        cls.__annotations__ = _parameter_annotations(cls)
+        owner = next(base for base in cls.__mro__ if "__init__" in base.__dict__)
+        if owner is object or "__dataclass_fields__" in owner.__dict__:
+            dataclass(kw_only=True, eq=False, repr=False)(cls)
+
+    @classmethod
+    def parameter_types(cls) -> dict[str, Any]:
+        """Return parameter -> annotation."""
+        hints = get_type_hints(cls.__init__, include_extras=True)
+        return {name: annotation for name, annotation in hints.items() if name != "return"}
+
+    def parameters(self) -> dict[str, Any]:
+        """Return parameter -> value."""
+        return {name: getattr(self, name) for name in self.parameter_types()}
 
     def check_ready(self) -> None:  # noqa: B027  (most models need nothing)
         """Make sure that what the model needs beyond its code (weights, a package) is at hand, without loading it.
@@ -265,3 +305,16 @@ class Model(ABC):
         Raises:
             ValueError: the folder does not hold such a model.
         """
+
+
+def _parameter_annotations(cls: type[Model]) -> dict[str, Any]:
+    """The annotations of a class's own body, those that are no parameters as class variables.
+
+    A parameter of a base that the body gives another default (`epochs = 5`) has the base's annotation.
+    """
+    own = {
+        name: ClassVar[annotation] if name.startswith("_") else Model.__annotations__.get(name, annotation)
+        for name, annotation in inspect.get_annotations(cls).items()
+    }
+    inherited: dict[str, Any] = getattr(cls, "__dataclass_fields__", {})
+    return own | {name: inherited[name].type for name in inherited if name in cls.__dict__ and name not in own}

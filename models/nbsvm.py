@@ -1,6 +1,5 @@
 """Naive-Bayes-scaled words and word pairs with logistic regression: the strongest cheap baseline, and the fastest."""
 
-import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
+from pydantic import PositiveFloat, PositiveInt
 from safetensors.numpy import load_file, save_file
 from scipy.sparse import csr_array
 from scipy.special import log_expit, softmax
@@ -22,7 +21,7 @@ from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs
 from models.linear.known_columns import KnownColumns, sparse_rows
 from models.linear.word_shares import each_class, word_shares
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
-from models.saved_files import saved_model
+from models.saved_files import read_parameters, saved_model, write_parameters
 
 Float32 = npt.NDArray[np.float32]
 
@@ -52,26 +51,22 @@ class NbSvm(Model):
 
     name: ClassVar[str] = "nbsvm"
 
-    def __init__(
-        self,
-        *,
-        ngrams: Literal[1, 2, 3] = 2,
-        min_df: PositiveInt = 3,
-        bits: Literal[16, 18, 20, 22, 24] = 22,
-        smoothing: PositiveFloat = 1.0,
-        C: PositiveFloat | None = None,  # noqa: N803  (the name it has everywhere)
-    ) -> None:
-        """Keep the configuration.
+    ngrams: Literal[1, 2, 3] = 2
+    """Longest run of words that is a feature."""
 
-        Args:
-            ngrams: longest run of words that is a feature.
-            min_df: training texts that must hold a feature.
-            bits: of a hash; 2^bits features at most.
-            smoothing: added to each count.
-            C: inverse strength of regularisation; None chooses on validation.
-        """
-        self.ngrams, self.min_df, self.bits, self.smoothing, self.C = ngrams, min_df, bits, smoothing, C
-        self._threads = Runtime().threads
+    min_df: PositiveInt = 3
+    """Least number of training texts with a feature."""
+
+    bits: Literal[16, 18, 20, 22, 24] = 22
+    """Bits of a hash; 2^bits features at most."""
+
+    smoothing: PositiveFloat = 1.0
+    """Added to each count."""
+
+    C: PositiveFloat | None = None
+    """Inverse strength of regularisation; None chooses on validation."""
+
+    _threads = Runtime().threads
 
     def fit(
         self,
@@ -125,7 +120,7 @@ class NbSvm(Model):
         )
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """Mark the known n-grams of each text: (N, V) ones. A text's tokens are its distinct n-grams, all of them read."""
+        """Mark the known n-grams of each text: (N, V) ones. Its tokens are its distinct n-grams, and all are read."""
         held = self._held(texts)
         features = self._known.select(held)
         tokens, known = (np.diff(matrix.indptr).astype(np.int64) for matrix in (held, features))
@@ -146,9 +141,8 @@ class NbSvm(Model):
         return WordWeights(tuple(words), each_class(added), each_class(self._intercepts.astype(np.float64)))
 
     def save(self, folder: Path) -> None:
-        """Write the settings as JSON, the known buckets and their weights as safetensors."""
-        settings = {name: getattr(self, name) for name in _Settings.model_fields if name != "model"}
-        (folder / CONFIG_FILE).write_text(json.dumps({"model": self.name, **settings}, indent=2), encoding="utf-8")
+        """Write the parameters as JSON, the known buckets and their weights as safetensors."""
+        write_parameters(self, folder / CONFIG_FILE)
         arrays = {"buckets": self._known.columns, "coefficients": self._coefficients, "intercepts": self._intercepts}
         save_file(arrays, folder / WEIGHTS_FILE)
 
@@ -160,13 +154,10 @@ class NbSvm(Model):
             ValueError: the folder does not hold such a model.
         """
         with saved_model(folder, cls.name):
-            settings = _Settings.model_validate_json((folder / CONFIG_FILE).read_bytes())
-            if settings.model != cls.name:
-                raise ValueError(f"it holds a {settings.model!r}")
+            model = cls(**read_parameters(cls, folder / CONFIG_FILE))
             arrays = load_file(folder / WEIGHTS_FILE)
             _check_arrays(arrays)
-            known = KnownColumns(arrays["buckets"], 1 << settings.bits)
-        model = cls(**settings.model_dump(exclude={"model"}))
+            known = KnownColumns(arrays["buckets"], 1 << model.bits)
         model._known, model._threads = known, runtime.threads
         model._coefficients, model._intercepts = arrays["coefficients"], arrays["intercepts"]
         return model
@@ -176,19 +167,6 @@ class NbSvm(Model):
         held = hashed_ngrams(texts, self.ngrams, self.bits, self._threads)
         held.data.fill(1)
         return held
-
-
-class _Settings(BaseModel):
-    """What config.json holds."""
-
-    model_config = ConfigDict(title=CONFIG_FILE, extra="forbid", strict=True)
-
-    model: str
-    ngrams: Literal[1, 2, 3]
-    min_df: PositiveInt
-    bits: Literal[16, 18, 20, 22, 24]
-    smoothing: PositiveFloat
-    C: PositiveFloat | None
 
 
 def log_count_ratio(features: csr_array, inside: npt.NDArray[np.bool_], weights: Float32, smoothing: float) -> Float32:

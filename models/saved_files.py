@@ -1,10 +1,14 @@
-"""Reading saved models: whatever is wrong with their files becomes one clear error."""
+"""Reading saved models: every fault of their files becomes one clear error."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
+
+from models.model import Model
 
 
 @contextmanager
@@ -22,6 +26,36 @@ def saved_model(folder: Path, name: str) -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001  (there is no end to what parsers raise on files that are not theirs)
         raise ValueError(f"{folder} holds no saved {name} model: {_one_line(error)}") from None
+
+
+def checked_parameters(model: type[Model], parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's parameters as saved, each there and of its type.
+
+    Raises:
+        ValidationError: one is missing, of another type, or unknown.
+    """
+    fields: dict[str, Any] = {name: (annotation, ...) for name, annotation in model.parameter_types().items()}
+    schema = create_model("Parameters", __config__=ConfigDict(extra="forbid", strict=True), **fields)
+    checked: dict[str, Any] = schema.model_validate(parameters).model_dump()
+    return checked
+
+
+def write_parameters(model: Model, path: Path) -> None:
+    """Write a model's name and parameters as JSON."""
+    path.write_text(json.dumps({"model": model.name, **model.parameters()}, indent=2), encoding="utf-8")
+
+
+def read_parameters(model: type[Model], path: Path) -> dict[str, Any]:
+    """Return the parameters that `write_parameters` wrote.
+
+    Raises:
+        ValueError: the file holds other parameters, or another model's.
+    """
+    parameters = TypeAdapter(dict[str, Any]).validate_json(path.read_bytes())
+    name = parameters.pop("model", None)
+    if name != model.name:
+        raise ValueError(f"it holds a {name!r}")
+    return checked_parameters(model, parameters)
 
 
 def _one_line(error: Exception) -> str:

@@ -1,12 +1,11 @@
 """TF-IDF and logistic regression, with scikit-learn: the baseline that every other model must beat."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
+from pydantic import PositiveFloat, PositiveInt
 from safetensors.numpy import load_file, save_file
 from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import TfidfTransformer
@@ -22,7 +21,7 @@ from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs
 from models.linear.known_columns import KnownColumns
 from models.linear.word_shares import each_class, word_shares
 from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
-from models.saved_files import saved_model
+from models.saved_files import read_parameters, saved_model, write_parameters
 
 BITS = 22
 """Of a term's hash: there are 2^22 columns at most, and no vocabulary to look up."""
@@ -53,22 +52,16 @@ class TfidfLogReg(Model):
 
     name: ClassVar[str] = "tfidf_logreg"
 
-    def __init__(
-        self,
-        *,
-        ngrams: Literal[1, 2, 3] = 2,
-        min_df: PositiveInt = 3,
-        C: PositiveFloat | None = None,  # noqa: N803  (the name it has everywhere)
-    ) -> None:
-        """Keep the configuration.
+    ngrams: Literal[1, 2, 3] = 2
+    """Longest run of words that is a feature."""
 
-        Args:
-            ngrams: longest run of words that is a feature.
-            min_df: texts that must hold a feature.
-            C: inverse strength of regularisation; None chooses on validation.
-        """
-        self.ngrams, self.min_df, self.C = ngrams, min_df, C
-        self._threads = Runtime().threads
+    min_df: PositiveInt = 3
+    """Least number of training texts with a feature."""
+
+    C: PositiveFloat | None = None
+    """Inverse strength of regularisation; None chooses on validation."""
+
+    _threads = Runtime().threads
 
     def fit(
         self,
@@ -136,9 +129,8 @@ class TfidfLogReg(Model):
         return WordWeights(tuple(words), each_class(added), each_class(intercept))
 
     def save(self, folder: Path) -> None:
-        """Write the settings as JSON, the terms' hashes and weights as safetensors, the classifier with skops."""
-        settings = {"model": self.name, "ngrams": self.ngrams, "min_df": self.min_df, "C": self.C}
-        (folder / SETTINGS_FILE).write_text(json.dumps(settings, indent=2), encoding="utf-8")
+        """Write the parameters as JSON, the terms' hashes and weights as safetensors, the classifier with skops."""
+        write_parameters(self, folder / SETTINGS_FILE)
         save_file({"columns": self._known.columns, "idf": self._tfidf.idf_}, folder / TERMS_FILE)
         dump(self._classifier, folder / CLASSIFIER_FILE)
 
@@ -150,10 +142,7 @@ class TfidfLogReg(Model):
             ValueError: the folder does not hold such a model.
         """
         with saved_model(folder, cls.name):
-            settings = _Settings.model_validate_json((folder / SETTINGS_FILE).read_bytes())
-            if settings.model != cls.name:
-                raise ValueError(f"it holds a {settings.model!r}")
-            model = cls(**settings.model_dump(exclude={"model"}))
+            model = cls(**read_parameters(cls, folder / SETTINGS_FILE))
             terms = load_file(folder / TERMS_FILE)
             columns, idf = terms.get("columns", np.empty(0)), terms.get("idf", np.empty(0))
             known = KnownColumns(columns, 1 << BITS)
@@ -167,17 +156,6 @@ class TfidfLogReg(Model):
         model._tfidf.idf_ = idf
         model._classifier = classifier
         return model
-
-
-class _Settings(BaseModel):
-    """What config.json holds."""
-
-    model_config = ConfigDict(title=SETTINGS_FILE, extra="forbid", strict=True)
-
-    model: str
-    ngrams: Literal[1, 2, 3]
-    min_df: PositiveInt
-    C: PositiveFloat | None
 
 
 def _in_float32(classifier: LogisticRegression) -> LogisticRegression:

@@ -81,16 +81,25 @@ def written_parameter(name: str, annotation: ast.expr | None, default: ast.expr 
     """
     if default is None:
         raise UsageError(f"parameter {name!r} of {owner} has no default (every parameter has one)")
+    value = literal(name, default, owner)
+    if annotation is None:
+        return Parameter(name, "str", str, value)
+    return Parameter(name, ast.unparse(annotation), _type(annotation), value)
+
+
+def literal(name: str, default: ast.expr, owner: str) -> Any:
+    """Return the value of a parameter's default.
+
+    Raises:
+        UsageError: it is no literal.
+    """
     try:
-        value = ast.literal_eval(default)
+        return ast.literal_eval(default)
     except ValueError:
         raise UsageError(
             f"parameter {name!r} of {owner}: its default {ast.unparse(default)!r} is no literal (choices: a number, a "
             "text, a truth value or None)"
         ) from None
-    if annotation is None:
-        return Parameter(name, "str", str, value)
-    return Parameter(name, ast.unparse(annotation), _type(annotation), value)
 
 
 def _type(node: ast.expr) -> Any:

@@ -1,19 +1,20 @@
 """Facts of a class, read from its source text: importing it would take seconds, since models import torch.
 
-A parameter is declared once, in one of two ways: as an annotated attribute of the class, with a default
-(`epochs: PositiveInt = 3`), which subclasses inherit and may declare anew; or as a keyword-only argument of a
-constructor that a class writes itself, which then names all of them.
+A parameter is declared once, in one of two ways: as an annotated attribute of the class (`epochs: PositiveInt = 3`),
+which subclasses inherit, with another default if they like (`epochs = 5`); or as a keyword-only argument of a
+constructor that a class writes itself, which then names all of them. `models.model.Model` reads them likewise.
 """
 
 import ast
 import importlib.util
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.abc import InspectLoader
 
 from benchmarks.errors import UsageError
 from benchmarks.registry.names import Kind
-from benchmarks.registry.parameters import Parameter, written_parameter
+from benchmarks.registry.parameters import Parameter, literal, written_parameter
 
 CONTRACTS: dict[tuple[str, str], Kind] = {
     ("models.model", "Model"): "models",
@@ -78,6 +79,7 @@ def parameters(module: str, class_name: str) -> dict[str, Parameter]:
         UsageError: one has no default, a type that a parameter may not have, or both ways are mixed.
     """
     fields: dict[str, Parameter] = {}
+    defaults: dict[str, ast.expr] = {}
     is_model = kind_of(module, class_name) == "models"
     for _, node in _lineage(module, class_name):
         own = _fields(node) if is_model else {}
@@ -89,7 +91,8 @@ def parameters(module: str, class_name: str) -> dict[str, Parameter]:
                     "declare all parameters in a constructor of its own"
                 )
             return _arguments(constructor, class_name)
-        fields = own | fields
+        fields = _with_defaults(own, defaults, class_name) | fields
+        defaults = _defaults(node) | defaults
     return fields
 
 
@@ -109,6 +112,25 @@ def _fields(node: ast.ClassDef) -> dict[str, Parameter]:
         and statement.target.id not in FACTS
         and not statement.target.id.startswith("_")
         and not _is_class_variable(statement.annotation)
+    }
+
+
+def _defaults(node: ast.ClassDef) -> dict[str, ast.expr]:
+    """The values that a class's own body gives to attributes without an annotation."""
+    return {
+        target.id: statement.value
+        for statement in node.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _with_defaults(fields: dict[str, Parameter], defaults: dict[str, ast.expr], owner: str) -> dict[str, Parameter]:
+    """The parameters with the defaults that subclasses give them."""
+    return {
+        name: replace(field, default=literal(name, defaults[name], owner)) if name in defaults else field
+        for name, field in fields.items()
     }
 
 

@@ -13,7 +13,7 @@ from data.dataset import IntArray, Split
 from models.encoder import attention
 from models.encoder.truncation import Truncation, truncate
 from models.encoder.weights import check_encoder, encoder_files, load_encoder, read_config, read_tokenizer
-from models.model import Device
+from models.model import Device, Fraction
 from models.neural.batching import TokenIds
 from models.neural.torch_classifier import TorchClassifier
 
@@ -30,50 +30,23 @@ class EncoderClassifier(TorchClassifier):
 
     token_budget: ClassVar[dict[Device, int]] = TorchClassifier.token_budget | {"cpu": 4_096}
 
-    def __init__(
-        self,
-        *,
-        encoder: str,
-        max_length: int,
-        epochs: int,
-        batch_size: int,
-        learning_rate: float,
-        weight_decay: float,
-        warmup: float,
-        clip_norm: float,
-        dropout: float,
-        attention_dropout: float,
-        truncation: Truncation,
-        patience: int | None = None,
-        compile: bool = False,
-    ) -> None:
-        """Keep the configuration.
+    encoder: str = "minilm"
+    """A name or a folder, see `models.encoder.weights`."""
 
-        Args:
-            encoder: a name or a folder, see `models.encoder.weights`.
-            max_length: word pieces read of a text, the two marks of its ends counted.
-            epochs, batch_size, learning_rate, weight_decay, warmup, clip_norm, patience,
-                compile: see `TorchClassifier`.
-            dropout: within the encoder.
-            attention_dropout: of attention weights; anything but 0 keeps PyTorch's fused attention from being used
-                on a CPU, and halves the speed of training there.
-            truncation: what is read of a text longer than `max_length`, see `models.encoder.truncation`.
-        """
-        super().__init__(
-            max_length=max_length,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            warmup=warmup,
-            clip_norm=clip_norm,
-            patience=patience,
-            compile=compile,
-        )
-        self.encoder = encoder
-        self.dropout = dropout
-        self.attention_dropout = attention_dropout
-        self.truncation = truncation
+    epochs = 2
+    batch_size = 16
+    learning_rate = 1e-4
+
+    dropout: Fraction = 0.1
+    """Dropout within the encoder."""
+
+    attention_dropout: Fraction = 0.0
+    """Dropout of attention weights; anything but 0 keeps PyTorch's fused attention from being used on a CPU, and halves
+    the speed of training there."""
+
+    truncation: Truncation = "head"
+    """The part that is read of a text longer than `max_length` word pieces, the two marks of its ends counted; see
+    `models.encoder.truncation`."""
 
     def check_ready(self) -> None:
         """Make sure that the encoder is at hand.

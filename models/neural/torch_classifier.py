@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self, get_type_hints
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -25,6 +25,7 @@ from models.model import (
     FitReport,
     FloatArray,
     Flops,
+    Fraction,
     Model,
     Monitor,
     Runtime,
@@ -37,7 +38,7 @@ from models.neural.batching import TokenIds, scoring_batches, token_counts, trai
 from models.neural.dropout import with_fast_dropout
 from models.neural.flops import counted_flops
 from models.neural.training import Training, below, inputs, new_accelerator, weights_of
-from models.saved_files import saved_model
+from models.saved_files import checked_parameters, saved_model
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -50,9 +51,8 @@ class TorchClassifier(Model):
     al. 2019); gradients are clipped by their norm; weight decay spares biases and normalisation gains. The epoch with
     the highest accuracy on validation gives the weights.
 
-    A subclass spells out its constructor, keeps every argument as an attribute of the same name, and fills in the five
-    hooks. `fit` calls `_prepare`, `_token_ids`, `_network`, `_initialise` in that order; `load` calls
-    `_load_vocabulary`, `_network`.
+    A subclass declares its own parameters and other defaults of these, and fills in the five hooks. `fit` calls
+    `_prepare`, `_token_ids`, `_network`, `_initialise` in that order; `load` calls `_load_vocabulary`, `_network`.
     """
 
     devices: ClassVar[tuple[Device, ...]] = ("cpu", "cuda")
@@ -65,45 +65,35 @@ class TorchClassifier(Model):
     token_budget: ClassVar[dict[Device, int]] = {"cpu": 8_192, "cuda": 131_072}
     """Tokens scored at a time, padding counted."""
 
-    def __init__(
-        self,
-        *,
-        max_length: int,
-        epochs: int,
-        batch_size: int,
-        learning_rate: float,
-        weight_decay: float,
-        warmup: float,
-        clip_norm: float,
-        patience: int | None,
-        min_steps: int = 0,
-        compile: bool = False,
-    ) -> None:
-        """Keep the configuration.
+    max_length: PositiveInt = 256
+    """Tokens read of a text."""
 
-        Args:
-            max_length: tokens read of a text.
-            epochs: passes over the training texts.
-            batch_size: texts per optimizer step.
-            learning_rate: the highest.
-            weight_decay: of AdamW, decoupled.
-            warmup: share of the planned steps over which the learning rate rises.
-            clip_norm: largest norm of the gradient.
-            patience: epochs without a better validation accuracy or log loss after which training ends; None: never.
-            min_steps: optimizer steps to plan at least, by adding epochs; small training sets need more than `epochs`.
-            compile: compile the network with torch.compile. It takes about a minute of `fit`, which only long trainings
-                on a GPU earn back.
-        """
-        self.max_length = max_length
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.warmup = warmup
-        self.clip_norm = clip_norm
-        self.patience = patience
-        self.min_steps = min_steps
-        self.compile = compile
+    epochs: PositiveInt = 3
+    """Passes over the training texts."""
+
+    batch_size: PositiveInt = 32
+    """Texts per optimizer step."""
+
+    learning_rate: PositiveFloat = 1e-3
+    """The highest learning rate."""
+
+    weight_decay: NonNegativeFloat = 0.01
+    """Weight decay of AdamW, decoupled."""
+
+    warmup: Fraction = 0.1
+    """Share of the planned steps over which the learning rate rises."""
+
+    clip_norm: PositiveFloat = 1.0
+    """Largest norm of the gradient."""
+
+    patience: PositiveInt | None = None
+    """Epochs without a better validation accuracy or log loss after which training ends; None: never."""
+
+    min_steps: NonNegativeInt = 0
+    """Least number of optimizer steps, reached by adding epochs; small training sets need more than `epochs`."""
+
+    compile: bool = False
+    """Compile the network with torch.compile: a minute of `fit`, which only long trainings on a GPU earn back."""
 
     @abstractmethod
     def _prepare(self, train: Split) -> None:
@@ -239,8 +229,7 @@ class TorchClassifier(Model):
 
     def save(self, folder: Path) -> None:
         """Write config.json, model.safetensors and the vocabulary."""
-        parameters = {name: getattr(self, name) for name in _parameter_types(type(self))}
-        config = {"model": self.name, "classes": self._class_names, "parameters": parameters}
+        config = {"model": self.name, "classes": self._class_names, "parameters": self.parameters()}
         (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2), encoding="utf-8")
         save_file(weights_of(self._net), folder / WEIGHTS_FILE)
         self._save_vocabulary(folder)
@@ -256,7 +245,7 @@ class TorchClassifier(Model):
             config = _Config.model_validate_json((folder / CONFIG_FILE).read_bytes())
             if config.model != cls.name:
                 raise ValueError(f"it holds a {config.model!r}")
-            model = cls(**_checked_parameters(cls, config.parameters))
+            model = cls(**checked_parameters(cls, config.parameters))
             model._load_vocabulary(folder)
             weights = load_file(folder / WEIGHTS_FILE)
             with torch.device("meta"):  # no memory is claimed before the shapes are known to agree
@@ -398,24 +387,6 @@ def _judge(logits: Tensor, labels: IntArray) -> tuple[float, float]:
     """Log loss (nats) and accuracy, unweighted."""
     target = torch.from_numpy(labels)
     return cross_entropy(logits, target).item(), (logits.argmax(dim=1) == target).double().mean().item()
-
-
-def _parameter_types(model: type[TorchClassifier]) -> dict[str, Any]:
-    """The constructor's arguments and their annotations."""
-    types = get_type_hints(model.__init__, include_extras=True)
-    return {name: annotation for name, annotation in types.items() if name != "return"}
-
-
-def _checked_parameters(model: type[TorchClassifier], parameters: dict[str, Any]) -> dict[str, Any]:
-    """The constructor's arguments as saved, each there and of its type.
-
-    Raises:
-        ValidationError: they are not.
-    """
-    fields: dict[str, Any] = {name: (annotation, ...) for name, annotation in _parameter_types(model).items()}
-    schema = create_model("Parameters", __config__=ConfigDict(extra="forbid"), **fields)
-    checked: dict[str, Any] = schema.model_validate(parameters).model_dump()
-    return checked
 
 
 def _check_weights(expected: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
