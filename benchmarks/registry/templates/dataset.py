@@ -1,4 +1,4 @@
-"""Texts that are made up, so that this runs as it is. Say here what your texts are, and where they come from."""
+"""Made-up texts, so that this runs as it is. Describe your texts here, and name their source."""
 
 from typing import ClassVar
 

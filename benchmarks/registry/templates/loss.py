@@ -1,4 +1,4 @@
-"""Cross-entropy weighted by the square root of length. Say here what your loss is, and where it was published."""
+"""Cross-entropy weighted by the square root of length. Describe your loss here, and name its publication."""
 
 from typing import ClassVar
 

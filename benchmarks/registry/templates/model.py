@@ -1,13 +1,12 @@
-"""Mean of word embeddings and a linear layer. Say here what your model is, and where it was published."""
+"""Mean of word embeddings and a linear layer. Describe your model here, and name its publication."""
 
 from typing import ClassVar
 
 import torch
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from models.lstm import Lstm
-from models.model import Fraction
 
 
 class MyModel(Lstm):
@@ -15,24 +14,12 @@ class MyModel(Lstm):
 
     name: ClassVar[str] = "my_model"
 
-    def __init__(
-        self,
-        *,
-        max_length: PositiveInt = 400,
-        embedding_width: PositiveInt = 128,
-        dropout: Fraction = 0.3,
-        epochs: PositiveInt = 5,
-        min_steps: NonNegativeInt = 600,
-        learning_rate: PositiveFloat = 5e-3,
-    ) -> None:
-        super().__init__(
-            max_length=max_length,
-            embedding_width=embedding_width,
-            dropout=dropout,
-            epochs=epochs,
-            min_steps=min_steps,
-            learning_rate=learning_rate,
-        )
+    embedding_width: PositiveInt = 128
+    """Numbers per word: a parameter is an annotated attribute with a default."""
+
+    dropout = 0.3  # another default of a parameter that the LSTM has
+    epochs = 5
+    learning_rate = 5e-3
 
     def _network(self, num_classes: int) -> nn.Module:
         return Network(len(self._vocabulary), self.embedding_width, self.dropout, num_classes)

@@ -1,5 +1,6 @@
 """Names to classes, described without importing them."""
 
+import importlib
 import inspect
 import subprocess
 import sys
@@ -89,6 +90,8 @@ def plugin(tmp_path, monkeypatch):
         registered.targets.cache_clear()
         source_text._tree.cache_clear()
         registry._describe.cache_clear()
+        sys.modules.pop("some_plugin", None)
+        importlib.invalidate_caches()
         return entry("models", "plugged")
 
     yield write
@@ -149,3 +152,42 @@ def test_an_annotation_outside_the_vocabulary_is_refused(plugin):
 def test_the_loss_that_changes_nothing_is_off_by_default():
     assert {"length_penalty"} == registry.OFF_BY_DEFAULT
     assert "length_penalty" in {described.name for described in entries("losses")}
+
+
+DECLARED = """
+from pydantic import PositiveInt
+from models.lstm import Lstm
+class Base(Lstm):
+    'S.'
+    extra: PositiveInt | None = None
+    epochs = 7
+    _cache: int = 3
+class Plugged(Base):
+    'S.'
+    name: str = "plugged"
+    extra = 4
+    dropout: float = 0.25
+"""
+
+
+def test_attributes_with_an_annotation_are_parameters_and_subclasses_change_their_defaults(plugin):
+    """Read from the source text and by Python alike."""
+    described = plugin(DECLARED)
+    defaults = {name: parameter.default for name, parameter in described.parameters.items()}
+    lstm = {name: parameter.default for name, parameter in entry("models", "lstm").parameters.items()}
+    assert defaults == lstm | {"extra": 4, "epochs": 7, "dropout": 0.25}
+    model = described.load()
+    assert {name: p.default for name, p in inspect.signature(model).parameters.items()} == defaults
+    assert model(epochs=2).parameters() == defaults | {"epochs": 2}
+    with pytest.raises(UsageError, match="is not PositiveInt"):
+        described.settings({"extra": 0})
+
+
+def test_a_constructor_names_all_parameters_of_its_class_and_of_subclasses(plugin):
+    written = "    def __init__(self, *, width: int = 1):\n        super().__init__(epochs=width)\n"
+    head = f"from models.lstm import Lstm\nclass Base(Lstm):\n    'S.'\n{written}"
+    described = plugin(f"{head}class Plugged(Base):\n    'S.'\n    name = 'plugged'\n")
+    assert list(described.parameters) == ["width"]
+    assert described.load()(width=4).epochs == 4
+    with pytest.raises(UsageError, match="declares extra as attributes, but Base has a constructor"):
+        plugin(f"{head}class Plugged(Base):\n    'S.'\n    extra: int = 1\n")

@@ -22,7 +22,7 @@ from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Measure
 from models.model import Runtime
 
-MODEL = Path(__file__).parents[1] / "word_counts.py".read_text()
+MODEL = (Path(__file__).parents[1] / "word_counts.py").read_text()
 TEMPLATES = Path(registry.__file__).parent / "templates"
 
 
@@ -162,6 +162,43 @@ def test_an_installed_package_s_entry_point_runs_and_is_named_with_its_version(p
     assert store.read_result(spec.id).metrics["accuracy"] > 0.9
     with pytest.raises(UsageError, match=r"another plug-in .* install counting-models==1\.1"):
         registry.require("models", "word_counts", "counting-models==1.1")
+
+
+@pytest.mark.parametrize("base", ["nbsvm:NbSvm", "tfidf_logreg:TfidfLogReg", "lstm:Lstm"])
+def test_a_subclass_of_a_built_in_model_is_trained_saved_and_loaded(write, store, specified, base):
+    """With a parameter of its own and another default of one that it inherits."""
+    module, _, parent = base.partition(":")
+    fast = "    epochs = 1\n    min_steps = 40\n    max_length = 16\n" if parent == "Lstm" else "    C = 1.0\n"
+    source = (
+        f"from models.{module} import {parent}\nclass Mine({parent}):\n    name = 'mine'\n    extra: int = 3\n{fast}"
+    )
+    plugin = add_plugin(write(source))
+    store.write_plugin(plugin.sha256, plugin.source)
+    spec = specified("mine")
+    assert spec.model_params == entry("models", module).settings({}) | spec.model_params
+    changed = spec.model_copy(update={"model_params": {**spec.model_params, "extra": 5}})
+    run_cell(changed, store, lambda done, total: None)
+    loaded = load_model(store.cell_folder(changed.id))
+    assert (loaded.model.name, loaded.model.extra) == ("mine", 5)
+    assert len(loaded.label(["film 1 was superb"])) == 1
+
+
+@pytest.mark.parametrize("second", ["Other", "WordCounts"])
+def test_two_classes_of_one_name_are_refused_in_one_line_that_names_both(write, second):
+    again = MODEL[MODEL.index("class WordCounts") :].replace("class WordCounts", f"class {second}")
+    with pytest.raises(UsageError, match=f"classes WordCounts and {second} are both named 'word_counts'") as caught:
+        add_plugin(write(f"{MODEL}\n\n{again}"))
+    assert "\n" not in str(caught.value)
+    assert "word_counts" not in names("models")
+
+
+def test_two_packages_with_one_name_are_refused(package, tmp_path):
+    other = tmp_path / "other_models-0.1.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: other-models\nVersion: 0.1\n")
+    (other / "entry_points.txt").write_text("[benchmarks.models]\nword_counts = other:WordCounts\n")
+    with pytest.raises(UsageError, match=r"two installed packages, counting-models==1\.2 and other-models==0\.1"):
+        names("models")
 
 
 BAD = {
