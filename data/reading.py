@@ -1,16 +1,15 @@
-"""How tables are to be read: which columns, labels and splits; what is not said is recognised, and noted."""
+"""How tables are read: which columns, labels and splits. Whatever the user leaves out is recognised, and noted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
-from data.dataset import DataError
+from data.errors import DataError
+from data.label_map import LabelMap
+from data.source import Missing
 
 SplitRole = Literal["train", "valid", "test"]
 
-TEXT_COLUMNS = ("text", "body", "review", "sentence", "content", "comment", "document", "tweet", "message")
-LABEL_COLUMNS = ("label", "labels", "class", "category", "sentiment", "stars", "rating", "target", "coarse_label")
-GROUP_COLUMNS = ("movie",)
 SPLIT_NAMES: dict[SplitRole, tuple[str, ...]] = {
     "train": ("train", "training"),
     "valid": ("valid", "validation", "val", "dev"),
@@ -20,29 +19,34 @@ SPLIT_NAMES: dict[SplitRole, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """What the user says of tables.
+    """Options for reading tables.
 
     Attributes:
-        text_column, label_column, group_column: names; None recognises one by its name.
-        label_map: label -> class; None makes every label a class.
+        text_column, label_column, group_column: names; None recognises one by its name, or by its content.
+        label_map: labels -> classes; None makes every label a class.
         splits: which of the source's splits trains, validates, tests; those left out of a mapping are not used; empty
             recognises them by name.
+        time_column: the column of dates or numbers that tells when each text was written; with one, the latest rows
+            are held out.
+        missing: whether rows without a label or a text are dropped and counted, or an error.
     """
 
     text_column: str | None = None
     label_column: str | None = None
     group_column: str | None = None
-    label_map: Mapping[str, str] | None = None
+    label_map: LabelMap | None = None
     splits: Mapping[SplitRole, str] = field(default_factory=dict)
+    time_column: str | None = None
+    missing: Missing = "drop"
 
     @property
     def given(self) -> list[str]:
-        """The options that say anything."""
-        return [f"--{f.name.replace('_', '-')}" for f in fields(self) if getattr(self, f.name)]
+        """Names of the options that differ from their defaults, as messages name them."""
+        return [f"`{f.name}`" for f in fields(self) if getattr(self, f.name) not in (None, {}, "drop")]
 
 
 def parse_splits(text: str) -> dict[SplitRole, str]:
-    """ "train=train,test=validation" -> which split has which role.
+    """Map the role of a split to its name: "train=train,test=validation".
 
     Raises:
         DataError: not of that form, or none that trains.
@@ -60,67 +64,23 @@ def parse_splits(text: str) -> dict[SplitRole, str]:
 
 
 def choose_splits(available: Sequence[str], wanted: Mapping[SplitRole, str]) -> dict[SplitRole, str]:
-    """Role -> name of the split.
+    """Map roles to the names of splits.
 
     Raises:
         DataError: a split that is wanted is not there, or none is recognised as training's.
     """
     for role, name in wanted.items():
         if name not in available:
-            raise DataError(f"--splits {role}={name}: there is no such split (it has: {', '.join(available)})")
+            raise DataError(f"`splits` {role}={name}: there is no such split (it has: {', '.join(available)})")
     if wanted:
         return dict(wanted)
     found: dict[SplitRole, str] = {}
     for role, names in SPLIT_NAMES.items():
         several = [name for name in available if name.lower() in names]
         if len(several) > 1:
-            raise DataError(f"several splits look like {role}: {', '.join(several)}; name one with --splits")
+            raise DataError(f"several splits look like {role}: {', '.join(several)}; name one with `splits`")
         if several:
             found[role] = several[0]
     if "train" not in found:
-        raise DataError(f"no split is recognised as training's (it has: {', '.join(available)}); name it with --splits")
+        raise DataError(f"no split is recognised as training's (it has: {', '.join(available)}); name it with `splits`")
     return found
-
-
-def choose_column(title: str, columns: Iterable[object], what: Literal["text", "label"], named: str | None) -> str:
-    """The column that is named, or the one that is called like the text or the label.
-
-    Args:
-        title: the table's, for messages.
-        columns: the table's.
-        what: what it is wanted for.
-        named: the column that the user names; None recognises it.
-
-    Raises:
-        DataError: it is not there, or is there twice, or none or several could be it.
-    """
-    names = [str(column) for column in columns]
-    there = f"it has: {', '.join(names)}"
-    option = f"--{what}-column"
-    if named is None:
-        known = TEXT_COLUMNS if what == "text" else LABEL_COLUMNS
-        likely = list(dict.fromkeys(name for name in names if name.lower() in known))
-        exact = [name for name in likely if name == what]  # of several, the plain name is meant
-        if len(exact or likely) != 1:
-            problem = f"several columns could be the {what}: {', '.join(likely)}" if likely else f"no column {what!r}"
-            raise DataError(f"{title}: {problem} ({there}); name one with {option}")
-        named = (exact or likely)[0]
-    elif named not in names:
-        raise DataError(f"{title} has no column {named!r} ({there}); name another with {option}")
-    if names.count(named) > 1:
-        raise DataError(f"{title} has {names.count(named)} columns {named!r} ({there})")
-    return named
-
-
-def choose_group(title: str, columns: Iterable[object], named: str | None) -> str | None:
-    """The column of groups, if there is one.
-
-    Raises:
-        DataError: the one that is named is not there.
-    """
-    names = [str(column) for column in columns]
-    if named is None:
-        return next((name for name in GROUP_COLUMNS if name in names), None)
-    if named not in names:
-        raise DataError(f"{title} has no column {named!r} (it has: {', '.join(names)}); name another --group-column")
-    return named

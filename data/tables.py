@@ -1,89 +1,189 @@
-"""Tables in files: CSV, TSV, JSON lines or Parquet, plain, gzip or zstd -> a frame."""
+"""Tables in files (CSV, TSV, JSON, Parquet; plain, gzip or zstd): all of their rows at once."""
 
 import hashlib
 import io
-import os
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pandas.errors import EmptyDataError, ParserError
 from pyarrow import ArrowException
 
-from data.dataset import DataError
+from data.arrays import IntArray
+from data.errors import DataError
 from data.memory import at_most, available
+from data.records import COMPRESSIONS, SEPARATORS, Delimited, json_objects, misfit, open_bytes, text_lines
 
-READERS: dict[str, Callable[[io.BytesIO], pd.DataFrame]] = {
-    ".parquet": lambda file: pq.ParquetFile(file).read().to_pandas(),  # shows a column that occurs twice
-    ".csv": lambda file: _read_delimited(file, ","),
-    ".tsv": lambda file: _read_delimited(file, "\t"),
-    ".jsonl": lambda file: pd.read_json(file, lines=True, dtype=False, convert_dates=False),
+
+@dataclass(frozen=True)
+class Table:
+    """All rows of one or more files.
+
+    Attributes:
+        frame: N rows; a cell is None or "" where there is nothing.
+        places: (N,) lines or rows of their files, where they begin.
+        unit: what `places` count: "line", from 1, "row", from 0, or "" where a file is one row.
+        files: N names of their files; empty where there is one file.
+        notes: sentences about how the files were read.
+    """
+
+    frame: pd.DataFrame
+    places: IntArray
+    unit: str
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def place(self, index: int) -> str:
+        """Return where row `index` stands, for a message: "line 12", "b.csv row 3"."""
+        place = f"{self.unit} {self.places[index]}" if self.unit else ""
+        return f"{self.files[index]} {place}".strip() if self.files else place
+
+
+def _read_delimited(stream: io.BufferedReader, name: str, kind: str) -> Table:
+    rows = Delimited(name, text_lines(stream, name, newline=""), SEPARATORS[kind])
+    places, cells, wrong = [], [], []
+    for row in rows.all_rows():
+        if len(row.fields) == len(rows.header):
+            places.append(row.line)
+            cells.append(row.fields)
+        else:
+            wrong.append(row)
+    if wrong:
+        raise misfit(name, len(rows.header), wrong)
+    note = (
+        f"{name}: in {rows.stray:,} row{'s' * (rows.stray != 1)} a quotation mark encloses no field; it is read as text"
+    )
+    frame = pd.DataFrame(cells, columns=pd.Index(rows.header), dtype=object)
+    return Table(frame, np.array(places, dtype=np.int64), "line", notes=(note,) * bool(rows.stray))
+
+
+def _read_jsonl(stream: io.BufferedReader, name: str, _: str) -> Table:
+    return _of_objects(list(json_objects(text_lines(stream, name, newline="\n"), name)), "line", name)
+
+
+def _read_json(stream: io.BufferedReader, name: str, kind: str) -> Table:
+    """Read an array of objects, or lines of objects."""
+    head = stream.peek(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not head.startswith(b"["):
+        return _read_jsonl(stream, name, kind)
+    try:
+        values = json.loads("".join(text_lines(stream, name, newline="\n")))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{name} is not a readable json file: {_line(error)}") from None
+    for row, value in enumerate(values):
+        if not isinstance(value, dict):
+            raise DataError(f"{name}: row {row} is no JSON object, but {type(value).__name__}")
+    return _of_objects(list(enumerate(values)), "row", name)
+
+
+def _of_objects(objects: Sequence[tuple[int, dict[str, Any]]], unit: str, name: str) -> Table:
+    if not objects:
+        raise DataError(f"{name} is empty")
+    columns = list(dict.fromkeys(key for _, value in objects for key in value))
+    cells = {column: [value.get(column) for _, value in objects] for column in columns}
+    return Table(pd.DataFrame(cells, dtype=object), np.array([place for place, _ in objects], dtype=np.int64), unit)
+
+
+def _read_parquet(stream: io.BufferedReader, name: str, _: str) -> Table:
+    # Without pandas' metadata, what was an index is a column; a column that occurs twice is seen.
+    content = pq.ParquetFile(pa.BufferReader(stream.read())).read()
+    frame = content.to_pandas(ignore_metadata=True, integer_object_nulls=True)
+    return Table(frame, np.arange(len(frame)), "row")
+
+
+READERS: dict[str, Callable[[io.BufferedReader, str, str], Table]] = {
+    ".parquet": _read_parquet,
+    ".csv": _read_delimited,
+    ".tsv": _read_delimited,
+    ".jsonl": _read_jsonl,
+    ".json": _read_json,
 }
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
-"""Ending of a compressed file -> what pyarrow calls it: reviews.csv.gz."""
-
-CHUNK = 1 << 24
-"""Bytes unpacked at a time."""
 
 
 def table_type(path: Path) -> str | None:
-    """The ending that says what kind of table a file is, its compression's aside; None where it is none."""
-    suffix = Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix
-    return suffix if suffix in READERS else None
+    """Return the ending that tells the kind of a table, its compression's aside; None where it is no table."""
+    suffix = Path(path.stem).suffix if path.suffix.lower() in COMPRESSIONS else path.suffix
+    return suffix.lower() if suffix.lower() in READERS else None
 
 
-def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
-    """The rows of all files, in their order.
+def read_tables(paths: Sequence[Path]) -> Table:
+    """Read all files, one after the other.
 
     Raises:
         DataError: one cannot be read, or has other columns than the first.
     """
-    frames = [read_table(path) for path in paths]
-    for path, frame in zip(paths, frames, strict=True):
-        if list(frame.columns) != list(frames[0].columns):
+    tables = [read_table(path) for path in paths]
+    first = tables[0]
+    for path, table in zip(paths, tables, strict=True):
+        if list(table.frame.columns) != list(first.frame.columns):
             raise DataError(
-                f"{path.name} has columns {_listed(frame)}, but {paths[0].name} has {_listed(frames[0])}; "
+                f"{path.name} has columns {_listed(table.frame)}, but {paths[0].name} has {_listed(first.frame)}; "
                 "files of one table have the same"
             )
-    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    if len(tables) == 1:
+        return first
+    return Table(
+        pd.concat([table.frame for table in tables], ignore_index=True),
+        np.concatenate([table.places for table in tables]),
+        first.unit,
+        tuple(path.name for path, table in zip(paths, tables, strict=True) for _ in range(len(table.frame))),
+        tuple(note for table in tables for note in table.notes),
+    )
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """The rows of a file, numbered from 0; what is no JSON or Parquet is text, "" where there is nothing.
+def read_table(path: Path) -> Table:
+    """Read a file.
 
     Raises:
-        DataError: it cannot be read, is empty or is not what its name says.
+        DataError: it cannot be read, is empty, is not of the kind that its name tells, or needs more than half of the
+            memory that is free.
+    """
+    kind, free = kind_of(path), available()
+    with readable(path, kind):
+        if path.is_file() and path.stat().st_size > free // 2:
+            raise DataError(f"{path.name} is larger than half of the {free / 1e9:.1f} GB of memory that are free")
+        with open_bytes(path, most=free // 2) as stream, at_most(free // 2):
+            if not stream.peek(1):
+                raise DataError(f"{path.name} is empty")
+            return READERS[kind](stream, path.name, kind)
+
+
+def kind_of(path: Path) -> str:
+    """Return the kind of a table, as its ending tells.
+
+    Raises:
+        DataError: it is none that can be read.
     """
     kind = table_type(path)
     if kind is None:
         endings = f"{', '.join(READERS)}; each may be {' or '.join(COMPRESSIONS)}"
         raise DataError(f"files of type {path.suffix!r} cannot be read (choices: {endings})")
+    return kind
+
+
+@contextmanager
+def readable(path: Path, kind: str) -> Iterator[None]:
+    """Turn every error of reading a file into one line."""
     try:
-        content = _content(path)
-        if not content:
-            raise DataError(f"{path.name} is empty")
-        if kind != ".parquet" and b"\0" in content:
-            raise DataError(f"{path.name} holds a NUL byte (byte {content.index(0)}); it must be UTF-8 text")
-        with at_most(available() // 2):
-            return READERS[kind](io.BytesIO(content))
-    except MemoryError:
-        raise DataError(f"{path.name} needs more than half of the memory that is free to be read") from None
-    except EmptyDataError:
-        raise DataError(f"{path.name} is empty") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path.name} is not UTF-8 (byte {error.start}: {error.reason})") from None
-    except OSError as error:
-        raise DataError(f"{path.name} cannot be read: {error.strerror or _line(error)}") from None
+        yield
     except DataError:
         raise
-    except (ParserError, ArrowException, ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
+    except MemoryError:
+        raise DataError(f"{path.name} needs more than half of the memory that is free to be read") from None
+    except (ArrowException, ValueError, TypeError, AttributeError, KeyError, OverflowError, EOFError) as error:
         raise DataError(f"{path.name} is not a readable {kind[1:]} file: {_line(error)}") from None
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read: {error.strerror or _line(error)}") from None
 
 
 def digest(paths: Sequence[Path]) -> dict[str, str | int]:
-    """What provenance says of files: each one's sha256, or for more than a few, one over all of these.
+    """Return what provenance tells of files: each one's sha256, or for more than a few, one over all of these.
 
     Raises:
         DataError: one cannot be read.
@@ -93,38 +193,6 @@ def digest(paths: Sequence[Path]) -> dict[str, str | int]:
         return {f"sha256 of {path.name}": sha256 for path, sha256 in zip(paths, digests, strict=True)}
     key = f"sha256 over the sha256s of {len(paths)} files, {paths[0].name} to {paths[-1].name}"
     return {key: hashlib.sha256("".join(digests).encode()).hexdigest()}
-
-
-def _content(path: Path) -> bytes:
-    if path.exists() and not path.is_file():  # a pipe or a device would keep the reader waiting
-        raise DataError(f"{path.name} is not a file")
-    compression, free = COMPRESSIONS.get(path.suffix), available()
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size > free // 2:
-            raise DataError(f"{path.name} is larger than half of the {free / 1e9:.1f} GB of memory that are free")
-        if compression is None:
-            return file.read()
-        with pa.CompressedInputStream(pa.PythonFile(file), compression) as stream:
-            return _unpacked(stream, path, free)
-
-
-def _unpacked(stream: pa.CompressedInputStream, path: Path, free: int) -> bytes:
-    """All of a compressed file, as long as it fits: a megabyte may unpack to a terabyte."""
-    parts: list[bytes] = []
-    unpacked = 0
-    while part := stream.read(CHUNK):
-        parts.append(part)
-        unpacked += len(part)
-        if unpacked > free // 2:
-            raise DataError(f"{path.name} unpacks to more than half of the {free / 1e9:.1f} GB of memory that are free")
-    return b"".join(parts)
-
-
-def _read_delimited(file: io.BytesIO, separator: str) -> pd.DataFrame:
-    # The header is read as a row, since pandas would rename a column that occurs twice.
-    frame = pd.read_csv(file, sep=separator, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    frame.columns = pd.Index(frame.iloc[0])
-    return frame.iloc[1:].reset_index(drop=True)
 
 
 def _sha256(path: Path) -> str:

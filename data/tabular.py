@@ -1,37 +1,55 @@
-"""What every source of tables shares: from its columns to texts, classes and groups."""
+"""Steps that every source of tables shares: from its columns to texts, classes, groups and times."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from data import labels
-from data.dataset import DataError, IntArray
+from data.arrays import FloatArray, IntArray
+from data.columns import FEWEST_PER_CLASS, Columns, choose_column, choose_columns
+from data.errors import DataError
 from data.labels import Classes
-from data.reading import Reading, SplitRole, choose_column, choose_group, choose_splits
+from data.look_alikes import described, look_alikes
+from data.reading import Reading, SplitRole, choose_splits
+from data.records import column_text
 from data.source import RawDataset, RawSplit, Source
+from data.tables import Table
 
-FEWEST_PER_CLASS = 2
-"""Rows that a class has on average; below that, a column holds names or texts rather than classes."""
+FEWEST_GROUPS = 10
+"""Different values of a column that counts as groups by its name alone."""
 
 
 @dataclass(frozen=True)
-class Table:
+class NamedTable:
     """One split as a source has it.
 
     Attributes:
-        title: what messages call it.
-        frame: its rows.
+        title: its name in messages.
+        table: its rows.
         class_names: column -> names of its classes in order, where the source says so.
-        provenance: what a reader must know of it.
+        provenance: facts about its origin.
     """
 
     title: str
-    frame: pd.DataFrame
+    table: Table
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     provenance: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a split that matter: N texts and labels, None where there is none."""
+
+    named: NamedTable
+    texts: list[str | None]
+    labels: list[str | None]
+
+    def missing(self, what: str) -> list[int]:
+        """Return the rows without a "text", or without a "label"."""
+        return [row for row, value in enumerate(self.texts if what == "text" else self.labels) if value is None]
 
 
 class Tabular(Source):
@@ -41,15 +59,15 @@ class Tabular(Source):
 
     @abstractmethod
     def split_names(self) -> Sequence[str]:
-        """The splits there are.
+        """Return the names of the splits.
 
         Raises:
             DataError: they cannot be found out.
         """
 
     @abstractmethod
-    def table(self, split: str) -> Table:
-        """The rows of one split.
+    def table(self, split: str) -> NamedTable:
+        """Read the rows of one split.
 
         Raises:
             DataError: it cannot be read.
@@ -59,131 +77,224 @@ class Tabular(Source):
         """Read the splits.
 
         Raises:
-            DataError: one cannot be read, lacks a column, or holds an unusable row.
+            DataError: one cannot be read or is unusable; every problem, in one line.
         """
         reading = self.reading
-        splits = choose_splits(self.split_names(), reading.splits)
-        tables = {role: self.table(name) for role, name in splits.items()}
+        tables = {role: self.table(name) for role, name in choose_splits(self.split_names(), reading.splits).items()}
+        for named in tables.values():
+            if named.table.frame.empty:
+                raise DataError(f"{named.title} has no rows")
         train = tables["train"]
-        text = choose_column(train.title, train.frame.columns, "text", reading.text_column)
-        label = choose_column(train.title, train.frame.columns, "label", reading.label_column)
-        group = choose_group(train.title, train.frame.columns, reading.group_column)
-        for table in tables.values():
-            _check(table, (text, label))
-        values = {role: _label_texts(table, label) for role, table in tables.items()}
-        classes = self._classes(train, label, [value for column in values.values() for value in column])
-        dropped = [v for column in values.values() for v in column if v is None or v not in classes.of_label]
-        raw = {
-            role: _raw(table, text, classes.number(values[role]), group if group in table.frame else None)
-            for role, table in tables.items()
-        }
-        facts: dict[str, str | int] = {}
-        for table in tables.values():
-            facts |= table.provenance
-        facts |= {"text column": text, "label column": label}
-        if classes.drops:
-            total = sum(map(len, values.values()))
-            facts["rows dropped, their label not in the map"] = (
-                f"{len(dropped):,} of {total:,}" + f": {labels.counted(dropped)}" * bool(dropped)
-            )
-            unseen = sorted(set(classes.of_label) - {v for column in values.values() for v in column if v is not None})
-            facts |= {"labels of the map that no row has": ", ".join(unseen)} if unseen else {}
+        columns = choose_columns(train.title, train.table.frame, reading)
+        group, group_notes = _usable_group(train, columns.group, reading)
+        cells = {role: _cells(named, columns) for role, named in tables.items()}
+        classes = _classes(train, columns.label, [v for one in cells.values() for v in one.labels], reading)
+        _check_missing(cells.values(), reading)
+        kept = {role: _kept(one, classes) for role, one in cells.items()}
+        raw = {role: _raw(cells[role], rows, classes, columns, group) for role, rows in kept.items()}
+        facts, notes = _facts(cells, columns, classes)
         return RawDataset(
             train=raw["train"],
             valid=raw.get("valid"),
             test=raw.get("test"),
             class_names=classes.names,
-            order="blocks",  # neighbours in a file may be alike; where they are not, blocks are as good as any
-            group_kind=f"of column {group}",
-            provenance=facts,
-            reading=_shown(reading, text, label, group),
+            group_kind=f"values of column {group}",
+            provenance={key: value for named in tables.values() for key, value in named.provenance.items()} | facts,
+            reading=_shown(reading, columns, group),
+            missing=reading.missing,
+            notes=(
+                *(note for named in tables.values() for note in named.table.notes),
+                *columns.notes,
+                *group_notes,
+                *notes,
+                *_look_alike_notes(cells, classes),
+            ),
         )
 
-    def _classes(self, train: Table, column: str, values: Sequence[str | None]) -> Classes:
-        if self.reading.label_map is not None:
-            classes = labels.mapped(self.reading.label_map)
-            empty = [name for name in classes.names if not any(classes.of_label.get(v or "") == name for v in values)]
-            if empty:
-                raise DataError(
-                    f"--label-map: no row is of class {empty[0]!r} (column {column!r} has: {labels.counted(values)})"
-                )
-            return classes
-        classes = labels.found(values, train.class_names.get(column))
-        if len(classes.names) == 1:
-            raise DataError(f"{train.title} has one class only: every label is {classes.names[0]}")
-        if len(classes.names) > 2 and len(classes.names) * FEWEST_PER_CLASS > len(values):
-            raise DataError(
-                f"{train.title}: column {column!r} has {len(classes.names):,} different labels in {len(values):,} "
-                "rows, too many to be classes; name another --label-column, or join them with --label-map"
-            )
-        missing = [row for row, value in enumerate(values) if value is None]
-        if missing:
-            raise DataError(
-                f"{train.title}: {len(missing)} labels are missing, the first in row {missing[0]}; "
-                "a --label-map leaves such rows out"
-            )
-        return classes
+
+def _usable_group(train: NamedTable, group: str | None, reading: Reading) -> tuple[str | None, list[str]]:
+    """Return the column of groups, and a note on it; one that is recognised must have enough values for a split."""
+    if group is None or reading.group_column is not None:
+        return group, []
+    values = train.table.frame[group].astype(str).nunique()
+    if values >= FEWEST_GROUPS:
+        return group, []
+    return None, [f"column {group!r} has {values} different values, too few for groups; name it with `group_column`"]
 
 
-def _check(table: Table, columns: Sequence[str]) -> None:
-    if table.frame.empty:
-        raise DataError(f"{table.title} has no rows")
-    for column in columns:
-        choose_column(table.title, table.frame.columns, "text" if column == columns[0] else "label", column)
-
-
-def _label_texts(table: Table, column: str) -> list[str | None]:
+def _cells(named: NamedTable, columns: Columns) -> _Cells:
+    frame, title = named.table.frame, named.title
+    for role, column in {"text": columns.text, "label": columns.label}.items():
+        choose_column(title, frame.columns, "text" if role == "text" else "label", column)
     try:
-        values = [labels.label_text(value) for value in table.frame[column].tolist()]
+        values = labels.label_texts(frame[columns.label].tolist())
     except DataError as error:
-        raise DataError(f"{table.title}: column {column!r}: {error}") from None
+        raise DataError(f"{title}: column {columns.label!r}: {error}") from None
     if all(value is None for value in values):
         raise DataError(
-            f"{table.title} has no labels in column {column!r}; use another split (--splits train=NAME,test=NAME)"
+            f"{title} has no labels in column {columns.label!r}; use other `splits`, as train=NAME,test=NAME, or "
+            "another `label_column`"
         )
-    return values
+    return _Cells(named, _texts(named, columns.text), values)
 
 
-def _raw(table: Table, text: str, numbers: IntArray, group: str | None) -> RawSplit:
-    """The rows that are of a class."""
-    rows = np.flatnonzero(numbers >= 0)
-    frame = table.frame.iloc[rows]
-    wrong = [row for row, value in zip(rows, frame[text], strict=True) if not isinstance(value, str)]
-    if wrong:
-        raise DataError(f"{table.title}: {len(wrong)} texts are missing or not text, the first in row {wrong[0]}")
+def _texts(named: NamedTable, column: str) -> list[str | None]:
+    cells = named.table.frame[column].tolist()
+    texts: list[str | None] = []
+    numbers = 0
+    for index, cell in enumerate(cells):
+        try:
+            text = column_text(cell)
+        except DataError as error:
+            raise DataError(f"{named.title}: column {column!r}, {named.table.place(index)}: {error}") from None
+        numbers += text is not None and text is not cell
+        texts.append(text if text and text.strip() else None)
+    if numbers > len(cells) / 2:
+        raise DataError(f"{named.title}: column {column!r} holds numbers, not texts; name another `text_column`")
+    return texts
+
+
+def _classes(train: NamedTable, column: str, values: Sequence[str | None], reading: Reading) -> Classes:
+    if reading.label_map is not None:
+        present = {value for value in values if value is not None}
+        classes = labels.mapped(reading.label_map.resolved(present))
+        empty = [name for name in classes.names if not any(classes.of_label.get(v) == name for v in present)]
+        if empty:
+            raise DataError(
+                f"`label_map`: no row is of class {empty[0]!r} (column {column!r} has: {labels.counted(values)})"
+            )
+        return classes
+    classes = labels.found(values, train.class_names.get(column))
+    if len(classes.names) == 1:
+        raise DataError(f"{train.title} has one class only: every label is {classes.names[0]}")
+    if len(classes.names) > 2 and len(classes.names) * FEWEST_PER_CLASS > len(values):
+        raise DataError(
+            f"{train.title}: column {column!r} has {len(classes.names):,} different labels in {len(values):,} "
+            "rows, too many to be classes; name another `label_column`, or join them with a `label_map`"
+        )
+    return classes
+
+
+def _check_missing(cells: Iterable[_Cells], reading: Reading) -> None:
+    """Refuse missing labels and texts where the user wants that: all of them in one line."""
+    if reading.missing == "drop":
+        return
+    problems = []
+    for one in cells:
+        for what in ("label", "text"):
+            gone = one.missing(what)
+            if gone and not (what == "label" and reading.label_map is not None):
+                problems.append(f"{one.named.title}: {len(gone):,} {what}s are missing ({_places(one, gone)})")
+    if problems:
+        raise DataError(f"{'; '.join(problems)}; with `missing` drop, such rows are left out")
+
+
+def _places(cells: _Cells, rows: Sequence[int], most: int = 5) -> str:
+    shown = ", ".join(cells.named.table.place(row) for row in rows[:most])
+    return shown + (f" and {len(rows) - most:,} more" if len(rows) > most else "")
+
+
+def _kept(cells: _Cells, classes: Classes) -> IntArray:
+    """Return the rows that have a text, and a label of some class."""
+    numbers = classes.number(cells.labels)
+    filled = np.array([text is not None for text in cells.texts], dtype=bool)
+    return np.flatnonzero((numbers >= 0) & filled)
+
+
+def _raw(cells: _Cells, rows: IntArray, classes: Classes, columns: Columns, group: str | None) -> RawSplit:
+    frame = cells.named.table.frame
+    times = None
+    if columns.time is not None and columns.time in frame:
+        times = _times(cells.named, columns.time, rows)
     return RawSplit(
-        texts=tuple(frame[text]),
-        labels=numbers[rows],
-        groups=None if group is None else _groups(table.title, frame[group], rows),
+        texts=tuple(cells.texts[row] or "" for row in rows),
+        labels=classes.number(cells.labels)[rows],
+        groups=_groups(frame[group], rows) if group in frame else None,
         rows=rows,
+        times=times,
     )
 
 
-def _groups(title: str, column: pd.Series, rows: IntArray) -> tuple[str, ...]:
-    # Rows of no known group would all count as one.
-    missing = rows[np.flatnonzero(column.isna() | (column == ""))]
-    if len(missing):
-        raise DataError(f"{title}: column {column.name!r} is empty in {len(missing)} rows, first in row {missing[0]}")
-    return tuple(map(str, column))
+def _groups(column: pd.Series, rows: IntArray) -> tuple[str, ...]:
+    """Return the group of each row; a row without one is a group of its own."""
+    values = column.iloc[rows]
+    empty = (values.isna() | (values.astype(str).str.strip() == "")).tolist()
+    return tuple(
+        f"row {row}" if none else str(value)
+        for row, value, none in zip(rows.tolist(), values.tolist(), empty, strict=True)
+    )
 
 
-def _shown(reading: Reading, text: str, label: str, group: str | None) -> str:
-    """What the dataset's name says of how it was read; nothing where all is as usual."""
+def _times(named: NamedTable, column: str, rows: IntArray) -> FloatArray:
+    """Return when each row was written: numbers as they are, dates as seconds.
+
+    Raises:
+        DataError: a value is neither a number nor a date.
+    """
+    values = named.table.frame[column].iloc[rows]
+    numbers = pd.to_numeric(values, errors="coerce")
+    if not numbers.isna().any():
+        return np.asarray(numbers, dtype=np.float64)
+    dates = pd.to_datetime(values.astype(str), errors="coerce", utc=True, format="ISO8601")
+    wrong = np.flatnonzero(dates.isna())
+    if len(wrong):
+        first = int(rows[wrong[0]])
+        raise DataError(
+            f"{named.title}: column {column!r} has {len(wrong):,} values that are neither numbers nor dates as "
+            f"2024-12-31, the first in {named.table.place(first)}: {str(values.iloc[wrong[0]])[:40]!r}"
+        )
+    return np.asarray((dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), dtype=np.float64)
+
+
+def _facts(
+    cells: Mapping[SplitRole, _Cells], columns: Columns, classes: Classes
+) -> tuple[dict[str, str | int], list[str]]:
+    """Return what provenance tells of the columns and the dropped rows, and notes of the latter."""
+    facts: dict[str, str | int] = {"text column": columns.text, "label column": columns.label}
+    facts |= {"time column": columns.time} if columns.time else {}
+    notes = []
+    values = [value for one in cells.values() for value in one.labels]
+    if classes.drops:
+        dropped = [v for v in values if v is None or v not in classes.of_label]
+        listed = f": {labels.counted(dropped)}" if dropped else ""
+        facts["rows dropped, their label not in the map"] = f"{len(dropped):,} of {len(values):,}{listed}"
+        unseen = sorted(set(classes.of_label) - set(values))
+        facts |= {"labels of the map that no row has": ", ".join(unseen)} if unseen else {}
+    for what in ("label", "text"):
+        gone = {role: one.missing(what) for role, one in cells.items()}
+        total = sum(map(len, gone.values()))
+        if total and not (what == "label" and classes.drops):
+            shown = "; ".join(
+                f"{cells[role].named.title}: {_places(cells[role], rows)}" for role, rows in gone.items() if rows
+            )
+            facts[f"rows dropped, their {what} missing"] = f"{total:,} of {len(values):,}"
+            notes.append(f"{total:,} of {len(values):,} rows dropped, their {what} missing ({shown})")
+    return facts, notes
+
+
+def _look_alike_notes(cells: Mapping[SplitRole, _Cells], classes: Classes) -> list[str]:
+    if classes.drops:  # the user has joined what belongs together
+        return []
+    counts = dict.fromkeys(classes.names, 0)
+    for one in cells.values():
+        for label in one.labels:
+            if label is not None:
+                counts[classes.of_label[label]] += 1
+    alike = look_alikes(counts)
+    return [described(alike, classes.names)] if alike else []
+
+
+def _shown(reading: Reading, columns: Columns, group: str | None) -> str:
+    """Return how the table was read, for the dataset's name; "" where all is as usual."""
     parts = [
-        f"text {text}" * (text != "text"),
-        f"label {label}" * (label != "label"),
+        f"text {columns.text}" * (columns.text != "text"),
+        f"label {columns.label}" * (columns.label != "label"),
         f"groups {group}" if reading.group_column else "",
-        f"map {_map_text(reading.label_map)}" if reading.label_map else "",
+        f"time {columns.time}" if columns.time else "",
+        f"map {reading.label_map}" if reading.label_map else "",
         f"splits {_splits_text(reading.splits)}" if reading.splits else "",
     ]
     return ", ".join(filter(None, parts))
-
-
-def _map_text(label_map: Mapping[str, str]) -> str:
-    by_class: dict[str, list[str]] = {}
-    for label, name in label_map.items():
-        by_class.setdefault(name, []).append(label)
-    return ";".join(f"{','.join(of)}={name}" for name, of in by_class.items())
 
 
 def _splits_text(splits: Mapping[SplitRole, str]) -> str:

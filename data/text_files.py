@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from data.dataset import DataError
+from data.errors import DataError
 
 
 def read_text(path: Path) -> str:

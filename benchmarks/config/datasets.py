@@ -1,21 +1,19 @@
-"""From the name, path or Hub name that `--dataset` gives to a prepared dataset."""
+"""From the name or path of a dataset to its prepared splits."""
 
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.config.suite import Data
 from benchmarks.errors import UsageError, unknown
-from benchmarks.redaction import shortened, without_folders
+from benchmarks.redaction import without_folders
 from benchmarks.registry.entries import entry, names, source_class
-from data.dataset import DataError, Dataset
+from data.dataset import Dataset
+from data.errors import DataError
 from data.files import open_path
 from data.hub import PREFIX, Hub, HubCopy, parse_hub_name
 from data.prepare import prepare
 from data.reading import Reading
 from data.source import Source
-
-LONGEST_NAME = 300
-"""Characters of a dataset's name that a message shows."""
 
 
 def load_dataset(data: Data) -> Dataset:
@@ -27,11 +25,17 @@ def load_dataset(data: Data) -> Dataset:
     reading = data.reading
     try:
         source = _source(data.name, reading)
-        dataset = prepare(source, without_folders(data.name), valid_size=data.valid_size, test_size=data.test_size)
+        dataset = prepare(
+            source,
+            without_folders(data.name),
+            valid_size=data.valid_size,
+            test_size=data.test_size,
+            split_order=data.split_order,
+        )
     except DataError as error:
-        raise UsageError(f"--dataset {shortened(data.name, LONGEST_NAME)!r}: {error}") from None
+        raise UsageError(str(error), option="dataset", value=data.name) from None
     except OSError as error:
-        raise UsageError(f"--dataset {shortened(data.name, LONGEST_NAME)!r}: {error.strerror or error}") from None
+        raise UsageError(str(error.strerror or error), option="dataset", value=data.name) from None
     plugin = entry("datasets", data.name).plugin if data.name in names("datasets") else ""
     return replace(dataset, provenance={**dataset.provenance, "plug-in": plugin}) if plugin else dataset
 

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from benchmarks.errors import UsageError, unknown
 from benchmarks.redaction import shortened
 from benchmarks.schema.measurements import Measure
-from data.dataset import DataError
+from data.errors import DataError
 from data.label_map import parse_label_map
 from data.reading import Reading, parse_splits
+from data.source import Missing, SplitOrder
 
 SUITES = Path(__file__).parent / "suites"
 
@@ -28,6 +29,18 @@ MOST_REPEATS = 10_000
 
 Value = bool | int | float | str
 Parsed = TypeVar("Parsed")
+
+
+def _split_size(value: object) -> int | float:
+    """Return a number of rows, or a share of them below 1."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_SIZE:
+        return value
+    if isinstance(value, float) and 0 < value < 1:
+        return value
+    raise ValueError(f"a number of rows up to {LARGEST_SIZE:,} is expected, or a share below 1")
+
+
+SplitSize = Annotated[int | float, PlainValidator(_split_size)]
 TrainSize = Annotated[int, Field(gt=0, le=LARGEST_SIZE)] | Literal["all"]
 
 
@@ -42,22 +55,31 @@ class Data(Section):
 
     Attributes:
         name: a registered dataset, a path or glob, or `hf:OWNER/NAME[/CONFIG]@REVISION`.
-        text_column, label_column, group_column: of tables; None recognises the usual names.
-        label_map: which labels make which classes: "1,2=neg;4,5=pos"; rows of other labels are left out.
+        text_column, label_column, group_column: columns of a table; None recognises them by their names, or by their
+            content, and says so.
+        time_column: column of dates (as 2024-12-31) or numbers; with one, the latest rows are held out.
+        label_map: which labels make which classes: "1,2=neg;4,5=pos"; rows with other labels are dropped.
         splits: which of the source's splits trains, validates and tests: "train=train,test=validation".
-        valid_size: rows to choose by: the source's own, or cut from its training rows.
-        test_size: test rows; None takes all there are. A size that would take more than half of the rows there are to
-            cut from becomes a quarter of them, and the report says so.
+        missing: "drop" leaves out and counts rows without a label or a text; "error" refuses them.
+        split_order: how rows are held out where the source has no test or validation rows: "random" draws them,
+            stratified and in whole groups; "blocks" draws short runs of neighbouring rows; "time" takes the latest.
+            None: the source's own order, or "time" where `time_column` is given.
+        valid_size: validation rows: a number, or a share below 1. None takes the source's own, or cuts 10 % of its
+            training rows, 10,000 at most.
+        test_size: test rows, likewise; None takes the source's own, all of them, or cuts 20 %.
     """
 
     name: str = "imdb-packaged"
     text_column: str | None = None
     label_column: str | None = None
     group_column: str | None = None
+    time_column: str | None = None
     label_map: str | None = None
     splits: str | None = None
-    valid_size: PositiveInt = 2_500
-    test_size: PositiveInt | None = None
+    missing: Missing = "drop"
+    split_order: SplitOrder | None = None
+    valid_size: SplitSize | None = None
+    test_size: SplitSize | None = None
 
     @property
     def reading(self) -> Reading:
@@ -72,6 +94,8 @@ class Data(Section):
             self.group_column,
             None if self.label_map is None else _parsed("label_map", self.label_map, parse_label_map),
             {} if self.splits is None else _parsed("splits", self.splits, parse_splits),
+            self.time_column,
+            self.missing,
         )
 
 
@@ -114,7 +138,7 @@ def _parsed(key: str, text: str, parse: Callable[[str], Parsed]) -> Parsed:
     try:
         return parse(text)
     except DataError as error:
-        raise UsageError(f"--{key.replace('_', '-')} {text!r}: {error}") from None
+        raise UsageError(str(error), option=key, value=text) from None
 
 
 def suite_names() -> tuple[str, ...]:

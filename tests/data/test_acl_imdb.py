@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data.acl_imdb import AclImdb
-from data.dataset import DataError
+from data.errors import DataError
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from data.class_folders import ClassFolders
-from data.dataset import DataError
+from data.errors import DataError
 from data.files import open_path
 from data.label_map import parse_label_map
 from data.reading import Reading

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from data.acl_imdb import AclImdb
-from data.dataset import DataError
+from data.errors import DataError
 from data.files import open_path
 
 FRAME = pd.DataFrame(
@@ -33,7 +33,6 @@ def test_every_kind_of_file_says_the_same(tmp_path, kind):
     assert raw.train.texts == tuple(FRAME["text"])
     assert raw.train.labels.tolist() == [1, 0, 1, 0]
     assert raw.train.labels.dtype == np.int64
-    assert raw.train.groups == ("x", "y", "x", "z")
     assert raw.test is None
     assert dict(raw.provenance) == {
         f"sha256 of reviews.{kind}": raw.provenance[f"sha256 of reviews.{kind}"],
@@ -100,17 +99,20 @@ def test_two_tables_of_one_split_are_an_error(tmp_path):
         (
             "a.csv",
             b"text,mood\nx,1\n",
-            r"a.csv: no column 'label' \(it has: text, mood\); name one with --label-column",
+            r"a.csv: no label column; name it with `label_column` \(it has: text, mood\)",
         ),
-        ("a.csv", b"text,text,label\nx,y,1\n", "a.csv has 2 columns 'text'"),
+        ("a.csv", b"text,text,label\nx,y,1\n", "a.csv: 2 columns 'text'; rename one"),
         ("a.csv", b"text,label\nx,1\ny\n", "a.csv"),
-        ("a.csv", b"text,label\nx,1\ny,0,3\n", "a.csv is not a readable csv file"),
-        ("a.csv", b"text,label\na,1\nb,2\nc,1\nd,2\ne,2\ny,\n", "1 labels are missing, the first in row 5"),
+        (
+            "a.csv",
+            b"text,label\nx,1\ny,0,3\n",
+            r"a.csv: 1 row with another number of fields than the 2 of the header: line 3 \(3\)",
+        ),
         ("a.csv", b"text,label\nx,a\ny,b\nz,c\n", "3 different labels in 3 rows, too many to be classes"),
         ("a.csv", b"text,label\nx,1\ny,1\n", "a.csv has one class only: every label is 1"),
         ("a.jsonl", b"{\n", "a.jsonl is not a readable jsonl file"),
-        ("a.jsonl", b'{"text": null, "label": 1}\n{"text": "x", "label": 0}\n', "1 texts are missing or not text"),
-        ("a.jsonl", b'{"text": 5, "label": 1}\n{"text": "x", "label": 0}\n', "1 texts are missing or not text"),
+        ("a.jsonl", b'{"text": ["x"], "label": 1}\n', "column 'text', line 1: a text is expected, not list"),
+        ("a.jsonl", b'{"text": 5, "label": 1}\n{"text": 6, "label": 0}\n', "holds numbers, not texts"),
         ("a.parquet", b"PAR1", "a.parquet is not a readable parquet file"),
         ("a.parquet", gzip.compress(b"x", mtime=0), "a.parquet is not a readable parquet file"),
         ("a.xlsx", b"x", r"files of type '\.xlsx' cannot be read"),

@@ -9,7 +9,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 from huggingface_hub import constants
 
 from data import hub
-from data.dataset import DataError
+from data.errors import DataError
 from data.files import open_path
 from data.hub import Hub, HubCopy, HubName, parse_hub_name
 from data.label_map import parse_label_map
@@ -94,7 +94,7 @@ def test_a_folder_without_a_card_is_known_by_its_layout(tmp_path):
 def test_withheld_labels_are_an_error_that_names_the_option(tmp_path):
     write_split(tmp_path / "data", "train", [0, 1, 2, 0, 1, 2])
     write_split(tmp_path / "data", "test", [-1, -1])
-    with pytest.raises(DataError, match=r"split 'test' has no labels in column 'label'; .*--splits"):
+    with pytest.raises(DataError, match=r"split 'test' has no labels in column 'label'; .*`splits`"):
         open_path(tmp_path).load()
 
 

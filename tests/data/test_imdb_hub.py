@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import constants
 
 from data import hub
-from data.dataset import DataError
+from data.errors import DataError
 from data.imdb_hub import FILES, REVISION, ImdbHub
 
 

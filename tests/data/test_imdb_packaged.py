@@ -1,12 +1,16 @@
 import importlib.util
+import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
-import numpy as np
 import pytest
 
 from data import imdb_packaged
-from data.dataset import DataError
+from data.errors import DataError
+from data.imdb_blocks import film_blocks
+from data.imdb_hub import FILES, ImdbHub
 from data.imdb_packaged import ImdbPackaged
 from data.prepare import prepare
 
@@ -19,7 +23,6 @@ needs_package = pytest.mark.skipif(
 def test_the_real_file_has_25_000_reviews_negatives_first():
     raw = ImdbPackaged().load()
     assert raw.test is None
-    assert raw.order == "blocks"
     assert raw.train.labels.tolist() == [0] * 12_500 + [1] * 12_500
 
 
@@ -28,10 +31,59 @@ def test_the_real_file_prepared():
     dataset = prepare(ImdbPackaged(), "imdb-packaged", valid_size=1000, test_size=2500)
     assert dataset.provenance["duplicates dropped from training"] == 98  # 96 before cleaning makes two more alike
     assert dataset.provenance["texts with two labels dropped from training"] == 0
-    assert [len(split) for split in (dataset.train, dataset.valid, dataset.test)] == [21_402, 1000, 2500]
+    assert [len(split) for split in (dataset.train, dataset.valid, dataset.test)] == [21_401, 1001, 2500]
     assert len(dataset.leaked_test_rows) == 0
-    # The last block of each class, less the duplicates among it.
-    assert dataset.test.rows[np.flatnonzero(dataset.test.labels == 0)].max() == 12_499
+    assert dataset.provenance["groups"] == "749 blocks of whole films"
+
+
+@needs_package
+def test_blocks_hold_neighbours_of_both_classes():
+    groups = ImdbPackaged().load().train.groups
+    sizes = [groups.count(group) for group in set(groups)]
+    assert len(sizes) == 749
+    assert 25 <= min(sizes) <= max(sizes) <= 76
+    negatives, positives = set(groups[:12_500]), set(groups[12_500:])
+    assert len(negatives & positives) > 400  # the last third of the negatives is of films without positive reviews
+
+
+@needs_package
+def test_blocks_are_claimed_of_these_texts_in_this_order_only():
+    texts = ImdbPackaged().load().train.texts
+    assert film_blocks((texts[1], texts[0], *texts[2:])) is None
+    assert film_blocks(texts[:-1]) is None
+
+
+@needs_package
+def test_a_copy_of_the_hub_s_files_has_the_same_blocks(tmp_path):
+    raw = ImdbPackaged().load()
+    import pandas as pd
+
+    for split, path in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        rows = {"text": raw.train.texts, "label": raw.train.labels}
+        pd.DataFrame(rows if split == "train" else {"text": ["a", "b"], "label": [0, 1]}).to_parquet(tmp_path / path)
+    copy = ImdbHub(repository=str(tmp_path)).load()
+    assert copy.train.groups == raw.train.groups
+    assert copy.order == "random"
+
+
+@needs_package
+@pytest.mark.skipif("ACLIMDB" not in os.environ, reason="ACLIMDB does not name the folder that aclImdb_v1 unpacks to")
+@pytest.mark.parametrize("repeat", [0, 1, 2])
+def test_no_film_is_in_two_splits(repeat):
+    """Counted on the films that the authors' own folder names."""
+    folder = Path(os.environ["ACLIMDB"]) / "train"
+    films = {}
+    for number, name in enumerate(("neg", "pos")):
+        urls = (folder / f"urls_{name}.txt").read_text().splitlines()
+        by_number = [re.search(r"tt\d+", url)[0] for url in urls]
+        for row in range(12_500):  # rows run backwards within 128
+            first = row - row % 128
+            films[12_500 * number + row] = by_number[first + min(first + 128, 12_500) - 1 - row]
+    dataset = prepare(ImdbPackaged(), "imdb-packaged", valid_size=1000, test_size=2500).redrawn(repeat)
+    train, valid, test = ({films[row] for row in s.rows.tolist()} for s in (dataset.train, dataset.valid, dataset.test))
+    assert not test & (train | valid)
+    assert not valid & train
 
 
 @needs_package

@@ -1,20 +1,26 @@
+import datetime
+from decimal import Decimal
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from data.dataset import DataError
-from data.labels import counted, found, label_text, mapped
+from data.errors import DataError
+from data.labels import counted, found, label_text, label_texts, mapped
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         (1, "1"), (np.int8(1), "1"), (1.0, "1"), ("1.0", "1"), (" pos ", "pos"), (True, "True"), (3.5, "3.5"),
-        (-1, "-1"),
-        ("", None), (None, None), (float("nan"), None),
+        (-1, "-1"), (-0.0, "0"), ("01", "01"), ("+1", "+1"), (Decimal("1.0"), "1"), (Decimal("2.50"), "2.50"),
+        (datetime.date(2024, 3, 1), "2024-03-01"), ("cafe\u0301", "caf\u00e9"), ("NA", "NA"), ("null", "null"),
+        ("", None), ("  ", None), (None, None), (float("nan"), None), (pd.NA, None), (pd.NaT, None),
     ],
 )  # fmt: skip
 def test_a_label_reads_the_same_from_every_kind_of_file(value, text):
     assert label_text(value) == text
+    assert label_texts([value, value]) == [text, text]
 
 
 def test_a_list_is_no_label():
@@ -22,9 +28,24 @@ def test_a_list_is_no_label():
         label_text([1])
 
 
-def test_numbers_are_ordered_as_numbers_and_words_as_words():
-    assert found(["10", "9", "-1"]).names == ("-1", "9", "10")
-    assert found(["b", "10", "9"]).names == ("10", "9", "b")
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["10", "9", "-1"], ("-1", "9", "10")),
+        (["10", "2", "9.5", "0.5"], ("0.5", "2", "9.5", "10")),
+        (["02", "1", "2", "01"], ("01", "1", "02", "2")),
+        (["+1", "1", "-1", "1e1", "1" + "0" * 60], ("-1", "+1", "1", "1e1", "1" + "0" * 60)),
+        (["b", "10", "9"], ("10", "9", "b")),
+        (["1e99999999999", "1"], ("1", "1e99999999999")),
+        (["á", "b", "B", "a"], ("B", "a", "b", "á")),
+    ],
+)
+def test_numbers_are_ordered_as_numbers_and_words_as_words(labels, names):
+    assert found(labels).names == names
+    assert found(labels[::-1]).names == names
+
+
+def test_the_source_s_own_order_of_classes_is_kept():
     assert found(["b", "a"], named=("b", "c", "a")).names == ("b", "a")
 
 

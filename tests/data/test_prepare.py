@@ -41,7 +41,7 @@ def test_validation_comes_from_training_and_never_from_test():
 
 def test_without_test_rows_they_are_cut_from_training():
     dataset = prepare(Made(ROWS), "made", valid_size=6, test_size=None)
-    assert (len(dataset.train), len(dataset.valid), len(dataset.test)) == (24, 6, 10)
+    assert (len(dataset.train), len(dataset.valid), len(dataset.test)) == (26, 6, 8)
     assert not texts(dataset.test) & (texts(dataset.train) | texts(dataset.valid))
     assert "cut from training" in dataset.provenance["test rows"]
 
@@ -55,9 +55,49 @@ def test_groups_are_in_one_split_only():
     assert not films[1] & films[2]
 
 
-def test_blocks_are_cut_where_the_order_carries_meaning():
-    dataset = prepare(Made(ROWS, TEST, order="blocks"), "made", valid_size=4, test_size=None)
-    assert dataset.valid.rows.tolist() == [36, 37, 38, 39]
+def test_blocks_of_neighbours_are_held_out_where_the_source_s_order_carries_clusters():
+    rows = [(f"review {i}", i % 2) for i in range(1000)]
+    dataset = prepare(Made(rows, order="blocks"), "made", valid_size=100, test_size=200)
+    blocks = [{row // 10 for row in split.rows.tolist()} for split in (dataset.train, dataset.valid, dataset.test)]
+    assert not blocks[0] & blocks[1]
+    assert not blocks[0] & blocks[2]
+    assert not blocks[1] & blocks[2]
+    assert dataset.test.groups[0] == f"block {dataset.test.rows[0] // 10}"
+    assert max(dataset.test.rows) - min(dataset.test.rows) > 500
+    assert dataset.provenance["groups"] == "100 blocks of neighbouring rows"
+
+
+def test_a_file_sorted_by_length_is_split_alike():
+    rows = [("word " * (i + 1) + str(i), i % 2) for i in range(400)]
+    dataset = prepare(Made(rows), "made", valid_size=None, test_size=None)
+    assert dataset.test.lengths.mean() / dataset.train.lengths.mean() == pytest.approx(1, abs=0.15)
+
+
+def test_the_split_does_not_depend_on_the_order_of_the_file():
+    one, other = (prepare(Made(rows), "made", valid_size=6, test_size=None) for rows in (ROWS, ROWS[::-1]))
+    for which in ("train", "valid", "test"):
+        assert texts(getattr(one, which)) == texts(getattr(other, which))
+
+
+def test_the_latest_rows_are_test_rows_and_the_latest_before_them_validate():
+    source = Made(ROWS)
+    times = np.random.default_rng(0).permutation(40).astype(float)
+    source.raw = dataclasses.replace(source.raw, train=dataclasses.replace(source.raw.train, times=times))
+    dataset = prepare(source, "made", valid_size=8, test_size=10)
+    assert set(times[dataset.test.rows]) == set(range(30, 40))
+    assert set(times[dataset.valid.rows]) == set(range(22, 30))
+    assert "the latest rows" in dataset.provenance["test rows"]
+
+
+def test_time_wants_times():
+    with pytest.raises(DataError, match="`split_order` time needs to know when each text was written"):
+        prepare(Made(ROWS), "made", valid_size=8, test_size=None, split_order="time")
+
+
+def test_the_user_s_order_goes_before_the_source_s():
+    rows = [(f"review {i}", i % 2) for i in range(1000)]
+    dataset = prepare(Made(rows, order="blocks"), "made", valid_size=100, test_size=200, split_order="random")
+    assert dataset.test.groups is None
 
 
 def test_duplicates_are_dropped_from_training_after_cleaning():
@@ -90,10 +130,11 @@ def test_lengths_are_words_of_the_cleaned_text():
 @pytest.mark.parametrize(
     ("source", "sizes", "finding"),
     [
-        (Made([*ROWS, (" <br /> ", 0)], TEST), (8, None), "1 of 41 training texts are empty, the first in row 40"),
         (Made([("same", 0), ("same", 1)]), (8, None), "0 training texts are left without duplicates"),
         (Made([(t, 0) for t, _ in ROWS], TEST), (8, None), "no training row is of class 'yes'"),
-        (Made(ROWS, [("x", 0), ("y", 0)]), (8, None), "no test row is of class 'yes'"),
+        (Made(ROWS), (8, 21), r"`test_size` 21: 40 rows .* \(choices: 1 to 20, or a share of them up to 0.5\)"),
+        (Made(ROWS), (0.7, None), "`valid_size` 0.7: 32 rows"),
+        (Made(ROWS, groups=("one",) * 40), (8, None), "no test rows can be cut from 40 training rows in 1 groups"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_one_line(source, sizes, finding):
@@ -101,11 +142,35 @@ def test_what_cannot_be_used_is_said_in_one_line(source, sizes, finding):
         prepare(source, "made", valid_size=sizes[0], test_size=sizes[1])
 
 
-def test_a_size_that_would_take_more_than_half_becomes_a_quarter_and_is_said():
-    dataset = prepare(Made(ROWS), "made", valid_size=1000, test_size=21)
-    assert (len(dataset.train), len(dataset.valid), len(dataset.test)) == (23, 7, 10)
-    assert "a quarter of 40 rows, of which 21 would be more than half" in dataset.provenance["test rows"]
-    assert "a quarter of 30 rows, of which 1,000" in dataset.provenance["validation rows"]
+def test_shares_are_held_out_where_no_size_is_asked_for():
+    dataset = prepare(Made([(f"review {i}", i % 2) for i in range(1000)]), "made", valid_size=None, test_size=None)
+    assert (len(dataset.train), len(dataset.valid), len(dataset.test)) == (700, 100, 200)
+
+
+def test_a_share_is_of_the_rows_there_are_to_cut_from():
+    dataset = prepare(Made(ROWS), "made", valid_size=0.25, test_size=0.5)
+    assert (len(dataset.train), len(dataset.valid), len(dataset.test)) == (15, 5, 20)
+    assert len(prepare(Made(ROWS, TEST), "made", valid_size=8, test_size=0.4).test) == 4
+
+
+def test_empty_texts_are_dropped_and_counted_or_refused():
+    rows, own = [*ROWS, (" <br /> ", 0), ("", 1)], [*TEST, ("&nbsp;", 0)]
+    dataset = prepare(Made(rows, own), "made", valid_size=8, test_size=None)
+    assert (len(dataset.train) + len(dataset.valid), len(dataset.test)) == (40, 10)
+    assert dataset.notes == (
+        "training rows dropped, their text empty: 2 of 42",
+        "test rows dropped, their text empty: 1 of 11",
+    )
+    source = Made(rows, own)
+    source.raw = dataclasses.replace(source.raw, missing="error")
+    with pytest.raises(DataError, match="2 of 42 training texts are empty, the first in row 40; with `missing` drop"):
+        prepare(source, "made", valid_size=8, test_size=None)
+
+
+def test_a_class_that_a_held_out_split_lacks_is_said():
+    dataset = prepare(Made(ROWS, [("x", 0), ("y", 0)]), "made", valid_size=8, test_size=None)
+    assert dataset.notes == ("1 of 2 classes have no test row: 'yes'",)
+    assert dataset.provenance["classes without a test row"] == "1 of 2: 'yes'"
 
 
 def test_a_test_size_beyond_the_source_s_own_takes_all_of_it():
@@ -129,20 +194,13 @@ def test_test_rows_of_a_group_that_is_in_training_are_counted():
     source.raw = dataclasses.replace(source.raw, test=test)
     facts = prepare(source, "made", valid_size=8, test_size=None).provenance
     assert facts["test rows whose group (films) occurs in training"] == 1
+    assert facts["groups"] == "10 films"
 
 
 def test_a_rare_class_is_in_every_split():
     rows = [(f"review {i}", 1 if i in (7, 19, 33) else 0) for i in range(400)]
     dataset = prepare(Made(rows), "made", valid_size=20, test_size=20)
     assert [int(split.labels.sum()) for split in (dataset.train, dataset.valid, dataset.test)] == [1, 1, 1]
-
-
-def test_the_fingerprint_changes_with_any_text_or_label():
-    def fingerprint(rows):
-        return prepare(Made(rows, TEST), "made", valid_size=8, test_size=None).fingerprint
-
-    assert fingerprint(ROWS) == fingerprint(ROWS)
-    assert fingerprint(ROWS) != fingerprint([("review 0!", 0), *ROWS[1:]])
 
 
 @pytest.fixture(scope="module")
@@ -154,18 +212,20 @@ def packaged() -> Dataset:
 
 
 def test_the_packaged_reviews_are_those_of_imdb_s_training_half(packaged):
-    assert (len(packaged.train), len(packaged.valid), len(packaged.test)) == (21_402, 1_000, 2_500)
+    assert len(packaged.train) + len(packaged.valid) + len(packaged.test) == 24_902
     assert packaged.provenance["duplicates dropped from training"] == 98
     assert len(packaged.leaked_test_rows) == 0
     assert "<br" not in " ".join(packaged.train.texts)
 
 
-def test_the_packaged_splits_are_balanced_blocks(packaged):
-    for split in (packaged.valid, packaged.test):
+def test_the_packaged_splits_are_balanced_blocks_of_films(packaged):
+    splits = (packaged.train, packaged.valid, packaged.test)
+    for split in splits:
         assert abs(split.labels.mean() - 0.5) < 0.01
-        for label in (0, 1):
-            rows = split.rows[split.labels == label]
-            assert rows.max() - rows.min() < 1.1 * len(rows)  # gaps are dropped duplicates only
+    blocks = [set(split.groups) for split in splits]
+    assert not blocks[0] & blocks[1]
+    assert not blocks[2] & (blocks[0] | blocks[1])
+    assert [len(packaged.valid), len(packaged.test)] == [pytest.approx(1_000, abs=15), pytest.approx(2_500, abs=15)]
 
 
 def test_samples_of_growing_size_are_nested_and_balanced(packaged):

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from data.dataset import DataError
+from data.errors import DataError
 from data.files import open_path
 from data.label_map import parse_label_map
 from data.prepare import prepare
@@ -58,7 +58,7 @@ def test_the_dataset_s_name_says_how_it_was_read_and_rows_keep_their_numbers(sta
     assert not products[0] & products[2]
     assert not products[1] & products[2]
     assert all(text == STARS["body"][row] for text, row in zip(dataset.test.texts, dataset.test.rows, strict=True))
-    assert "whole groups (of column product)" in dataset.provenance["test rows"]
+    assert "whole groups (values of column product)" in dataset.provenance["test rows"]
 
 
 def test_words_are_classes(tmp_path):
@@ -71,14 +71,34 @@ def test_words_are_classes(tmp_path):
 @pytest.mark.parametrize(
     ("columns", "reading", "finding"),
     [
-        ({"body": "a", "stars": "b"}, Reading(), r"no column 'text' \(it has: id, a, b, product\); name one with"),
-        ({"id": "review"}, Reading(), r"several columns could be the text: review, body \(it has: review, body,"),
+        (
+            {"body": "a", "stars": "b"},
+            Reading(),
+            r"several columns could be the label: b, product; name it with `label_column` \(it has: id, a, b",
+        ),
+        ({"id": "x", "body": "y", "stars": "z", "product": "w"}, Reading(label_column="id"), "no column 'id'"),
         ({"product": "category"}, Reading(), "several columns could be the label: stars, category"),
-        ({}, Reading(text_column="txt"), r"no column 'txt' \(it has: id, body, stars, product\)"),
-        ({}, Reading(label_column="x"), r"no column 'x' \(it has: id, body, stars, product\)"),
-        ({}, Reading(group_column="x"), r"no column 'x' \(it has: id, body, stars, product\)"),
+        (
+            {},
+            Reading(text_column="txt"),
+            r"no column 'txt'; name another with `text_column` \(it has: id, body, stars, product\)",
+        ),
+        (
+            {},
+            Reading(label_column="x"),
+            r"no column 'x'; name another with `label_column` \(it has: id, body, stars, product\)",
+        ),
+        (
+            {},
+            Reading(group_column="x"),
+            r"no column 'x'; name another with `group_column` \(it has: id, body, stars, product\)",
+        ),
         ({}, Reading(label_column="id"), "60 different labels in 60 rows, too many to be classes"),
-        ({}, Reading(label_map={"1": "a", "7": "b"}), r"no row is of class 'b' \(column 'stars' has: 1 \(12 rows\)"),
+        (
+            {},
+            Reading(label_map=parse_label_map("1=a;7=b")),
+            r"no row is of class 'b' \(column 'stars' has: 1 \(12 rows\)",
+        ),
     ],
 )
 def test_what_is_not_understood_is_one_line_with_the_choices(tmp_path, columns, reading, finding):
@@ -114,7 +134,7 @@ def test_splits_are_named(folder):
 
 
 def test_a_split_that_is_not_there_is_named_with_those_that_are(folder):
-    with pytest.raises(DataError, match=r"--splits test=nil: there is no such split \(it has: dev, other, train\)"):
+    with pytest.raises(DataError, match=r"`splits` test=nil: there is no such split \(it has: dev, other, train\)"):
         open_path(folder, Reading(splits=parse_splits("train=train,test=nil"))).load()
 
 

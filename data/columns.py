@@ -1,0 +1,202 @@
+"""Which column of a table holds the texts, the labels, the groups: by its name, and where that fails by its content."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from data.errors import DataError
+from data.labels import label_text
+from data.reading import Reading
+
+Role = Literal["text", "label"]
+
+TEXT_COLUMNS = frozenset(
+    {
+        "text", "texts", "body", "review", "reviews", "review_text", "review_body", "reviewtext", "sentence", "content",
+        "comment", "comment_text", "document", "tweet", "message", "post", "utterance", "query", "question", "headline",
+        "description", "sms", "email", "abstract", "full_text", "raw_text", "clean_text", "feedback",
+    }
+)  # fmt: skip
+LABEL_COLUMNS = frozenset(
+    {
+        "label", "labels", "class", "category", "sentiment", "stars", "star_rating", "rating", "target", "coarse_label",
+        "intent", "topic", "polarity", "emotion", "label_text", "label_name", "gold_label", "y", "tag", "score",
+        "airline_sentiment", "is_spam", "overall",
+    }
+)  # fmt: skip
+GROUP_COLUMNS = frozenset({"movie", "movie_id", "film", "film_id"})
+
+FEWEST_WORDS = 3
+"""Words of a text on average, where its column is recognised by its content."""
+
+CLEARLY_LONGER = 2
+"""Times that the texts are longer than any other column's, likewise."""
+
+MOST_CLASSES = 100
+FEWEST_PER_CLASS = 2
+"""Rows that a class has on average; below that, a column holds names or texts rather than classes."""
+
+LOOKED_AT = 1_000
+"""Rows by which a column is recognised."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that a table is read by.
+
+    Attributes:
+        text, label: names.
+        group, time: names; None where there is none.
+        notes: sentences about columns that were recognised by their content.
+    """
+
+    text: str
+    label: str
+    group: str | None
+    time: str | None
+    notes: tuple[str, ...] = ()
+
+
+def choose_columns(title: str, frame: pd.DataFrame, reading: Reading) -> Columns:
+    """Return the columns that the user names; those of texts, labels and groups are recognised where none is named.
+
+    Args:
+        title: the table's, for messages.
+        frame: its rows.
+        reading: the user's options.
+
+    Raises:
+        DataError: every column that is missing, ambiguous or there twice, in one line.
+    """
+    names = list(map(str, frame.columns))
+    problems: list[str] = []
+    notes: list[str] = []
+    chosen: dict[str, str | None] = {}
+    named = {
+        "text": reading.text_column,
+        "label": reading.label_column,
+        "group": reading.group_column,
+        "time": reading.time_column,
+    }
+    roles: tuple[Role, ...] = ("text", "label")
+    for role in roles:
+        taken = {name for name in [*named.values(), *chosen.values()] if name is not None and name != named[role]}
+        try:
+            chosen[role], note = _choose(names, frame, role, named[role], taken)
+            notes += [f"{title}: {note}"] if note else []
+        except DataError as error:
+            problems.append(str(error))
+    for optional in ("group", "time"):
+        try:
+            chosen[optional] = _optional(names, optional, named[optional])
+        except DataError as error:
+            problems.append(str(error))
+    if problems:
+        raise DataError(f"{title}: {'; '.join(problems)} (it has: {', '.join(names)})")
+    return Columns(chosen["text"] or "", chosen["label"] or "", chosen["group"], chosen["time"], tuple(notes))
+
+
+def choose_column(title: str, columns: Iterable[object], role: Role, named: str | None) -> str:
+    """Return the column that is named, or the one that is called like the texts or the labels.
+
+    Args:
+        title: the table's, for messages.
+        columns: the table's.
+        role: its purpose.
+        named: the column that the user names; None recognises it by its name.
+
+    Raises:
+        DataError: it is not there, or is there twice, or none or several could be it.
+    """
+    names = list(map(str, columns))
+    try:
+        if named is not None:
+            return _named(names, role, named)
+        likely = _by_name(names, role)
+        if len(likely) != 1:
+            problem = f"several columns could be the {role}: {', '.join(likely)}" if likely else f"no {role} column"
+            raise DataError(f"{problem}; name it with `{role}_column`")
+        return _named(names, role, likely[0])
+    except DataError as error:
+        raise DataError(f"{title}: {error} (it has: {', '.join(names)})") from None
+
+
+def plain_name(name: str) -> str:
+    """Return a column's name as it is compared: `Review Text` is `review_text`."""
+    return re.sub(r"\W+", "_", name.strip().casefold()).strip("_")
+
+
+def _choose(
+    names: Sequence[str], frame: pd.DataFrame, role: Role, named: str | None, taken: set[str]
+) -> tuple[str, str]:
+    """Return a column, and a sentence where it was recognised by its content."""
+    if named is not None:
+        return _named(names, role, named), ""
+    likely = [name for name in _by_name(names, role) if name not in taken]
+    if len(likely) == 1:
+        return _named(names, role, likely[0]), ""
+    candidates = [name for name in likely or names if names.count(name) == 1 and name not in taken]
+    fitting = _texts_by_content(frame, candidates) if role == "text" else _labels_by_content(frame, candidates)
+    if len(fitting) == 1:
+        return fitting[0], f"the {role} column is {fitting[0]!r}, by its content; name another with `{role}_column`"
+    repeated = [name for name in likely if names.count(name) > 1]
+    if repeated:
+        return _named(names, role, repeated[0]), ""
+    possible = fitting or likely
+    problem = f"several columns could be the {role}: {', '.join(possible)}" if possible else f"no {role} column"
+    raise DataError(f"{problem}; name it with `{role}_column`")
+
+
+def _optional(names: Sequence[str], role: str, named: str | None) -> str | None:
+    if named is not None:
+        return _named(names, role, named)
+    if role != "group":
+        return None
+    likely = [name for name in dict.fromkeys(names) if plain_name(name) in GROUP_COLUMNS]
+    return _named(names, role, likely[0]) if likely else None
+
+
+def _named(names: Sequence[str], role: str, named: str) -> str:
+    if named not in names:
+        raise DataError(f"no column {named!r}; name another with `{role}_column`")
+    if names.count(named) > 1:
+        raise DataError(f"{names.count(named)} columns {named!r}; rename one")
+    return named
+
+
+def _by_name(names: Sequence[str], role: Role) -> list[str]:
+    """Return the columns called like it; of several, the plain name is meant."""
+    known = TEXT_COLUMNS if role == "text" else LABEL_COLUMNS
+    likely = [name for name in dict.fromkeys(names) if plain_name(name) in known]
+    exact = [name for name in likely if plain_name(name) == role]
+    return exact or likely
+
+
+def _texts_by_content(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return the columns that hold texts: one that is clearly longer than all others, or those that are long enough."""
+    words = {}
+    for column in columns:
+        values = [value for value in frame[column].head(LOOKED_AT) if isinstance(value, str) and value.strip()]
+        if values:
+            words[column] = sum(len(value.split()) for value in values) / len(values)
+    long = sorted((c for c in words if words[c] >= FEWEST_WORDS), key=lambda c: -words[c])
+    if len(long) > 1 and words[long[0]] >= CLEARLY_LONGER * words[long[1]]:
+        return long[:1]
+    return long
+
+
+def _labels_by_content(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return the columns whose values repeat as classes do."""
+    found = []
+    for column in columns:
+        try:
+            values = [label for label in map(label_text, frame[column].head(LOOKED_AT)) if label is not None]
+        except DataError:
+            continue
+        distinct = len(set(values))
+        if 2 <= distinct <= MOST_CLASSES and distinct * FEWEST_PER_CLASS <= len(values):
+            found.append(column)
+    return found

@@ -1,0 +1,46 @@
+import pytest
+
+from data.label_map import parse_label_map
+from data.look_alikes import described, look_alikes
+
+
+@pytest.mark.parametrize(
+    ("counts", "alike"),
+    [
+        ({"Positive": 200, "Positve": 1, "Negative": 190}, [("Positive", "Positve")]),
+        ({"Positive": 200, "Psoitive": 2, "Negative": 190}, [("Positive", "Psoitive")]),
+        ({"ham": 50, "Ham": 60, "spam": 40}, [("Ham", "ham")]),
+        ({"ham": 50, "h\u200bam": 60, "ｈａｍ": 1}, [("h\u200bam", "ham", "ｈａｍ")]),
+        ({"1": 10, "01": 20, "2": 10, "02": 10, "+2": 1}, [("01", "1"), ("02", "2", "+2")]),
+        ({"very good": 9, "very_good": 9, "very-bad": 9}, [("very good", "very_good")]),
+        ({"HUM:ind": 100, "HUM:gr": 90, "NUM:ind": 1}, []),
+        ({"dog": 100, "dig": 1}, []),
+        ({"alarm": 100, "alarms": 90}, []),
+        ({"1": 100, "2": 1, "11": 1, "-1": 1}, []),
+        ({"+": 10, "-": 10, "": 10}, []),
+        ({"C": 10, "C#": 10, "C++": 10}, []),
+    ],
+)  # fmt: skip
+def test_names_that_are_probably_one_class(counts, alike):
+    assert [found.names for found in look_alikes(counts)] == alike
+    assert [found.names for found in look_alikes(dict(reversed(counts.items())))] == alike
+
+
+def test_the_map_that_would_join_them_is_shown_and_can_be_read():
+    counts = {"Positive": 200, "Positve": 1, "bad, very": 190}
+    sentence = described(look_alikes(counts), list(counts))
+    assert sentence == (
+        "classes that look alike: 'Positive' (200 rows) and 'Positve' (1 row); join them with `label_map` "
+        '\'Positive,Positve=Positive;"bad, very"="bad, very"\''
+    )
+    proposed = sentence.partition("`label_map` ")[2].strip("'")
+    assert parse_label_map(proposed).resolved(()) == {
+        "Positive": "Positive",
+        "Positve": "Positive",
+        "bad, very": "bad, very",
+    }
+
+
+def test_of_many_classes_only_those_to_be_joined_are_shown():
+    counts = {f"class {letter}x": 9 for letter in "abcdefghijklm"} | {"ham": 9, "Ham": 8}
+    assert described(look_alikes(counts), list(counts)).endswith("'ham,Ham=ham;..'")
