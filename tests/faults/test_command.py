@@ -92,7 +92,7 @@ def test_edited_code_makes_new_cells(type_in, tmp_path, no_report, monkeypatch):
     goes_on = json.loads(path.read_text())
     assert len(goes_on["planned"]) == 2  # what an earlier command planned stays
     assert goes_on["started"] == "2026-01-02T03:04:05+00:00"
-    for module in (plan, sys.modules["benchmarks.runs.run"]):
+    for module in (plan, sys.modules["benchmarks.runs.description"]):
         monkeypatch.setattr(module, "code_version", lambda model, loss: "0.1.0+edited")
     assert "already done" not in type_in("run", "--out", "out")[1]
     again = json.loads(path.read_text())

@@ -1,0 +1,150 @@
+"""The content of `run.json`, and the cells of earlier commands that a run goes on with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from benchmarks import __version__
+from benchmarks.hardware.environment import environment
+from benchmarks.redaction import command_without_folders
+from benchmarks.registry.code_version import code_version
+from benchmarks.registry.entries import entry, model_class, names
+from benchmarks.registry.libraries import libraries
+from benchmarks.registry.plugins import plugins
+from benchmarks.runs.preparation import Run
+from benchmarks.runs.sweep import Observer
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.result import CellResult
+from benchmarks.store.files import DamagedError, StoreError
+from benchmarks.store.results import Store
+from data.near_duplicates import near_duplicates
+from models.external_files import external_digests
+from models.model import Runtime
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """What a run goes on with.
+
+    Attributes:
+        started: when the first of its commands began.
+        planned: ids of cells that earlier commands planned.
+        code_versions, libraries: those of their models and losses, see `RunRecord`.
+    """
+
+    started: str
+    planned: list[str] = field(default_factory=list)
+    code_versions: Mapping[str, str] = field(default_factory=dict)
+    libraries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def describe(run: Run, observer: Observer) -> dict[str, object]:
+    """Return what `run.json` holds."""
+    dataset = run.dataset
+    before = earlier_run(run, observer)
+    return {
+        "suite": run.suite.name,
+        "description": run.suite.description,
+        "command": command_without_folders(run.command),
+        "started": before.started,
+        "planned": list(dict.fromkeys([*before.planned, *(spec.id for spec in run.specs)])),
+        "acknowledged": dict(run.suite.acknowledge),
+        "dataset": {
+            "name": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "provenance": {**dataset.provenance, "test texts nearly in training": _near_duplicates(run)},
+            "train": len(dataset.train),
+            "valid": len(dataset.valid),
+            "test": len(dataset.test),
+            "classes": list(dataset.test.class_names),
+        },
+        "plugins": {plugin.path.name: plugin.sha256 for plugin in plugins().values()},
+        "device": run.runtime.device,
+        "precision": run.runtime.precision,
+        "devices_per_cell": run.runtime.devices,
+        "code_version": __version__,
+        "code_versions": {**before.code_versions, **{_pair(spec): spec.code_version for spec in run.specs}},
+        "libraries": {**before.libraries, **{_pair(spec): spec.libraries for spec in run.specs}},
+        "environment": environment(),
+        "price_per_hour": run.price_per_hour,
+    }
+
+
+def earlier_run(run: Run, observer: Observer) -> EarlierRun:
+    """Return what `run.json` says of the run that this one goes on with.
+
+    A cell of an earlier command stays planned while it would be the same cell today: the same data, device, precision,
+    code, libraries, plug-ins and external files. Where no cell stays, the run is a new one.
+    """
+    new = EarlierRun(datetime.now(UTC).isoformat(timespec="seconds"))
+    if not (run.store.folder / "run.json").exists():
+        return new
+    try:
+        before = run.store.read_run()
+    except DamagedError as error:
+        observer.say(f"{error}; {run.store.set_aside(error.path)}; cells of earlier commands are left out")
+        return new
+    ran_on = (before["device"], before["precision"], before.get("devices_per_cell", 1))
+    runs_on = (run.runtime.device, run.runtime.precision, run.runtime.devices)
+    if (before["dataset"]["fingerprint"], ran_on) != (run.dataset.fingerprint, runs_on):
+        return new
+    code, packages = before.get("code_versions", {}), before.get("libraries", {})
+    same = {pair for pair in code if _is_current(pair, code[pair], packages.get(pair, {}))}
+    planned = [
+        cell
+        for cell in before["planned"]
+        if "-".join(cell.split("-")[:2]) in same and _would_be_the_same(_result(run.store, cell), run)
+    ]
+    if not planned:
+        return new
+    return EarlierRun(
+        before.get("started", new.started),
+        planned,
+        {pair: code[pair] for pair in sorted(same)},
+        {pair: packages[pair] for pair in sorted(same & packages.keys())},
+    )
+
+
+def _pair(spec: CellSpec) -> str:
+    return f"{spec.model}-{spec.loss}"
+
+
+def _near_duplicates(run: Run) -> int | str:
+    return len(near_duplicates(run.dataset)) if run.deep else "not counted (a deep audit counts them)"
+
+
+def _is_current(pair: str, code: str, packages: Mapping[str, str]) -> bool:
+    """Whether "model-loss" has that code and those libraries today; yes if it is of a plug-in that is not at hand."""
+    model, _, loss = pair.partition("-")
+    if model not in names("models") or loss not in names("losses"):
+        return True
+    return code_version(model, loss) == code and libraries(model, loss) == dict(packages)
+
+
+def _result(store: Store, cell_id: str) -> CellResult | None:
+    try:
+        return store.read_result(cell_id)
+    except StoreError:  # the sweep or the report names it
+        return None
+
+
+def _would_be_the_same(result: CellResult | None, run: Run) -> bool:
+    """Whether the cell would have the same plug-ins and external files today; yes where that cannot be known."""
+    if result is None or result.spec.model not in names("models") or result.spec.loss not in names("losses"):
+        return True
+    spec = result.spec
+    model, loss = entry("models", spec.model), entry("losses", spec.loss)
+    runtime = model.runtime(run.runtime)
+    return (
+        (model.plugin, loss.plugin) == (spec.model_plugin, spec.loss_plugin)
+        and (runtime.device, runtime.precision, runtime.devices) == (spec.device, spec.precision, spec.devices)
+        and spec.data_fingerprint == run.dataset.fingerprint
+        and _has_the_same_files(spec, runtime)
+    )
+
+
+def _has_the_same_files(spec: CellSpec, runtime: Runtime) -> bool:
+    try:
+        return external_digests(model_class(spec.model)(**spec.model_params)) == spec.model_files
+    except ValueError:  # they are gone
+        return False

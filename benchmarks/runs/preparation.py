@@ -1,0 +1,157 @@
+"""A run before it begins: everything that can be checked without training, checked."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.config.datasets import load_dataset
+from benchmarks.config.plan import Choices, Combination, combinations, deep_audits, specify
+from benchmarks.config.suite import Suite
+from benchmarks.errors import UsageError
+from benchmarks.redaction import reason_without_folders
+from benchmarks.registry.entries import loss_class
+from benchmarks.schema.cell import SAMPLE_SEED, CellSpec
+from benchmarks.store.files import DamagedError, StoreError
+from benchmarks.store.lock import LOCK_FILE
+from benchmarks.store.results import Store
+from data.dataset import Dataset
+from models.model import Runtime
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has passed every check.
+
+    Attributes:
+        suite: the suite.
+        specs: the cells, in order, each once.
+        dataset: the data they run on.
+        runtime: the device and precision asked for, resolved.
+        store: the results folder: empty, or with earlier results of the same suite.
+        command: the command line that asked for the run.
+        deep: whether deep audits were asked for.
+        price_per_hour: of the machine, if the user gave it.
+    """
+
+    suite: Suite
+    specs: list[CellSpec]
+    dataset: Dataset
+    runtime: Runtime
+    store: Store
+    command: Sequence[str]
+    deep: bool
+    price_per_hour: float | None = None
+
+
+def prepare_run(
+    suite: Suite,
+    choices: Choices,
+    resolve: Callable[[], Runtime],
+    folder: Path,
+    command: Sequence[str],
+    *,
+    deep: bool = False,
+    price: float | None = None,
+) -> Run:
+    """Check data, columns, parameters, device, external files and folder; write nothing.
+
+    Args:
+        suite: the grids and the data.
+        choices: the command line's changes of the grids.
+        resolve: finds the device and the precision, where the cells will run.
+        folder: the results folder.
+        command: the command line.
+        deep: whether deep audits are asked for.
+        price: of an hour of the machine.
+
+    Raises:
+        UsageError: something would not run.
+    """
+    planned = combinations(suite, choices)
+    runtime = resolve()
+    store = Store(folder)
+    _check_folder(store, suite.name)
+    dataset = load_dataset(suite.data)
+    # A suite's sizes are for its own data; one that the user asks for must be there.
+    capped = choices.train_sizes is None
+    specified = (specify(combination, dataset, runtime, suite.measure, capped=capped) for combination in planned)
+    specs = list({spec.id: spec for spec in specified}.values())
+    dataset = _with_sizes_out_of_reach(dataset, planned)
+    _check_losses(specs, dataset)
+    _check_classes(specs, dataset)
+    return Run(suite, [*specs, *deep_audits(specs)] if deep else specs, dataset, runtime, store, command, deep, price)
+
+
+def _with_sizes_out_of_reach(dataset: Dataset, planned: Iterable[Combination]) -> Dataset:
+    """The dataset, with a fact on the training sizes that the suite asks for and the data do not have."""
+    wanted = {c.train_size for c in planned if c.train_size != "all" and c.train_size > len(dataset.train)}
+    if not wanted:
+        return dataset
+    fact = {"training rows that the suite asks for, of which there are fewer": ", ".join(map(str, sorted(wanted)))}
+    return replace(dataset, provenance={**dataset.provenance, **fact})
+
+
+def _check_folder(store: Store, suite: str) -> None:
+    """Refuse a folder of another suite, one with anything else in it, and one that cannot be written to."""
+    folder = store.folder
+    try:
+        if (folder / "run.json").exists():
+            _check_suite(store, suite)
+        elif folder.exists() and not (folder.is_dir() and all(_is_of_a_run(entry.name) for entry in folder.iterdir())):
+            raise UsageError("not a results folder, and not empty: name another folder", option="out", value=folder)
+        existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+        tempfile.TemporaryFile(dir=existing).close()
+    except OSError as error:
+        raise UsageError(f"it cannot be written to: {error.strerror}", option="out", value=folder) from None
+    except ValueError as error:
+        raise UsageError(
+            f"it cannot be used: {reason_without_folders(str(error))}", option="out", value=folder
+        ) from None
+
+
+def _check_suite(store: Store, suite: str) -> None:
+    """Refuse a folder that another suite's results are in."""
+    try:
+        owner = store.read_run()["suite"]
+    except DamagedError:
+        return  # nobody can say; the run sets the file aside, and cells of another suite have other names
+    except StoreError as error:
+        raise UsageError(str(error), option="out", value=store.folder) from None
+    if owner != suite:
+        raise UsageError(
+            f"it holds results of suite {owner!r}, not {suite!r}: name another folder", option="out", value=store.folder
+        )
+
+
+def _is_of_a_run(name: str) -> bool:
+    """Whether a run that was killed before it wrote `run.json` may have left a file or folder of that name."""
+    return name in {LOCK_FILE, "data", "plugins"} or (name.startswith(".") and name.endswith(".tmp"))
+
+
+def _check_losses(specs: Iterable[CellSpec], dataset: Dataset) -> None:
+    """Build each loss as its cells will, so that a bad parameter is known before the run."""
+    for name, params in dict.fromkeys((spec.loss, tuple(spec.loss_params.items())) for spec in specs):
+        try:
+            loss_class(name)(dataset.train.lengths, **dict(params))
+        except ValueError as error:
+            raise UsageError(f"{name}: {error}") from None
+
+
+def _check_classes(specs: Iterable[CellSpec], dataset: Dataset) -> None:
+    """Check that every class is among the training rows drawn: a model cannot name one that it has never seen."""
+    sizes: dict[int, set[int]] = {}
+    for spec in specs:
+        sizes.setdefault(spec.repeat, set()).add(spec.train_size)
+    for repeat in sorted(sizes):
+        train = dataset.redrawn(repeat).train
+        for size in sorted(sizes[repeat]):
+            drawn = set(train.sample(min(size, len(train)), seed=SAMPLE_SEED).labels.tolist())
+            for label, name in enumerate(train.class_names):
+                if label not in drawn:
+                    raise UsageError(
+                        f"no row of class {name!r} is among the training rows drawn; take more, or join classes with a "
+                        "label map",
+                        option="train_size",
+                        value=size,
+                    )
