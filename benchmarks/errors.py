@@ -1,18 +1,24 @@
-"""The one error that ends a command with a line on stderr and exit status 2."""
+"""This project's errors: `BenchmarkError`, and below it `UsageError`, which ends a command with exit status 2."""
 
 import difflib
+import dis
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import PurePath
 
 from benchmarks.redaction import shortened
+from data.errors import BenchmarkError as BenchmarkError  # noqa: PLC0414  (this is where users find it)
 
 LONGEST_MESSAGE = 1_000
 LONGEST_VALUE = 300
+LONGEST_REASON = 300
 """Characters."""
 
+OWN_PACKAGES = frozenset({"benchmarks", "data", "losses", "models", "reports"})
 
-class UsageError(Exception):
+
+class UsageError(BenchmarkError):
     """Wrong usage or bad input; the message is one line that names the argument, the value and the choices.
 
     A program reads `train_size=0: must be positive`, and the command line shows the same as `--train-size 0: ...`.
@@ -47,3 +53,44 @@ def unknown(what: str, name: str, choices: Iterable[str]) -> UsageError:
 def complain(message: str) -> None:
     """Print what went wrong, in one line on stderr."""
     print(f"error: {shortened(message, LONGEST_MESSAGE)}", file=sys.stderr)
+
+
+def publishable(error: BaseException) -> str:
+    """Return the part of an exception that a report may show: its type, and a message that quotes no text of the data.
+
+    These are the messages of this project's own `raise` statements, of the operating system, and of memory that ran
+    out. Those of libraries and plug-ins may quote anything; the cell's log has them.
+    """
+    kind = type(error).__name__
+    if isinstance(error, OSError) and error.errno is not None:
+        message = os.strerror(error.errno)
+    elif isinstance(error, MemoryError) or kind == "OutOfMemoryError" or _is_own(error):
+        message = first_line(error)
+    else:
+        message = ""
+    return shortened(f"{kind}: {message}" if message else kind, LONGEST_REASON)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an exception's message, shortened; it may have megabytes."""
+    return shortened(message_of(error)[: 10 * LONGEST_REASON].strip().partition("\n")[0], LONGEST_REASON)
+
+
+def message_of(error: BaseException) -> str:
+    """Return the message of an exception; "" where a plug-in's own exception cannot say it."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  (code of the plug-in)
+        return ""
+
+
+def _is_own(error: BaseException) -> bool:
+    """Whether one of this project's `raise` statements raised an exception, rather than a library that it called."""
+    if error.__traceback__ is None:  # it came from another machine
+        return type(error).__module__.partition(".")[0] in OWN_PACKAGES
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    module = str(trace.tb_frame.f_globals.get("__name__"))
+    last = trace.tb_frame.f_code.co_code[trace.tb_lasti]
+    return module.partition(".")[0] in OWN_PACKAGES and dis.opname[last] == "RAISE_VARARGS"

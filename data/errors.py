@@ -1,4 +1,4 @@
-"""The error that unusable data raises, and how it names options."""
+"""The base of this project's errors; the error that unusable data raises, and how it names options."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,14 @@ OPTIONS = frozenset(
 NAMED = re.compile(rf"`({'|'.join(sorted(OPTIONS))})`")
 
 
-class DataError(ValueError):
+class BenchmarkError(Exception):
+    """Base of the errors that this project raises on purpose; the message is one line for a user.
+
+    It is defined in the package that imports no other; `benchmarks.errors` is the place to import it from.
+    """
+
+
+class DataError(BenchmarkError, ValueError):
     """Unusable data.
 
     The message is one line: which data, what is wrong, and the cure. It names options by their Python names in

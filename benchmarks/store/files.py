@@ -20,13 +20,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from benchmarks.errors import BenchmarkError
+
 LARGEST_JSON = 64 * 2**20
 """Bytes of a JSON file that is read; parsing takes about ten times as much memory."""
 
 TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{16}\.tmp")
 
 
-class StoreError(RuntimeError):
+class StoreError(BenchmarkError, RuntimeError):
     """A results folder that cannot be used; the message is one line."""
 
 

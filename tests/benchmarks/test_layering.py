@@ -9,13 +9,14 @@ from benchmarks.errors import UsageError
 from benchmarks.hardware.origin import CHECKOUT, PACKAGES, check_origin
 
 FLOORS = {
-    "data": {"data"},
+    "data.errors": set(),
+    "data": {"data.errors"},
     "losses": {"losses"},
     "models.linear": {"models", "data", "losses"},
     "models.neural": {"models", "data", "losses"},
     "models.encoder": {"models", "data", "losses"},
     "models": {"models.linear", "models.neural", "models.encoder", "data", "losses"},
-    "benchmarks.errors": {"benchmarks.redaction"},
+    "benchmarks.errors": {"benchmarks.redaction", "data.errors"},
     "benchmarks.redaction": set(),
     "benchmarks.schema": {"benchmarks.redaction", "benchmarks.errors"},
     "benchmarks.store": {"benchmarks.schema", "data"},
