@@ -95,7 +95,7 @@ def choose_columns(title: str, frame: pd.DataFrame, reading: Reading) -> Columns
         except DataError as error:
             problems.append(str(error))
     if problems:
-        raise DataError(f"{title}: {'; '.join(problems)} (it has: {', '.join(names)})")
+        raise DataError(f"{title}: {'; '.join(problems)} (choices: {', '.join(names)})")
     return Columns(chosen["text"] or "", chosen["label"] or "", chosen["group"], chosen["time"], tuple(notes))
 
 
@@ -121,7 +121,7 @@ def choose_column(title: str, columns: Iterable[object], role: Role, named: str 
             raise DataError(f"{problem}; name it with `{role}_column`")
         return _named(names, role, likely[0])
     except DataError as error:
-        raise DataError(f"{title}: {error} (it has: {', '.join(names)})") from None
+        raise DataError(f"{title}: {error} (choices: {', '.join(names)})") from None
 
 
 def plain_name(name: str) -> str:
@@ -161,7 +161,7 @@ def _optional(names: Sequence[str], role: str, named: str | None) -> str | None:
 
 def _named(names: Sequence[str], role: str, named: str) -> str:
     if named not in names:
-        raise DataError(f"no column {named!r}; name another with `{role}_column`")
+        raise DataError(f"`{role}_column` {named!r}: no such column")
     if names.count(named) > 1:
         raise DataError(f"{names.count(named)} columns {named!r}; rename one")
     return named

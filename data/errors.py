@@ -39,5 +39,5 @@ class DataError(BenchmarkError, ValueError):
 
 
 def respelt(message: str, option: Callable[[str], str]) -> str:
-    """Return a message with each option in backticks spelt by `option`, which maps `label_column` to `--label-column`."""
+    """Return a message with each option in backticks as `option` spells it: `label_column` as `--label-column`."""
     return NAMED.sub(lambda found: option(found[1]), message)

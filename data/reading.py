@@ -71,7 +71,7 @@ def choose_splits(available: Sequence[str], wanted: Mapping[SplitRole, str]) -> 
     """
     for role, name in wanted.items():
         if name not in available:
-            raise DataError(f"`splits` {role}={name}: there is no such split (it has: {', '.join(available)})")
+            raise DataError(f"`splits` {role}={name}: there is no such split (choices: {', '.join(available)})")
     if wanted:
         return dict(wanted)
     found: dict[SplitRole, str] = {}
@@ -82,5 +82,5 @@ def choose_splits(available: Sequence[str], wanted: Mapping[SplitRole, str]) -> 
         if several:
             found[role] = several[0]
     if "train" not in found:
-        raise DataError(f"no split is recognised as training's (it has: {', '.join(available)}); name it with `splits`")
+        raise DataError(f"no split is recognised as training's (choices: {', '.join(available)}); name it with `splits`")
     return found

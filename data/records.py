@@ -249,7 +249,7 @@ def json_objects(lines: Iterable[str], name: str) -> Iterator[tuple[int, dict[st
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            reason = str(error).partition(":")[0] or "nested too deep"
+            reason = getattr(error, "msg", "nested too deep")
             raise DataError(f"{name} is not a readable jsonl file: line {number} is no JSON ({reason})") from None
         if not isinstance(value, dict):
             raise DataError(f"{name}: line {number} is no JSON object, but {type(value).__name__}")

@@ -99,7 +99,7 @@ def test_two_tables_of_one_split_are_an_error(tmp_path):
         (
             "a.csv",
             b"text,mood\nx,1\n",
-            r"a.csv: no label column; name it with `label_column` \(it has: text, mood\)",
+            r"a.csv: no label column; name it with `label_column` \(choices: text, mood\)",
         ),
         ("a.csv", b"text,text,label\nx,y,1\n", "a.csv: 2 columns 'text'; rename one"),
         ("a.csv", b"text,label\nx,1\ny\n", "a.csv"),

@@ -74,24 +74,28 @@ def test_words_are_classes(tmp_path):
         (
             {"body": "a", "stars": "b"},
             Reading(),
-            r"several columns could be the label: b, product; name it with `label_column` \(it has: id, a, b",
+            r"several columns could be the label: b, product; name it with `label_column` \(choices: id, a, b",
         ),
-        ({"id": "x", "body": "y", "stars": "z", "product": "w"}, Reading(label_column="id"), "no column 'id'"),
+        (
+            {"id": "x", "body": "y", "stars": "z", "product": "w"},
+            Reading(label_column="id"),
+            "`label_column` 'id': no such column",
+        ),
         ({"product": "category"}, Reading(), "several columns could be the label: stars, category"),
         (
             {},
             Reading(text_column="txt"),
-            r"no column 'txt'; name another with `text_column` \(it has: id, body, stars, product\)",
+            r"`text_column` 'txt': no such column \(choices: id, body, stars, product\)",
         ),
         (
             {},
             Reading(label_column="x"),
-            r"no column 'x'; name another with `label_column` \(it has: id, body, stars, product\)",
+            r"`label_column` 'x': no such column \(choices: id, body, stars, product\)",
         ),
         (
             {},
             Reading(group_column="x"),
-            r"no column 'x'; name another with `group_column` \(it has: id, body, stars, product\)",
+            r"`group_column` 'x': no such column \(choices: id, body, stars, product\)",
         ),
         ({}, Reading(label_column="id"), "60 different labels in 60 rows, too many to be classes"),
         (
@@ -134,7 +138,7 @@ def test_splits_are_named(folder):
 
 
 def test_a_split_that_is_not_there_is_named_with_those_that_are(folder):
-    with pytest.raises(DataError, match=r"`splits` test=nil: there is no such split \(it has: dev, other, train\)"):
+    with pytest.raises(DataError, match=r"`splits` test=nil: there is no such split \(choices: dev, other, train\)"):
         open_path(folder, Reading(splits=parse_splits("train=train,test=nil"))).load()
 
 
