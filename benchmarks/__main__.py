@@ -1,6 +1,18 @@
-"""`python -m benchmarks`."""
+"""`python -m benchmarks`, and the command `benchmarks`."""
 
-from benchmarks.cli import main
+import sys
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C while it is being imported ends without a traceback."""
+    try:
+        from benchmarks.cli import main as run_command_line
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    run_command_line()
+
 
 if __name__ == "__main__":
     main()

@@ -1,80 +1,141 @@
-"""The command line: its commands, and how faults of its use are said."""
+"""The command line: its commands, its errors and its exit statuses."""
 
+import errno
+import os
+import select
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, TextIO
 
 import typer
 from typer.exceptions import TyperException
 
 from benchmarks import __version__
-from benchmarks.commands import exit_codes
 from benchmarks.commands.authoring import check, new
 from benchmarks.commands.compare import compare
 from benchmarks.commands.doctor import doctor
+from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.explain import explain
 from benchmarks.commands.explore import explore
 from benchmarks.commands.export import export
 from benchmarks.commands.list import list_
+from benchmarks.commands.parsing import SpreadingCommand, usage_message
 from benchmarks.commands.performance import peers, scaling
 from benchmarks.commands.predict import predict
+from benchmarks.commands.printing import ClosedPipeError, discard
 from benchmarks.commands.report import report
 from benchmarks.commands.run import run
+from benchmarks.commands.signature import flattened
 from benchmarks.errors import UsageError, complain
 from benchmarks.hardware.origin import check_origin
+from benchmarks.store.files import StoreError, WriteError
+from data.errors import respelt
 
-SPREADING = ("--models", "--losses", "--set")
-"""Options that take every word up to the next option: `--models lstm "tfidf*"`."""
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
+"""Errors of a write that say that the output has no room, not that the program is wrong."""
+
+FLAGS = {"cells": "--cell", "plugins": "--plugin"}
+"""Flags that differ from the Python name of the argument."""
+
+SUMMARY = (
+    "Baseline benchmarks for text classification: models x losses under one harness, with an interval on every figure."
+)
 
 app = typer.Typer(
     name="benchmarks",
-    help="Baseline benchmarks for text classification: models x losses under one harness, with honest tables.",
-    no_args_is_help=True,
+    help=SUMMARY,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 for command in (run, list_, report, compare, explore, predict, explain, export, new, check, peers, scaling, doctor):
-    app.command(command.__name__.rstrip("_"))(command)
+    app.command(command.__name__.rstrip("_"), cls=SpreadingCommand)(flattened(command))
 
 
 def main() -> None:
-    """Run the command line and exit.
-
-    0: ok; 1: `compare` found a loss; 2: wrong usage or bad input; 3: some cells failed; 130: interrupted.
-    """
+    """Run the command line and exit; see `ExitStatus`."""
+    _repair_streams()
+    _interrupt_on_signals()
     try:
-        check_origin()
-        _check_text(sys.argv)
-        status = app(args=spread(sys.argv[1:]), standalone_mode=False)
-    except UsageError as error:
-        complain(str(error))
-        status = exit_codes.USAGE
-    except TyperException as error:
-        complain(error.format_message())
-        status = exit_codes.USAGE
+        status = _run(sys.argv)
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        status = exit_codes.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        status = exit_codes.OK
+        status = ExitStatus.INTERRUPTED
+    except (ClosedPipeError, BrokenPipeError):
+        if not _reader_is_gone(sys.stdout):  # another pipe broke: a fault of this program
+            raise
+        discard(sys.stdout)
+        status = ExitStatus.OUTPUT_CLOSED
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        discard(sys.stdout)
+        complain(f"the output cannot be written: {error.strerror}")
+        status = ExitStatus.INCOMPLETE
     sys.exit(status)
 
 
-def spread(arguments: Sequence[str]) -> list[str]:
-    """`--models a b` as `--models a --models b`, which is what the parser understands."""
-    result: list[str] = []
-    option = ""
-    for argument in arguments:
-        if argument.startswith("-"):
-            option = argument if argument in SPREADING else ""
-        elif option and result[-1] != option:
-            result.append(option)
-        result.append(argument)
-    return result
+def _flag(option: str) -> str:
+    """Return how the command line spells an argument."""
+    return FLAGS.get(option, f"--{option.replace('_', '-')}")
 
 
-def _check_text(arguments: Sequence[str]) -> None:
-    """Results are UTF-8: what is not text could be neither recorded nor shown."""
+def _run(arguments: Sequence[str]) -> int:
+    """Run a command; what the user did wrong becomes one line on stderr."""
+    try:
+        check_origin()
+        _check_encoding(arguments)
+        return int(app(args=list(arguments[1:]), standalone_mode=False) or ExitStatus.OK)
+    except UsageError as error:
+        complain(respelt(error.named(f"{_flag(error.option)} "), _flag))
+    except TyperException as error:
+        complain(usage_message(error))
+    except WriteError as error:
+        complain(str(error))
+        return ExitStatus.INCOMPLETE
+    except StoreError as error:
+        complain(str(error))
+    return ExitStatus.USAGE
+
+
+def _repair_streams() -> None:
+    """Open closed standard streams on /dev/null, and let no character that a stream cannot encode end the program."""
+    for descriptor, mode in enumerate(("r", "w", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+        name = ("stdin", "stdout", "stderr")[descriptor]
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace" if stream is sys.stderr else "replace")
+
+
+def _interrupt_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end the program as Ctrl-C does, so that temporary files are removed."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(f"stopped by {signal.Signals(number).name}")
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # `nohup` ignores them, and that stays so
+            signal.signal(number, interrupt)
+
+
+def _reader_is_gone(stream: TextIO) -> bool:
+    """Whether nobody reads the pipe that a stream writes to."""
+    poll = select.poll()
+    poll.register(stream.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def _check_encoding(arguments: Sequence[str]) -> None:
+    """Refuse arguments that are not UTF-8: results, which are, could not record them."""
     for argument in arguments:
         try:
             argument.encode()
@@ -82,7 +143,7 @@ def _check_text(arguments: Sequence[str]) -> None:
             raise UsageError(f"argument {argument!r} is not UTF-8") from None
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         print(__version__)
         raise typer.Exit
@@ -90,8 +151,10 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Baseline benchmarks for text classification: models x losses under one harness, with honest tables."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())

@@ -55,10 +55,18 @@ def _last_part(text: str) -> str:
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """First characters that make a spreadsheet take a text for a formula."""
 
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would calculate a text; a signed number is none."""
+    shown = plain(text)
+    return shown.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(shown)
+
 
 def inert(value: object) -> object:
     """A value for a CSV file: a text on one line, with an apostrophe before it if a spreadsheet would calculate it."""
     if not isinstance(value, str):
         return value
     text = plain(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if is_formula(text) else text

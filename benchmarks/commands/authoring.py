@@ -1,21 +1,21 @@
-"""`new` and `check`: a model, a loss or a dataset of one's own."""
+"""`new` and `check`: models, losses and datasets of your own."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from benchmarks.commands import exit_codes
-from benchmarks.commands.options import settings
+from benchmarks.commands.exit_status import ExitStatus
+from benchmarks.commands.options import parse_settings
+from benchmarks.commands.printing import PipeConsole, print_line
 
 
 def new(
-    kind: Annotated[str, typer.Argument(metavar="model|loss|dataset")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is registered as.")],
-    folder: Annotated[Path, typer.Option(metavar="DIR", help="Where to write it.")] = Path(),
+    kind: Annotated[str, typer.Argument(metavar="model|loss|dataset", help="Kind of the template.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name to register it under.")],
+    folder: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write the two files to.")] = Path(),
 ) -> int:
-    """Write a model, a loss or a dataset that works as it is, to begin with, and its test.
+    """Write a working template of a model, a loss or a dataset.
 
     Examples: `python -m benchmarks new model my_model` · `python -m benchmarks new loss my_loss --folder mine`
     """
@@ -23,28 +23,32 @@ def new(
 
     path, test = write_template(kind, name, folder)
     example = f"--dataset {name}" if kind == "dataset" else f"--{'models' if kind == 'model' else 'losses'} {name}"
-    print(f"wrote {path} and {test}; next: python -m benchmarks check {path}")
-    print(f"then: python -m benchmarks run --plugin {path} {example} --suite smoke")
-    return exit_codes.OK
+    print(f"wrote {path} and {test}")
+    print(f"check it: python -m benchmarks check {path}")
+    print(f"run it:   python -m benchmarks run --plugin {path} {example} --suite smoke")
+    return ExitStatus.OK
 
 
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE.py", help="A plug-in.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.py", help="Plug-in to check.")],
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME.PARAM=VALUE", help="What makes it small.")
+        list[str] | None,
+        typer.Option("--set", metavar="NAME.PARAM=VALUE", help="Set a parameter, to make a model small; repeatable."),
     ] = None,
 ) -> int:
-    """Check that a model, a loss or a dataset of your own does what the suite relies on.
+    """Check a model, a loss or a dataset of your own.
+
+    Runs the checks that every registered class of its kind has to pass.
 
     Examples: `python -m benchmarks check my_model.py` ·
     `python -m benchmarks check my_model.py --set my_model.epochs=1`
     """
     from benchmarks.registry.scaffolding import check_plugin
 
-    console = Console()
+    console = PipeConsole()
     failed = False
-    for finding in check_plugin(file, settings(set_)):
+    for finding in check_plugin(file, parse_settings(set_)):
         line = f"{'FAIL' if finding.fault else 'ok  '} {finding.name}: {finding.check}"
-        console.print(f"{line}: {finding.fault}" if finding.fault else line, markup=False, soft_wrap=True)
+        print_line(console, f"{line}: {finding.fault}" if finding.fault else line)
         failed |= bool(finding.fault)
-    return exit_codes.WORSE if failed else exit_codes.OK
+    return ExitStatus.CHECK_FAILED if failed else ExitStatus.OK

@@ -7,44 +7,44 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands import exit_codes
+from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.errors import UsageError
 
 LIMIT = re.compile(r"(accuracy):(\d+(?:\.\d+)?)pp|(throughput):(\d+(?:\.\d+)?)%")
 
 
 def compare(
-    base: Annotated[Path, typer.Argument(metavar="BASE", help="A results folder.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another one, of the same data.")],
+    base: Annotated[Path, typer.Argument(metavar="BASE", help="Results folder to compare with.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Results folder to judge.")],
     fail_on: Annotated[
         list[str] | None,
-        typer.Option(metavar="accuracy:POINTSpp|throughput:PERCENT%", help="Exit 1 at such a loss, beyond noise."),
+        typer.Option(
+            metavar="accuracy:POINTSpp|throughput:PERCENT%",
+            help="Exit 1 if NEW loses more than this, beyond noise; repeatable.",
+        ),
     ] = None,
 ) -> int:
-    """Compare two runs, cell against cell; Markdown for a pull request.
+    """Compare two runs cell by cell, as Markdown for a pull request.
 
     Examples: `python -m benchmarks compare results/main results/branch` ·
     `python -m benchmarks compare results/main results/branch --fail-on accuracy:0.5pp --fail-on throughput:10%`
     """
-    from benchmarks.store.results import StoreError
-    from reports.render.compare import Limits, compare_runs, render
+    from reports.analysis.run_comparison import compare_runs
+    from reports.render.compare import Limits, problems, render
 
-    limits = Limits(**_limits(fail_on))
-    try:
-        comparison = compare_runs(base, new)
-    except StoreError as error:
-        raise UsageError(str(error)) from None
+    limits = Limits(**_parse_limits(fail_on))
+    comparison = compare_runs(base, new)
     print(render(comparison, limits), end="")
-    return exit_codes.WORSE if comparison.losses(limits) else exit_codes.OK
+    return ExitStatus.CHECK_FAILED if problems(comparison, limits) else ExitStatus.OK
 
 
-def _limits(texts: Sequence[str] | None) -> dict[str, float]:
-    """ "accuracy:0.5pp" is half a point, "throughput:10%" a tenth of the rate: both as shares."""
+def _parse_limits(texts: Sequence[str] | None) -> dict[str, float]:
+    """Parse "accuracy:0.5pp" and "throughput:10%" into shares: 0.005 and 0.1."""
     limits = {}
     for text in texts or ():
         found = LIMIT.fullmatch(text)
         if not found:
-            raise UsageError(f"--fail-on {text!r} is no limit (choices: accuracy:POINTSpp, throughput:PERCENT%)")
-        what, size = filter(None, found.groups())
-        limits[what] = float(size) / 100
+            raise UsageError(f"--fail-on {text!r} is not a limit (choices: accuracy:POINTSpp, throughput:PERCENT%)")
+        quantity, size = filter(None, found.groups())
+        limits[quantity] = float(size) / 100
     return limits

@@ -1,20 +1,21 @@
-"""`doctor`: has this machine what a run needs?"""
+"""`doctor`: check this machine."""
 
-from rich.console import Console
-
-from benchmarks.commands import exit_codes
+from benchmarks.commands.exit_status import ExitStatus
+from benchmarks.commands.printing import PipeConsole, print_line
 
 
 def doctor() -> int:
-    """Check that this machine has what a run needs.
+    """Check that this machine has everything a run needs.
+
+    Packages, libraries, device, packaged data and weights, disk space.
 
     Examples: `python -m benchmarks doctor` · `python -m benchmarks doctor --help`
     """
     from benchmarks.runs.doctor import checks
 
-    console = Console()
+    console = PipeConsole()
     failed = False
     for check in checks():
-        console.print(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.finding}", markup=False, soft_wrap=True)
+        print_line(console, f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.finding}")
         failed |= not check.ok
-    return exit_codes.USAGE if failed else exit_codes.OK
+    return ExitStatus.USAGE if failed else ExitStatus.OK

@@ -1,15 +1,21 @@
-"""`explain`: the words that drove a decision."""
+"""`explain`: the words behind a decision."""
 
 import json
+from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from benchmarks.commands import exit_codes
-from benchmarks.commands.options import CellOption, Plugins, TrainedModel, add_plugins
-from benchmarks.commands.saying import say
+from benchmarks.commands.exit_status import ExitStatus
+from benchmarks.commands.model_options import ModelOptions
+from benchmarks.redaction import plain
+
+if TYPE_CHECKING:
+    from benchmarks.inference.explain import Explanation
+
+LONGEST_BAR = 20
+"""Characters."""
 
 
 class MethodChoice(StrEnum):
@@ -21,40 +27,45 @@ class MethodChoice(StrEnum):
 
 
 def explain(
-    model: TrainedModel,
-    text: Annotated[str, typer.Argument(metavar="TEXT")],
-    class_: Annotated[str | None, typer.Option("--class", metavar="NAME", help="Default: the most probable.")] = None,
-    method: Annotated[MethodChoice | None, typer.Option(help="Default: the first that the model has.")] = None,
-    top: Annotated[int, typer.Option(min=1, metavar="N", help="How many words.")] = 15,
-    cell: CellOption = "*",
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: every word, in order.")] = False,
-    plugin: Plugins = None,
+    model: ModelOptions,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Text to explain.")],
+    class_: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="Class to explain. Default: the most probable one.")
+    ] = None,
+    method: Annotated[
+        MethodChoice | None,
+        typer.Option(help="How to attribute. Default: the first that the model has of weights, gradients, erasure."),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, metavar="N", help="Number of words to show.")] = 15,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every word as JSON, in text order.")] = False,
 ) -> int:
-    """Show the words that drove a decision: what each adds to the log-odds of the class.
+    """Show what each word of a text adds to its class.
+
+    The figures are contributions to the log-odds of the class.
 
     Examples: `python -m benchmarks explain results/quick "Not bad at all."` ·
     `python -m benchmarks explain results/quick "Not bad at all." --cell "lstm-*" --class negative`
     """
-    add_plugins(plugin)
+    found = model.find()
 
-    from benchmarks.inference.explain import explain as explained
-    from benchmarks.inference.saved import find_model, load_found
-    from reports.formats import plain
+    from benchmarks.inference.explain import explain as explain_text
 
-    found = find_model(model, cell)
-    said = explained(load_found(found, "cpu"), text, label=class_, method=method.value if method else None)
+    explanation = explain_text(found.load("cpu"), text, label=class_, method=method.value if method else None)
     if as_json:
-        words = [{"word": word, "log_odds": added} for word, added in said.words]
-        content = {"label": said.label, "probability": said.probability, "method": said.method}
-        content |= {"intercept": said.intercept, "words": words}
-        print(json.dumps(content, indent=2))
-        return exit_codes.OK
-    say(Console(stderr=True), f"{found.folder} ({found.reason})")
-    sum_of = "log-odds" if said.intercept is None else "logit"
-    print(f"{plain(said.label)}, {said.probability:.1%}; what each word adds to its {sum_of} ({said.method}):")
-    largest = max((abs(added) for _, added in said.words), default=1.0) or 1.0
-    for word, added in said.strongest(top):
-        print(f"{added:+8.3f} {'█' * round(20 * abs(added) / largest):<20} {plain(word)}")
-    if said.intercept is not None:
-        print(f"{said.intercept:+8.3f} before any word (the intercept)")
-    return exit_codes.OK
+        words = [{"word": word, "log_odds": added} for word, added in explanation.words]
+        print(json.dumps(asdict(explanation) | {"words": words}, indent=2))
+    else:
+        _print(explanation, top)
+    return ExitStatus.OK
+
+
+def _print(explanation: "Explanation", top: int) -> None:
+    total = "log-odds" if explanation.intercept is None else "logit"
+    label, probability = plain(explanation.label), explanation.probability
+    print(f"{label}, {probability:.1%}; contribution of each word to its {total} ({explanation.method}):")
+    largest = max((abs(added) for _, added in explanation.words), default=1.0) or 1.0
+    for word, added in explanation.strongest(top):
+        bar = "█" * round(LONGEST_BAR * abs(added) / largest)
+        print(f"{added:+8.3f} {bar:<{LONGEST_BAR}} {plain(word)}")
+    if explanation.intercept is not None:
+        print(f"{explanation.intercept:+8.3f} without any word (the intercept)")

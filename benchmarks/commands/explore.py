@@ -4,57 +4,44 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from benchmarks.commands import exit_codes
-from benchmarks.commands.data_options import (
-    DatasetOption,
-    GroupColumn,
-    LabelColumn,
-    LabelMap,
-    Splits,
-    TextColumn,
-    with_options,
-)
+from benchmarks.commands.data_options import DataOptions
+from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.options import Plugins, add_plugins
-from benchmarks.commands.saying import say
+from benchmarks.commands.printing import PipeConsole, print_line
 from benchmarks.config.suite import read_suite
-from benchmarks.errors import UsageError
 
 
 def explore(
-    suite: Annotated[str, typer.Option(metavar="NAME|FILE.toml", help="Whose data.")] = "quick",
-    dataset: DatasetOption = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    group_column: GroupColumn = None,
-    label_map: LabelMap = None,
-    splits: Splits = None,
+    data: DataOptions,
+    suite: Annotated[str, typer.Option(metavar="NAME|FILE.toml", help="Suite whose data section is used.")] = "quick",
     plugin: Plugins = None,
     near_duplicates: Annotated[
-        bool, typer.Option("--near-duplicates/--no-near-duplicates", help="Looking for them takes longest.")
+        bool,
+        typer.Option(
+            "--near-duplicates/--no-near-duplicates", help="Look for test texts that nearly are training texts; slow."
+        ),
     ] = True,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path("results") / "explore",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the report.")] = Path("results") / "explore",
 ) -> int:
-    """Look at the data before training: counts, lengths, tokens, leaks, telling words, odd texts.
+    """Describe a dataset before training on it.
+
+    Counts, lengths, tokens, leaks, the words most typical of each class, and odd texts.
 
     Examples: `python -m benchmarks explore` ·
     `python -m benchmarks explore --dataset reviews.csv --label-column stars`
     """
     add_plugins(plugin)
+    chosen = data.applied_to(read_suite(suite).data)
+    console = PipeConsole()
+    print_line(console, "Loading ...")
 
     from benchmarks.config.datasets import load_dataset
-    from benchmarks.runs.explore import explore as look
-    from benchmarks.store.results import StoreError
+    from benchmarks.runs.explore import explore as describe
     from reports.render.exploration import print_exploration, write_exploration
 
-    data = with_options(read_suite(suite).data, dataset, text_column, label_column, group_column, label_map, splits)
-    found = look(load_dataset(data), nearly=near_duplicates)
-    console = Console()
-    print_exploration(found, console)
-    try:
-        for path in write_exploration(found, out):
-            say(console, f"wrote {path}")
-    except StoreError as error:
-        raise UsageError(f"--out {str(out)!r}: {error}") from None
-    return exit_codes.OK
+    exploration = describe(load_dataset(chosen), nearly=near_duplicates)
+    print_exploration(exploration, console)
+    for path in write_exploration(exploration, out):
+        print_line(console, f"wrote {path}")
+    return ExitStatus.OK

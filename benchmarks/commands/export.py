@@ -1,15 +1,17 @@
-"""`export`: a trained model for others."""
+"""`export`: a trained model for other software."""
 
+import logging
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from benchmarks.commands import exit_codes
-from benchmarks.commands.options import CellOption, Plugins, TrainedModel, add_plugins
-from benchmarks.commands.saying import say
+from benchmarks.commands.exit_status import ExitStatus
+from benchmarks.commands.model_options import ModelOptions
+
+log = logging.getLogger(__name__)
 
 
 class TargetChoice(StrEnum):
@@ -20,28 +22,28 @@ class TargetChoice(StrEnum):
 
 
 def export(
-    model: TrainedModel,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="A folder that is not there yet.")],
-    to: Annotated[TargetChoice, typer.Option(help="What is to load it.")] = TargetChoice.HUGGINGFACE,
-    cell: CellOption = "*",
-    plugin: Plugins = None,
+    model: ModelOptions,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder to create.")],
+    to: Annotated[
+        TargetChoice, typer.Option(help="Format: a folder for transformers' pipelines, or an ONNX network.")
+    ] = TargetChoice.HUGGINGFACE,
 ) -> int:
-    """Write a trained model for others: a folder that transformers' pipelines load, with a model card; or ONNX.
+    """Export a trained model for transformers or as ONNX.
 
-    Examples: `python -m benchmarks export results/quick --cell 'distilbert-*' --output distilbert-imdb` ·
-    `python -m benchmarks export results/quick/cells/CELL --to huggingface --output my-model`
+    Of a run, the model is the one with the highest validation accuracy among those that can be exported.
+
+    Examples: `python -m benchmarks export results/quick --output my-model` ·
+    `python -m benchmarks export results/quick --cell "lstm-*" --to onnx --output my-model`
     """
-    add_plugins(plugin)
+    from benchmarks.inference.export import can_export, pipeline_caveat, to_huggingface, to_onnx
 
-    from benchmarks.inference.export import caution, to_huggingface, to_onnx
-    from benchmarks.inference.saved import find_model, load_found
-
-    found = find_model(model, cell)
-    console = Console(stderr=True)
-    say(console, f"{found.folder} ({found.reason})")
-    export_to = to_onnx if to is TargetChoice.ONNX else to_huggingface
-    export_to(found, load_found(found, "cpu", "fp32"), output)
-    say(console, f"wrote {output}")
-    if export_to is to_huggingface and (said := caution(found.saved.spec)):
-        say(console, said)
-    return exit_codes.OK
+    found = model.find(partial(can_export, target=to.value), f"can be exported to {to.value}")
+    classifier = found.load("cpu", "fp32")
+    if to is TargetChoice.ONNX:
+        to_onnx(found, classifier, output)
+    else:
+        to_huggingface(found, classifier, output)
+        if caveat := pipeline_caveat(found.saved.spec):
+            log.warning(caveat)
+    log.info("wrote %s", output)
+    return ExitStatus.OK

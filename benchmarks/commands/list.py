@@ -1,47 +1,49 @@
-"""`list`: what can be run."""
+"""`list`: models, losses, datasets and suites."""
 
 import json
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.commands import exit_codes
+from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.options import Plugins, add_plugins
+from benchmarks.commands.printing import PipeConsole
 from benchmarks.config.suite import read_suite, suite_names
 from benchmarks.errors import unknown
 from benchmarks.registry.entries import OFF_BY_DEFAULT, Kind, entries
 
 
 def list_(
-    what: Annotated[str, typer.Argument(metavar="[models|losses|datasets|suites]")] = "all",
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    kind: Annotated[
+        str, typer.Argument(metavar="models|losses|datasets|suites", help="List only these. Default: all kinds.")
+    ] = "all",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     plugin: Plugins = None,
 ) -> int:
-    """What can be run: models, losses, datasets and suites.
+    """List models, losses, datasets and suites, with their parameters.
 
     Examples: `python -m benchmarks list` · `python -m benchmarks list models --json`
     """
     add_plugins(plugin)
     listing = _listing()
-    if what != "all" and what not in listing:
-        raise unknown("list", what, listing)
-    listing = listing if what == "all" else {what: listing[what]}
+    if kind != "all" and kind not in listing:
+        raise unknown("list", kind, listing)
+    listing = listing if kind == "all" else {kind: listing[kind]}
     if as_json:
         print(json.dumps(listing, indent=2))
-        return exit_codes.OK
-    console = Console()
-    for kind, rows in listing.items():
-        table = Table(title=kind, title_justify="left", box=None, pad_edge=False)
-        for column in ("name", "what it is", "parameters"):
+        return ExitStatus.OK
+    console = PipeConsole()
+    for title, rows in listing.items():
+        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        for column in ("name", "description", "parameters"):
             table.add_column(column, overflow="fold")
         for row in rows:
             parameters = ", ".join(f"{name}={value}" for name, value in row.get("parameters", {}).items())
             table.add_row(*map(Text, (row["name"], row["summary"], parameters)))
         console.print(table, "")
-    return exit_codes.OK
+    return ExitStatus.OK
 
 
 def _listing() -> dict[str, list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
-"""Options that several commands share, and how their texts are read."""
+"""Options that several commands share, and how their values are parsed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,47 +45,87 @@ class TrackerChoice(StrEnum):
     WANDB = "wandb"
 
 
-Device = Annotated[DeviceChoice, typer.Option(help="Where torch models run.")]
-Precision = Annotated[PrecisionChoice, typer.Option(help="Of matrix products in torch models.")]
-ExecutorOption = Annotated[ExecutorChoice, typer.Option("--executor", help="ray: on the machines of a cluster.")]
-RayAddress = Annotated[
-    str | None, typer.Option(metavar="ADDR", help="Of the Ray cluster; default: RAY_ADDRESS, or this machine's.")
+Tracker = Annotated[
+    TrackerChoice | None, typer.Option("--track", help="Also write the results for this experiment tracker.")
 ]
-Tracker = Annotated[TrackerChoice | None, typer.Option("--track", help="Write the results for this tracker, too.")]
 Price = Annotated[
-    float | None, typer.Option("--price-per-hour", metavar="PRICE", help="Of this machine: the report adds prices.")
+    float | None,
+    typer.Option("--price-per-hour", metavar="PRICE", help="Price of this machine per hour; adds costs to the report."),
 ]
 Plugins = Annotated[
     list[Path] | None,
-    typer.Option("--plugin", metavar="FILE.py", help="A model, a loss or a dataset of your own; repeatable."),
+    typer.Option("--plugin", metavar="FILE.py", help="Python file that defines models, losses or datasets."),
 ]
-TrainedModel = Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A results, a cell's or a model's folder.")]
+TrainedModel = Annotated[
+    Path, typer.Argument(metavar="RUN_OR_MODEL", help="Results folder, cell folder or saved model.")
+]
 CellOption = Annotated[
-    str, typer.Option("--cell", metavar="GLOB", help="The best of these cells of a run, as `lstm-*`.")
+    str,
+    typer.Option("--cell", metavar="GLOB", help="Choose among the cells of a run whose id matches, such as 'lstm-*'."),
 ]
-Source = Annotated[str, typer.Option("--dataset", metavar="NAME|PATH", help="Where texts come from.")]
+Source = Annotated[str, typer.Option("--dataset", metavar="NAME|PATH", help="Dataset to use.")]
+
+
+@dataclass(frozen=True)
+class DeviceOptions:
+    """What models compute on, and in which precision."""
+
+    device: Annotated[DeviceChoice, typer.Option(help="Device of torch models.")] = DeviceChoice.AUTO
+    precision: Annotated[PrecisionChoice, typer.Option(help="Precision of matrix products in torch models.")] = (
+        PrecisionChoice.AUTO
+    )
+
+
+@dataclass(frozen=True)
+class ExecutorOptions:
+    """Where the work is done: on this machine or on a Ray cluster."""
+
+    executor: Annotated[
+        ExecutorChoice, typer.Option(help="local runs on this machine, ray on the machines of a Ray cluster.")
+    ] = ExecutorChoice.LOCAL
+    ray_address: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Ray cluster to join. Default: RAY_ADDRESS, else one on this machine."),
+    ] = None
+
+    @property
+    def on_ray(self) -> bool:
+        """Whether Ray does the work."""
+        return self.executor is ExecutorChoice.RAY
 
 
 def add_plugins(plugins: Sequence[Path] | None) -> None:
-    """Register the plug-ins that were named, as if they were built in."""
+    """Register everything that the named files define.
+
+    Raises:
+        UsageError: a file cannot be used as a plug-in.
+    """
     for path in plugins or ():
         add_plugin(path)
 
 
-def words(values: Sequence[str] | None) -> list[str] | None:
-    """`a,b c` and `a b c` are the same three words."""
+def split_words(values: Sequence[str] | None) -> list[str] | None:
+    """Split values at commas: `a,b c` and `a b c` are the same three names."""
     return [word for value in values for word in value.split(",")] if values else None
 
 
-def natural(option: str, text: str, least: int, most: int) -> int:
-    """The whole number from `least` to `most` that `text` says, or a UsageError that names the option."""
+def parse_count(option: str, text: str, least: int, most: int) -> int:
+    """Parse a whole number from `least` to `most`.
+
+    Raises:
+        UsageError: the text is not such a number; the message names the option.
+    """
     if not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
         raise UsageError(f"{option} {shortened(text)!r} is not a whole number (choices: {least} to {most})")
     return int(text)
 
 
-def settings(texts: Sequence[str] | None) -> dict[str, list[Any]]:
-    """`lstm.epochs=1,2` as `{"lstm.epochs": ["1", "2"]}`, or a UsageError."""
+def parse_settings(texts: Sequence[str] | None) -> dict[str, list[Any]]:
+    """Parse `lstm.epochs=1,2` into `{"lstm.epochs": ["1", "2"]}`.
+
+    Raises:
+        UsageError: a text is not of the form NAME.PARAMETER=VALUE.
+    """
     settings: dict[str, list[Any]] = {}
     for text in texts or ():
         key, equals, value = text.partition("=")
@@ -94,8 +135,11 @@ def settings(texts: Sequence[str] | None) -> dict[str, list[Any]]:
     return settings
 
 
-def checked_price(price: float | None) -> float | None:
-    """The price of an hour, or a UsageError where it is none."""
+def check_price(price: float | None) -> None:
+    """Refuse a price per hour that is not a positive number.
+
+    Raises:
+        UsageError: it is not.
+    """
     if price is not None and not 0 < price < float("inf"):
         raise UsageError(f"--price-per-hour {price} is not a price (choices: a number above 0)")
-    return price

@@ -1,34 +1,43 @@
-"""`peers` and `scaling`: our models' speed beside others', and how it grows."""
+"""`peers` and `scaling`: speed beside other libraries, and growth with the number of texts."""
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmarks.commands import exit_codes
-from benchmarks.commands.options import Device, DeviceChoice, Precision, PrecisionChoice, Source, natural, words
+from benchmarks.commands.exit_status import ExitStatus
+from benchmarks.commands.options import DeviceOptions, Source, parse_count, split_words
 from benchmarks.config.suite import LARGEST_SIZE
-from benchmarks.errors import UsageError, unknown
+from benchmarks.errors import unknown
 from benchmarks.registry.entries import entry
 from data.dataset import Dataset
 
 if TYPE_CHECKING:
     from models.model import Runtime
 
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the readings (JSON lines) and figures.")]
+Page = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the Markdown page here. Default: PERFORMANCE.md in --out.")
+]
+PERFORMANCE = Path("results/performance")
+
 
 def peers(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME..]", help="Only these peers.")] = None,
+    device: DeviceOptions,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Time only these peers.")] = None,
     dataset: Source = "imdb-packaged",
-    train_size: Annotated[int | None, typer.Option(min=2, metavar="N", help="Instead of each peer's own.")] = None,
-    test_size: Annotated[int | None, typer.Option(min=2, metavar="N", help="Instead of each peer's own.")] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Readings of each side, taken in turns.")] = 3,
-    device: Device = DeviceChoice.AUTO,
-    precision: Precision = PrecisionChoice.AUTO,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="For JSON lines.")] = Path("results/performance"),
-    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: PERFORMANCE.md in DIR.")] = None,
+    train_size: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="Number of training texts. Default: each peer's own.")
+    ] = None,
+    test_size: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="Number of test texts. Default: each peer's own.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Readings of each side, interleaved.")] = 3,
+    out: Out = PERFORMANCE,
+    page: Page = None,
 ) -> int:
-    """Time our models against what a user would otherwise run, at the same work.
+    """Time this project's models beside other libraries.
 
     Examples: `python -m benchmarks peers` ·
     `python -m benchmarks peers sklearn fasttext --dataset aclImdb/ --train-size 25000 --test-size 25000`
@@ -40,71 +49,62 @@ def peers(
             raise unknown("peer", name, PEERS)
     from benchmarks.peers.contest import hold
     from benchmarks.schema.performance import PeerRow
-    from benchmarks.store.performance import PEERS_FILE
+    from benchmarks.store.performance import PEERS_FILE, add_rows
 
-    data, runtime = _measured(dataset, device, precision)
+    data, runtime = _load(dataset, device)
     failed = False
     for name in names or PEERS:
         for row in hold(name, data, runtime, repeats, (train_size, test_size)):
-            _add(out / PEERS_FILE, PeerRow, row)
+            add_rows(out / PEERS_FILE, PeerRow, [row])
             failed |= row.status == "failed"
-    _write_performance(out, page)
-    return exit_codes.CELLS_FAILED if failed else exit_codes.OK
+    _write_page(out, page)
+    return ExitStatus.INCOMPLETE if failed else ExitStatus.OK
 
 
 def scaling(
-    models: Annotated[list[str] | None, typer.Option(metavar="NAME..", help="Default: the cheap ones.")] = None,
+    device: DeviceOptions,
+    models: Annotated[
+        list[str] | None, typer.Option(metavar="NAME..", help="Models to measure. Default: the linear ones.")
+    ] = None,
     sizes: Annotated[
-        str, typer.Option(metavar="N,N..", help="Texts; more than there are will be made.")
+        str, typer.Option(metavar="N,N..", help="Numbers of texts; texts are repeated where there are fewer.")
     ] = "1000,2000,5000,10000,20000,25000,100000",
     dataset: Source = "imdb-packaged",
-    device: Device = DeviceChoice.AUTO,
-    precision: Precision = PrecisionChoice.AUTO,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="For JSON lines and figures.")] = Path("results/performance"),
-    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: PERFORMANCE.md in DIR.")] = None,
+    out: Out = PERFORMANCE,
+    page: Page = None,
 ) -> int:
-    """Measure how the time and the memory of fit and inference grow with the number of texts.
+    """Measure how time and memory grow with the number of texts.
 
     Examples: `python -m benchmarks scaling` · `python -m benchmarks scaling --models lstm --sizes 1000,2000,5000`
     """
-    wanted = [entry("models", name).name for name in words(models) or ("nbsvm", "tfidf_logreg")]
-    counts = [natural("--sizes", part, least=2, most=LARGEST_SIZE) for part in sizes.split(",")]
+    chosen = [entry("models", name).name for name in split_words(models) or ("nbsvm", "tfidf_logreg")]
+    counts = [parse_count("--sizes", part, least=2, most=LARGEST_SIZE) for part in sizes.split(",")]
     from benchmarks.peers.contest import command
     from benchmarks.peers.scaling import measure
     from benchmarks.schema.performance import ScalingRow
-    from benchmarks.store.performance import SCALING_FILE
+    from benchmarks.store.performance import SCALING_FILE, add_rows
 
-    data, runtime = _measured(dataset, device, precision)
+    data, runtime = _load(dataset, device)
     failed = False
-    for row in measure(wanted, counts, data, runtime, command()):
-        _add(out / SCALING_FILE, ScalingRow, row)
+    for row in measure(chosen, counts, data, runtime, command()):
+        add_rows(out / SCALING_FILE, ScalingRow, [row])
         failed |= row.status == "failed"
-    _write_performance(out, page)
-    return exit_codes.CELLS_FAILED if failed else exit_codes.OK
+    _write_page(out, page)
+    return ExitStatus.INCOMPLETE if failed else ExitStatus.OK
 
 
-def _measured(dataset: str, device: str, precision: str) -> "tuple[Dataset, Runtime]":
-    """The data, and where models run."""
+def _load(dataset: str, device: DeviceOptions) -> "tuple[Dataset, Runtime]":
+    """Read the data, and resolve the device and the precision."""
     from benchmarks.config.datasets import load_dataset
     from benchmarks.config.suite import Data
     from benchmarks.hardware.device import resolve_device, resolve_precision
     from models.model import Runtime
 
-    resolved = resolve_device(device)
-    return load_dataset(Data(name=dataset)), Runtime(resolved, resolve_precision(precision, resolved))
+    resolved = resolve_device(device.device)
+    return load_dataset(Data(name=dataset)), Runtime(resolved, resolve_precision(device.precision, resolved))
 
 
-def _add(path: Path, kind: "type[Any]", row: Any) -> None:
-    from benchmarks.store.performance import add_rows
-    from benchmarks.store.results import StoreError
-
-    try:
-        add_rows(path, kind, [row])
-    except StoreError as error:
-        raise UsageError(f"--out {str(path.parent)!r}: {error}") from None
-
-
-def _write_performance(folder: Path, page: Path | None) -> None:
+def _write_page(folder: Path, page: Path | None) -> None:
     from reports.render.performance import PAGE, write_performance
 
     path = write_performance(folder, page or folder / PAGE)

@@ -1,31 +1,32 @@
 """`predict`: label texts with a trained model."""
 
+import logging
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
-from rich.console import Console
 
-from benchmarks.commands import exit_codes
-from benchmarks.commands.options import (
-    CellOption,
-    Device,
-    DeviceChoice,
-    ExecutorChoice,
-    ExecutorOption,
-    Plugins,
-    Precision,
-    PrecisionChoice,
-    RayAddress,
-    TrainedModel,
-    add_plugins,
-)
-from benchmarks.commands.saying import say
+from benchmarks.commands.exit_status import ExitStatus
+from benchmarks.commands.model_options import ModelOptions
+from benchmarks.commands.options import DeviceOptions, ExecutorOptions
+from benchmarks.commands.printing import PipeConsole, print_line
 from benchmarks.errors import UsageError
 from benchmarks.registry.entries import entry, is_sha256
+
+if TYPE_CHECKING:
+    from benchmarks.inference.folder import Job, Outcome
+    from benchmarks.inference.saved import Found
+    from benchmarks.inference.writers import Writer
+
+log = logging.getLogger(__name__)
+
+PIPE = "-"
+"""Stands for lines from stdin."""
 
 
 class FormatChoice(StrEnum):
@@ -37,118 +38,155 @@ class FormatChoice(StrEnum):
     PARQUET = "parquet"
 
 
-def predict(
-    model: TrainedModel,
-    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT..|-]", help="Texts; - reads a line each.")] = None,
+@dataclass(frozen=True)
+class TextOptions:
+    """Where the texts come from."""
+
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT|-", help="Texts to label; - reads one per line from stdin.")
+    ] = None
     input_: Annotated[
         Path | None,
-        typer.Option("--input", metavar="FILE", help=".txt (a text per line), .jsonl, .csv, .tsv, .parquet; a folder."),
-    ] = None,
-    text_column: Annotated[str, typer.Option(metavar="NAME", help="The texts' column in --input.")] = "text",
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="File of texts (.txt, .jsonl, .csv, .tsv, .parquet) or folder of .parquet.",
+        ),
+    ] = None
+    text_column: Annotated[str, typer.Option(metavar="NAME", help="Column of --input that holds the texts.")] = "text"
+
+    def check(self) -> None:
+        """Refuse texts from no place, or from two.
+
+        Raises:
+            UsageError: they are.
+        """
+        if bool(self.texts) == (self.input_ is not None):
+            raise UsageError("predict needs texts from one place (choices: TEXT.., --input FILE, - for stdin)")
+        if self.texts and PIPE in self.texts and len(self.texts) > 1:
+            raise UsageError("predict: - (stdin) together with other texts: give one or the other")
+
+    def count(self) -> int | None:
+        """Read a file once to the end, so that a bad row shows before the work; None where texts are not a file's."""
+        from benchmarks.inference.text_input import read_file
+
+        return None if self.input_ is None else sum(map(len, read_file(self.input_, self.text_column)))
+
+    def blocks(self) -> Iterator[list[str]]:
+        """Read the texts block by block."""
+        from benchmarks.inference.text_input import read_file, read_lines
+
+        if self.input_ is not None:
+            return read_file(self.input_, self.text_column)
+        if self.texts == [PIPE]:
+            return read_lines(cast(BufferedIOBase, sys.stdin.buffer), PIPE)
+        return iter([self.texts or []])
+
+
+def predict(
+    model: ModelOptions,
+    source: TextOptions,
+    device: DeviceOptions,
+    executor: ExecutorOptions,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Written whole or not at all; instead of the terminal.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write to this file, complete or not at all. Default: print."),
     ] = None,
     format_: Annotated[
-        FormatChoice | None, typer.Option("--format", help="Default: what --output's name says, else text.")
+        FormatChoice | None, typer.Option("--format", help="Format. Default: by the extension of --output, else text.")
     ] = None,
-    cell: CellOption = "*",
-    device: Device = DeviceChoice.AUTO,
-    precision: Precision = PrecisionChoice.AUTO,
-    plugin: Plugins = None,
-    executor: ExecutorOption = ExecutorChoice.LOCAL,
-    ray_address: RayAddress = None,
 ) -> int:
-    """Label new texts with a trained model: of a run, the cell with the highest accuracy on validation.
+    """Label new texts with a trained model.
+
+    Of a run, the model is the one with the highest validation accuracy. A text that begins with - goes after --. In
+    CSV, values that a spreadsheet would calculate get an apostrophe before them; signed numbers do not.
 
     Examples: `python -m benchmarks predict results/quick "A film to remember."` ·
     `python -m benchmarks predict results/quick --input reviews.csv --output labels.parquet`
     """
-    if bool(texts) == (input_ is not None):
-        raise UsageError("predict wants texts from one place (choices: TEXT.., --input FILE, - for lines from a pipe)")
-    if texts and "-" in texts and len(texts) > 1:
-        raise UsageError("predict: - (lines from a pipe) together with other texts: give one or the other")
-    add_plugins(plugin)
-    if input_ is not None and input_.is_dir():
-        on_ray = executor is ExecutorChoice.RAY
-        return _predict_folder(model, cell, input_, text_column, output, device, precision, on_ray, ray_address)
-    if executor is ExecutorChoice.RAY or ray_address:
-        raise UsageError("--executor 'ray' and --ray-address label a folder: name one with --input")
+    source.check()
+    if source.input_ is not None and source.input_.is_dir():
+        return _predict_folder(model, source.input_, source.text_column, output, device, executor)
+    if executor.on_ray or executor.ray_address:
+        raise UsageError("--executor ray and --ray-address need a folder of Parquet files as --input")
 
     from benchmarks.inference.predict import check_output, columns, output_format, progress
     from benchmarks.inference.predict import predict as predictions
-    from benchmarks.inference.saved import find_model, load_found
-    from benchmarks.inference.text_input import read_file, read_lines
-    from benchmarks.inference.writers import WRITERS, writing
+    from benchmarks.inference.writers import WRITERS, writing_predictions
 
     chosen = output_format(format_ and format_.value, output)
-    check_output(output, input_)
-    found = find_model(model, cell)
-    total = None
-    if input_ is not None:
-        total = sum(map(len, read_file(input_, text_column)))  # a bad row shows before the work, not after it
-        blocks = read_file(input_, text_column)
-    else:
-        blocks = read_lines(cast(BufferedIOBase, sys.stdin.buffer), "-") if texts == ["-"] else iter([texts or []])
-    console = Console(stderr=True)
-    say(console, f"{found.folder} ({found.reason})")
-    classifier = load_found(found, device.value, precision.value)
+    check_output(output, source.input_)
+    total = source.count()
+    classifier = model.find().load(device.device.value, device.precision.value)
     names = columns(classifier.classes)
-    frames = progress(predictions(classifier.score, classifier.classes, blocks), total, console)
+    frames = predictions(classifier.predict_proba, classifier.classes, source.blocks())
+    frames = progress(frames, total, PipeConsole(stderr=True))
     if output is None:
         writer = WRITERS[chosen](sys.stdout.buffer, names)
         for frame in frames:
             writer.write(frame)
-        return exit_codes.OK
-    with writing(output, chosen, names) as writer:
-        for frame in frames:
-            writer.write(frame)
-    say(console, f"wrote {output}")
-    return exit_codes.OK
+    else:
+        with writing_predictions(output, chosen, names) as writer:
+            for frame in frames:
+                writer.write(frame)
+        log.info("wrote %s", output)
+    _report_quoted(writer)
+    return ExitStatus.OK
+
+
+def _report_quoted(writer: "Writer") -> None:
+    if writer.quoted:
+        log.info("%s values begin like a formula and were written with an apostrophe before them", f"{writer.quoted:,}")
 
 
 def _predict_folder(
-    model: Path,
-    cell: str,
+    model: ModelOptions,
     source: Path,
     column: str,
     target: Path | None,
-    device: DeviceChoice,
-    precision: PrecisionChoice,
-    on_ray: bool,
-    ray_address: str | None,
+    device: DeviceOptions,
+    executor: ExecutorOptions,
 ) -> int:
     """Label the Parquet files of a folder that have no output yet."""
     if target is None:
-        raise UsageError(f"--input {str(source)!r} is a folder: name another one with --output")
+        raise UsageError("it is a folder: name another folder with --output", option="input", value=source)
     from benchmarks.inference.folder import Job, label_here
-    from benchmarks.inference.saved import find_model, load_found
-    from benchmarks.inference.writers import writing
 
-    found = find_model(model, cell)
-    job = Job(source.absolute(), target.absolute(), column, writing)
+    found = model.find()
+    job = Job(source.absolute(), target.absolute(), column)
     names = job.waiting()
-    if on_ray:
-        from benchmarks.executors.places import check_ray
-
-        check_ray()
-        if is_sha256(found.saved.spec.model_plugin):
-            raise UsageError("--executor 'ray' labels with built-in and installed models, and this one is a file's")
-        from benchmarks.executors.ray import connect, resolve_runtime
-        from benchmarks.executors.ray_predict import label_on_ray
-
-        connect(ray_address)
-        runtime = entry("models", found.saved.spec.model).runtime(resolve_runtime(device.value, precision.value))
-        job.claim(found.folder)
-        outcomes = label_on_ray(job, names, found, runtime) if names else iter(())
+    if executor.on_ray:
+        outcomes = _label_on_ray(job, names, found, device, executor)
     else:
-        classifier = load_found(found, device.value, precision.value)
+        classifier = found.load(device.device.value, device.precision.value)
         job.claim(found.folder)
         outcomes = label_here(job, names, classifier)
-    console = Console(stderr=True)
-    console.print(f"{found.folder} ({found.reason}); {len(names):,} files to label", markup=False, soft_wrap=True)
+    console = PipeConsole(stderr=True)
+    print_line(console, f"{len(names):,} files to label")
     failed = 0
     for number, outcome in enumerate(outcomes, start=1):
         failed += bool(outcome.error)
-        said = outcome.error or f"{outcome.rows:,} texts"
-        say(console, f"[{number}/{len(names)}] {outcome.name}: {said}")
-    return exit_codes.CELLS_FAILED if failed else exit_codes.OK
+        print_line(console, f"[{number}/{len(names)}] {outcome.name}: {outcome.error or f'{outcome.rows:,} texts'}")
+    return ExitStatus.INCOMPLETE if failed else ExitStatus.OK
+
+
+def _label_on_ray(
+    job: "Job", names: list[str], found: "Found", device: DeviceOptions, executor: ExecutorOptions
+) -> "Iterator[Outcome]":
+    from benchmarks.executors.places import check_ray
+
+    check_ray()
+    spec = found.saved.spec
+    if is_sha256(spec.model_plugin):
+        raise UsageError(
+            f"labels with built-in and installed models; {spec.model} is defined by a plug-in file",
+            option="executor",
+            value="ray",
+        )
+    from benchmarks.executors.ray import connect, resolve_runtime
+    from benchmarks.executors.ray_predict import label_on_ray
+
+    connect(executor.ray_address)
+    runtime = entry("models", spec.model).runtime(resolve_runtime(device.device.value, device.precision.value))
+    job.claim(found.folder)
+    return label_on_ray(job, names, found, runtime) if names else iter(())

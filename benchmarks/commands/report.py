@@ -1,38 +1,41 @@
 """`report`: write the report of a results folder."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from benchmarks.commands import exit_codes
-from benchmarks.commands.options import Price, Tracker, TrackerChoice, checked_price
-from benchmarks.commands.saying import say
-from benchmarks.errors import UsageError
+from benchmarks.commands.exit_status import ExitStatus
+from benchmarks.commands.options import Price, Tracker, TrackerChoice, check_price
+from benchmarks.commands.printing import PipeConsole, print_line
+
+if TYPE_CHECKING:
+    from reports.analysis.results import Results
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
     price_per_hour: Price = None,
     track: Tracker = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write it here. Default: the results folder.")] = None,
-    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: report.md with the others.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the Markdown page here. Default: report.md in --out.")
+    ] = None,
 ) -> int:
     """Write the report of a results folder again.
 
     Examples: `python -m benchmarks report results/quick --price-per-hour 0.40` ·
     `python -m benchmarks report results/quick --out published/quick --page RESULTS.md`
     """
-    from benchmarks.store.results import StoreError
+    from benchmarks.commands.summary import print_summary
 
+    check_price(price_per_hour)
     if price_per_hour is not None:
-        _keep_price(folder, checked_price(price_per_hour))
-    try:
-        write_reports(folder, Console(), track, out, page)
-    except StoreError as error:
-        raise UsageError(str(error)) from None
-    return exit_codes.OK
+        _record_price(folder, price_per_hour)
+    console = PipeConsole()
+    print_summary(console, write_reports(folder, console, track, out, page))
+    return ExitStatus.OK
 
 
 def write_reports(
@@ -41,20 +44,24 @@ def write_reports(
     tracker: TrackerChoice | None = None,
     out: Path | None = None,
     page: Path | None = None,
-) -> None:
+) -> "Results":
     """Print the tables of a results folder and write its reports.
 
     Args:
         folder: the results folder.
-        console: where the tables go.
-        tracker: that gets the finished cells, too.
-        out: where the files go; None: into the results folder.
-        page: the Markdown file; None: `report.md` beside the others.
+        console: prints the tables.
+        tracker: also gets the finished cells.
+        out: folder of the report; None is the results folder.
+        page: the Markdown file; None is `report.md` in `out`.
+
+    Returns:
+        The results that were reported.
 
     Raises:
-        StoreError: the folder holds no results, or a file cannot be written.
+        StoreError: the folder holds no results.
+        WriteError: a file cannot be written.
     """
-    from benchmarks.store.results import WriteError
+    from benchmarks.store.files import WriteError
     from reports.analysis.results import read_results
     from reports.analysis.run_analysis import analyse
     from reports.figures.draw import gallery, write_figures
@@ -74,21 +81,22 @@ def write_reports(
             write_markdown(out, analysis, drawings, page),
             write_html(out, analysis, drawings),
         ):
-            say(console, f"wrote {path}")
+            print_line(console, f"wrote {path}")
         if tracker:
             from benchmarks.runs.tracking import track
 
-            say(console, f"wrote {track(folder, tracker.value)}")
+            print_line(console, f"wrote {track(folder, tracker.value)}")
     except OSError as error:
         raise WriteError(f"the report cannot be written: {error.filename or folder}: {error.strerror}") from error
+    return analysis.results
 
 
-def _keep_price(folder: Path, price: float | None) -> None:
-    """Note it with the run, so that the same files give the same report."""
-    from benchmarks.store.results import Store, StoreError
+def _record_price(folder: Path, price: float) -> None:
+    """Store the price with the run, so that the same files give the same report."""
+    from benchmarks.store.lock import hold
+    from benchmarks.store.results import Store
 
     store = Store(folder)
-    try:
+    store.read_run()  # a folder without a run gets no lock file
+    with hold(folder, "results folder"):
         store.write_run(store.read_run() | {"price_per_hour": price})
-    except StoreError as error:
-        raise UsageError(str(error)) from None

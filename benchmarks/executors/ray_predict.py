@@ -10,7 +10,7 @@ import ray.data
 
 from benchmarks.executors.ray import alive_machines, capacity, claim
 from benchmarks.inference.folder import Job, Outcome
-from benchmarks.inference.saved import Found, Saved, load_found
+from benchmarks.inference.saved import Found, Saved
 from benchmarks.store.packing import Files
 from models.model import Runtime
 
@@ -54,7 +54,7 @@ class Labeller:
             for name, content in ray.get(model).items():
                 (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
                 (Path(folder) / name).write_bytes(content)
-            self._classifier = load_found(Found(Path(folder), saved, "sent"), runtime.device, runtime.precision)
+            self._classifier = Found(Path(folder), saved, "sent").load(runtime.device, runtime.precision)
 
     def __call__(self, row: dict[str, str]) -> dict[str, str | int]:
         """Label one file."""

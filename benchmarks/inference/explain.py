@@ -1,58 +1,62 @@
-"""The words that drove a decision."""
+"""Explanations of a decision: the contribution of each word."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.errors import UsageError, unknown
+from benchmarks.errors import UsageError, publishable, unknown
 from benchmarks.inference.saved import Classifier
 from benchmarks.measurement.clock import Clock
-from benchmarks.redaction import reason_without_folders, shortened
+from benchmarks.redaction import shortened
 from benchmarks.schema.explanations import ExplainedMistake, Explanations, Method, most_confident_mistakes
 from data.cleaning import clean
 from data.dataset import Split
 from models.model import FloatArray, Model, WordWeights
 from models.neural.torch_classifier import TorchClassifier
 
-STEPS, FEW_STEPS = 64, 8
-"""Points of the path that integrated gradients are summed over: for a user's text, and at the end of a cell."""
+STEPS = 64
+"""Integration steps of integrated gradients for a text of the user's."""
 
-BUDGET = 5.0
-"""Seconds that the explanations at the end of a cell may take."""
+STEPS_IN_CELL = 8
+"""Integration steps for a mistake at the end of a cell."""
 
-WORDS = 8
-"""Of a mistake that are kept."""
+CELL_BUDGET = 5.0
+"""Seconds that the explanations at the end of a cell may take together."""
 
-LONGEST_WORD = 40
-"""Characters of a word that are kept."""
+STORED_WORDS = 8
+"""Words stored per mistake."""
 
-PASSES_OF_A_STEP = 3
-"""Forward passes that take as long as one with the gradient of its input."""
+LONGEST_STORED_WORD = 40
+"""Characters."""
 
-LEAST = 1e-12
-"""Of a probability, before its logarithm is taken."""
+PASSES_PER_STEP = 3
+"""Forward passes that take as long as one forward and backward pass."""
+
+SMALLEST_PROBABILITY = 1e-12
+"""Probabilities are raised to this before their logarithm is taken."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a text got its label.
+    """Contributions of words to a class.
 
     Attributes:
-        label: the class that is explained.
+        label: the explained class.
         probability: its probability.
-        method: "weights": the model's own, with the intercept they sum to the logit exactly; models that are linear in
-            words, see `WordWeights`. "gradients": integrated gradients from padding to the word's embedding
-            (Sundararajan et al. 2017, arXiv:1703.01365), which sum to the difference in log-odds; torch models.
-            "erasure": by how much the log-odds of the class fall when a word is left out (Li et al. 2016,
-            arXiv:1612.08220); any model.
-        words: each word the model reads, in order, and what it adds to the log-odds of the class (nats); by weights,
-            of more than two classes, to its logit.
-        intercept: what words add to; None where the method does not know it.
+        method: "weights": the model's own weights, which sum with the intercept to the logit exactly; for models that
+            are linear in words, see `WordWeights`. "gradients": integrated gradients from padding to the word's
+            embedding (Sundararajan et al. 2017, arXiv:1703.01365), which sum to the difference in log-odds; for torch
+            models. "erasure": drop in the log-odds of the class when the word is left out (Li et al. 2016,
+            arXiv:1612.08220); for any model.
+        words: each word that the model reads, in order, and its contribution to the log-odds of the class (nats); by
+            weights and with more than two classes, to its logit.
+        intercept: logit without any word; None where the method does not give one.
     """
 
     label: str
@@ -62,8 +66,22 @@ class Explanation:
     intercept: float | None = None
 
     def strongest(self, count: int) -> list[tuple[str, float]]:
-        """The `count` words that add or take the most, strongest first."""
+        """Return the `count` words with the largest absolute contributions, largest first."""
         return sorted(self.words, key=lambda word: -abs(word[1]))[:count]
+
+
+class Attempt(NamedTuple):
+    """A method for explaining one mistake at the end of a cell.
+
+    Attributes:
+        method: the method.
+        passes: its cost in forward passes.
+        remark: why it is not a better one; empty if it is the best.
+    """
+
+    method: Method
+    passes: int
+    remark: str = ""
 
 
 def explain(
@@ -74,26 +92,25 @@ def explain(
     method: Method | None = None,
     steps: int = STEPS,
 ) -> Explanation:
-    """Explain the label of a text.
+    """Explain the class of a text.
 
     Args:
-        classifier: whose label.
-        text: the text as it comes.
-        label: the class to explain; None takes the most probable one.
-        method: see `Explanation`; None takes weights for models that have them, else gradients for torch models, else
-            erasure.
-        steps: points of the path that gradients are summed over.
+        classifier: the trained model.
+        text: raw text.
+        label: class to explain; None takes the most probable one.
+        method: see `Explanation`; None takes the first that the model has of weights, gradients, erasure.
+        steps: integration steps of gradients.
 
     Raises:
-        UsageError: there is no such class, the method is not for this model, or its library is missing.
+        UsageError: there is no such class, the model does not have the method, or a library is missing.
     """
     if label is not None and label not in classifier.classes:
         raise unknown("class", label, classifier.classes)
-    (scores,) = classifier.score([text])
+    (scores,) = classifier.predict_proba([text])
     index = int(scores.argmax()) if label is None else classifier.classes.index(label)
     model, cleaned = classifier.model, clean(text)
     weights = model.word_weights(cleaned)
-    choices = _choices(model, weights)
+    choices = _methods(model, weights)
     chosen = method or choices[0]
     intercept = None
     if chosen == "erasure":
@@ -104,88 +121,94 @@ def explain(
         words = list(zip(weights.words, weights.added[:, index].tolist(), strict=True))
         intercept = float(weights.intercept[index])
     else:
-        raise UsageError(f"--method {chosen!r} is not for {classifier.spec.model} (choices: {', '.join(choices)})")
+        detail = f"not available for {classifier.spec.model} (choices: {', '.join(choices)})"
+        raise UsageError(detail, option="method", value=chosen)
     return Explanation(classifier.classes[index], float(scores[index]), chosen, tuple(words), intercept)
-
-
-def _choices(model: Model, weights: WordWeights | None) -> list[Method]:
-    """The methods that there are for a model, the best first."""
-    own: list[Method] = ["weights"] if weights is not None else []
-    networks: list[Method] = ["gradients"] if isinstance(model, TorchClassifier) else []
-    return [*own, *networks, "erasure"]
 
 
 def explain_mistakes(
     classifier: Classifier, test: Split, probabilities: FloatArray, scoring: float, clock: Clock
 ) -> Explanations:
-    """The words behind a cell's most confident mistakes, surest first, in about `BUDGET` seconds or less.
+    """Explain a cell's most confident mistakes within `CELL_BUDGET` seconds, most confident first.
 
-    An explanation is begun only if it, foreseen to take as long as the longest before it, fits into what is left; the
-    others say so. By the method that `explain` prefers; where that needs captum and there is none, by erasure.
+    An explanation is started only if it is expected to fit into the remaining time, judged by the longest one so far.
+    The method is the model's first one; where gradients need captum and it is not installed, erasure.
 
     Args:
-        classifier: which is wrong.
-        test: the N texts, cleaned.
-        probabilities: (N, C) of them.
-        scoring: seconds that scoring a text takes, about.
-        clock: the harness's.
+        classifier: the trained model.
+        test: the N test texts, cleaned.
+        probabilities: (N, C) predictions for them.
+        scoring: seconds that scoring one text takes.
+        clock: the harness's clock.
     """
     explained = []
     spent = longest = 0.0
     for index in most_confident_mistakes(test.rows, test.labels, probabilities):
         predicted = int(probabilities[index].argmax())
-        attempt = partial(_affordable, classifier, test.texts[index], predicted, scoring, longest, BUDGET - spent)
-        said, seconds = clock.time(attempt)
+        remaining = CELL_BUDGET - spent
+        attempt = partial(_within_budget, classifier, test.texts[index], predicted, scoring, longest, remaining)
+        outcome, seconds = clock.time(attempt)
         spent, longest = spent + seconds, max(longest, seconds)
-        explained.append(_kept(said, int(test.rows[index]), predicted))
+        explained.append(_stored(outcome, int(test.rows[index]), predicted))
     return Explanations(mistakes=tuple(explained))
 
 
-def _affordable(
-    classifier: Classifier, text: str, predicted: int, scoring: float, longest: float, left: float
+def _methods(model: Model, weights: WordWeights | None) -> list[Method]:
+    """List the methods that a model has, the most exact first."""
+    own: list[Method] = ["weights"] if weights is not None else []
+    networks: list[Method] = ["gradients"] if isinstance(model, TorchClassifier) else []
+    return [*own, *networks, "erasure"]
+
+
+def _within_budget(
+    classifier: Classifier, text: str, predicted: int, scoring: float, longest: float, remaining: float
 ) -> Explanation | str:
-    """The explanation of a prediction, if it fits into the seconds that are left; else why there is none."""
+    """Explain a prediction if that fits into the remaining seconds; else return the reason why not."""
     try:
-        method, passes, finding = _affordable_method(classifier.model, text)
-        if max(longest, passes * scoring) > left:
-            return f"{finding}it would have taken the cell more than {BUDGET:.0f} s"
-        return explain(classifier, text, label=classifier.classes[predicted], method=method, steps=FEW_STEPS)
-    except Exception as error:  # noqa: BLE001  (whatever a plug-in raises here, its training is done, and counts)
-        return shortened(reason_without_folders(f"{type(error).__name__}: {error}"), 200)
+        attempt = _attempt(classifier.model, text)
+        if max(longest, attempt.passes * scoring) > remaining:
+            return f"{attempt.remark}it would have taken the cell more than {CELL_BUDGET:.0f} s"
+        return explain(
+            classifier, text, label=classifier.classes[predicted], method=attempt.method, steps=STEPS_IN_CELL
+        )
+    except Exception as error:  # noqa: BLE001  (the training is done and counts, whatever a plug-in raises here)
+        return publishable(error)
 
 
-def _affordable_method(model: Model, text: str) -> tuple[Method, int, str]:
-    """The method for a text, how many scorings it takes as long as, and what there is to say of a better one."""
-    best = _choices(model, model.word_weights(text))[0]
+def _attempt(model: Model, text: str) -> Attempt:
+    best = _methods(model, model.word_weights(text))[0]
     if best == "weights":
-        return best, 1, ""
+        return Attempt(best, 1)
     if best == "gradients" and find_spec("captum"):
-        return best, FEW_STEPS * PASSES_OF_A_STEP, ""
-    return "erasure", len(text.split()), "captum is not installed, and without it " if best == "gradients" else ""
+        return Attempt(best, STEPS_IN_CELL * PASSES_PER_STEP)
+    remark = "captum is not installed, and without it " if best == "gradients" else ""
+    return Attempt("erasure", len(text.split()), remark)
 
 
-def _kept(said: Explanation | str, row: int, predicted: int) -> ExplainedMistake:
-    """What is stored of an explanation, or of why there is none."""
-    if isinstance(said, str):
-        return ExplainedMistake(row=row, predicted=predicted, not_computed=said)
+def _stored(outcome: Explanation | str, row: int, predicted: int) -> ExplainedMistake:
+    """Shorten an explanation for the results folder; occurrences of one word are summed."""
+    if isinstance(outcome, str):
+        return ExplainedMistake(row=row, predicted=predicted, not_computed=outcome)
     words: dict[str, float] = {}
-    for word, added in said.words:
-        short = shortened(word, LONGEST_WORD)
-        words[short] = words.get(short, 0.0) + added
-    strongest = sorted(words.items(), key=lambda item: (-abs(item[1]), item[0]))[:WORDS]
-    kept = tuple((word, round(added, 4)) for word, added in strongest if added)
-    return ExplainedMistake(row=row, predicted=predicted, method=said.method, words=kept)
+    for word, contribution in outcome.words:
+        short = shortened(word, LONGEST_STORED_WORD)
+        words[short] = words.get(short, 0.0) + contribution
+    strongest = sorted(words.items(), key=lambda item: (-abs(item[1]), item[0]))[:STORED_WORDS]
+    stored = tuple((word, round(contribution, 4)) for word, contribution in strongest if contribution)
+    return ExplainedMistake(row=row, predicted=predicted, method=outcome.method, words=stored)
 
 
 def _erasure(classifier: Classifier, text: str, index: int) -> list[tuple[str, float]]:
     words = text.split()
-    without = [" ".join(words[:place] + words[place + 1 :]) for place in range(len(words))]
-    odds = _log_odds(classifier.score([text, *without]))[:, index]
-    return [(word, float(odds[0] - rest)) for word, rest in zip(words, odds[1:], strict=True)]
+    shortened_texts = [" ".join(words[:place] + words[place + 1 :]) for place in range(len(words))]
+    whole, *without = _log_odds(classifier.predict_proba([text, *shortened_texts]))[:, index]
+    return [(word, float(whole - odds)) for word, odds in zip(words, without, strict=True)]
 
 
 def _log_odds(probabilities: FloatArray) -> FloatArray:
-    odds: FloatArray = np.log(probabilities.clip(LEAST)) - np.log((1 - probabilities).clip(LEAST))
+    odds: FloatArray = np.log(probabilities.clip(SMALLEST_PROBABILITY)) - np.log(
+        (1 - probabilities).clip(SMALLEST_PROBABILITY)
+    )
     return odds
 
 
@@ -193,7 +216,8 @@ def _gradients(model: TorchClassifier, text: str, index: int, steps: int) -> lis
     try:
         from captum.attr import LayerIntegratedGradients
     except ImportError:
-        raise UsageError("--method 'gradients' needs captum: pip install captum (or --method erasure)") from None
+        detail = "needs captum: pip install captum (choices: erasure)"
+        raise UsageError(detail, option="method", value="gradients") from None
     network = model.network
     embedding = next((part for part in network.modules() if isinstance(part, nn.Embedding)), None)
     encoded = model.encode([text])
@@ -208,7 +232,7 @@ def _gradients(model: TorchClassifier, text: str, index: int, steps: int) -> lis
         odds: Tensor = logits[:, index] - logits[:, others].logsumexp(dim=1)
         return odds
 
-    with torch.backends.cudnn.flags(enabled=False):  # its LSTM has a backward pass in training alone
+    with torch.backends.cudnn.flags(enabled=False):  # cuDNN's LSTM has no backward pass in evaluation mode
         attributions = LayerIntegratedGradients(log_odds, embedding).attribute(
             ids,
             baselines=torch.zeros_like(ids),  # padding
@@ -216,16 +240,16 @@ def _gradients(model: TorchClassifier, text: str, index: int, steps: int) -> lis
             n_steps=steps,
             internal_batch_size=8,
         )
-    return _whole_words(model.token_texts(text), attributions.sum(dim=2)[0].tolist())
+    return _join_word_pieces(model.token_texts(text), attributions.sum(dim=2)[0].tolist())
 
 
-def _whole_words(pieces: Sequence[str], values: Sequence[float]) -> list[tuple[str, float]]:
-    """Word pieces that continue a word, "##ly", added to it."""
+def _join_word_pieces(pieces: Sequence[str], values: Sequence[float]) -> list[tuple[str, float]]:
+    """Add the contribution of a piece that continues a word ("##ly") to that word's."""
     words: list[tuple[str, float]] = []
     for piece, value in zip(pieces, values, strict=True):
         if piece.startswith("##") and words:
-            begun, before = words.pop()
-            words.append((begun + piece[2:], before + value))
+            start, before = words.pop()
+            words.append((start + piece[2:], before + value))
         else:
             words.append((piece, value))
     return words

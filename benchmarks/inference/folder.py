@@ -1,43 +1,29 @@
-"""Labels of the texts in a folder of Parquet files, file by file: a finished file is kept, and is not done again."""
+"""Predictions for a folder of Parquet files, file by file; a finished file is kept and not repeated."""
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-import pandas as pd
 
 from benchmarks.errors import UsageError
 from benchmarks.inference.predict import columns, predict
 from benchmarks.inference.saved import Classifier
 from benchmarks.inference.text_input import read_file
-from benchmarks.store.files import WriteError, read_bytes, remove_abandoned, write_text
+from benchmarks.inference.writers import writing_predictions
+from benchmarks.store.files import StoreError, read_bytes, remove_abandoned, write_text
 
 MODEL_FILE = "model.json"
-"""Says in the output folder which model its files are by."""
-
-
-class Writer(Protocol):
-    """Writes frames with the columns of `predict.columns`."""
-
-    def write(self, frame: pd.DataFrame) -> None:
-        """Write some rows."""
-
-
-Writing = Callable[[Path, str, Sequence[str]], AbstractContextManager[Writer]]
-"""Opens a file of a format, with these columns, that appears when it is whole."""
+"""Records in the output folder which model labelled its files."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one file.
+    """Outcome of one file.
 
     Attributes:
-        name: the file, from the folder on.
-        rows: how many texts were labelled.
+        name: path of the file below the folder.
+        rows: number of texts labelled.
         error: why none was; empty if all were.
     """
 
@@ -48,30 +34,28 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Job:
-    """A folder to be labelled.
+    """A folder to label.
 
     Attributes:
-        source: the folder; its files end in `.parquet`, and may lie in folders of their own.
-        target: where a file of the same name goes for each.
+        source: the folder of the texts; its `.parquet` files may lie in sub-folders.
+        target: the folder of the predictions, with a file of the same name for each.
         column: the texts' column.
-        writing: opens an output file.
     """
 
     source: Path
     target: Path
     column: str
-    writing: Writing
 
     def waiting(self) -> list[str]:
-        """The files without an output that is newer than they are, in order.
+        """Return the files without an output newer than themselves, sorted.
 
         Raises:
-            UsageError: there is no file.
+            UsageError: the folder holds no Parquet file.
         """
         found = (path.relative_to(self.source) for path in self.source.rglob("*.parquet") if path.is_file())
         names = sorted(name.as_posix() for name in found if not any(part.startswith(".") for part in name.parts))
         if not names:
-            raise UsageError(f"--input {str(self.source)!r}: there is no .parquet file in this folder")
+            raise UsageError("no .parquet file in this folder", option="input", value=self.source)
         return [name for name in names if not self._is_done(name)]
 
     def _is_done(self, name: str) -> bool:
@@ -79,45 +63,49 @@ class Job:
         return output.exists() and output.stat().st_mtime_ns >= (self.source / name).stat().st_mtime_ns
 
     def label(self, name: str, classifier: Classifier) -> Outcome:
-        """Label one file, a block of texts at a time; its output appears when it is whole."""
+        """Label one file, a block of texts at a time; its output appears when it is complete."""
         output = self.target / name
         rows = 0
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
-            with self.writing(output, "parquet", columns(classifier.classes)) as writer:
-                for frame in predict(classifier.score, classifier.classes, read_file(self.source / name, self.column)):
+            blocks = read_file(self.source / name, self.column)
+            with writing_predictions(output, "parquet", columns(classifier.classes)) as writer:
+                for frame in predict(classifier.predict_proba, classifier.classes, blocks):
                     writer.write(frame)
                     rows += len(frame)
-        except (UsageError, WriteError, OSError) as error:
+        except (UsageError, StoreError, OSError) as error:
             return Outcome(name, 0, str(error))
         return Outcome(name, rows)
 
     def claim(self, model: Path) -> None:
-        """Make the output folder, and keep in it which model its files are by.
+        """Make the output folder, and record in it the model and the column.
 
         Raises:
-            UsageError: they are by another one or of another column, or the folder cannot be used.
+            UsageError: its files are by another model or of another column, or it cannot be used.
+            WriteError: the record cannot be written.
         """
         wanted = {"model": digest(model), "text_column": self.column}
-        note = self.target / MODEL_FILE
+        record = self.target / MODEL_FILE
         try:
             self.target.mkdir(parents=True, exist_ok=True)
-            remove_abandoned(self.target)
-            if note.exists():
-                if json.loads(read_bytes(note)) != wanted:
-                    raise UsageError(
-                        f"--output {str(self.target)!r} holds labels by another model or of another column"
-                    )
+            for folder in (self.target, *(path for path in self.target.rglob("*") if path.is_dir())):
+                remove_abandoned(folder)
+            if record.exists():
+                if json.loads(read_bytes(record)) != wanted:
+                    raise self._refused("it holds predictions of another model or of another column")
             elif any(self.target.iterdir()):
-                raise UsageError(f"--output {str(self.target)!r} is not empty, and without {MODEL_FILE}: name another")
+                raise self._refused(f"it is not empty and has no {MODEL_FILE}: name another folder")
             else:
-                write_text(note, json.dumps(wanted, indent=2) + "\n")
+                write_text(record, json.dumps(wanted, indent=2) + "\n")
         except (OSError, ValueError) as error:
-            raise UsageError(f"--output {str(self.target)!r} cannot be used: {error}") from None
+            raise self._refused(f"it cannot be used: {error}") from None
+
+    def _refused(self, detail: str) -> UsageError:
+        return UsageError(detail, option="output", value=self.target)
 
 
 def digest(folder: Path) -> str:
-    """The sha256 of a saved model's files, names included."""
+    """Return the sha256 of a saved model's files, names included."""
     found = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         found.update(path.relative_to(folder).as_posix().encode() + b"\0")

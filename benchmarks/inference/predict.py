@@ -1,4 +1,4 @@
-"""Texts in, labels and probabilities out, block by block."""
+"""Predictions for new texts, block by block."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,16 +12,19 @@ from benchmarks.errors import UsageError
 from models.model import FloatArray
 
 FORMATS = {".txt": "text", ".json": "json", ".jsonl": "json", ".csv": "csv", ".parquet": "parquet"}
-"""What the end of an output's name says."""
+"""Extension of an output file -> its format."""
+
+PREFIX = "probability_"
+"""Begins the name of a class's column."""
 
 
 def predict(
     score: Callable[[Sequence[str]], FloatArray], classes: Sequence[str], blocks: Iterable[Sequence[str]]
 ) -> Iterator[pd.DataFrame]:
-    """Score one block of texts after the other, and hold no more than one.
+    """Score one block of texts after another, with one block in memory.
 
     Args:
-        score: N texts -> (N, C) probabilities.
+        score: maps N texts to (N, C) probabilities.
         classes: the C class names.
         blocks: the texts.
 
@@ -31,24 +34,30 @@ def predict(
     row = 0
     for texts in blocks:
         probabilities = score(texts)
-        named = {probability_column(name): probabilities[:, index] for index, name in enumerate(classes)}
+        by_class = {probability_column(name): probabilities[:, index] for index, name in enumerate(classes)}
         labels = [classes[index] for index in probabilities.argmax(axis=1)]
-        yield pd.DataFrame({"row": range(row, row + len(texts)), "label": labels, **named, "text": list(texts)})
+        yield pd.DataFrame({"row": range(row, row + len(texts)), "label": labels, **by_class, "text": list(texts)})
         row += len(texts)
 
 
 def columns(classes: Sequence[str]) -> list[str]:
-    """Row (from 0), label, a probability for each class, text (as it came in)."""
+    """Name the columns of predictions: row (from 0), label, a probability per class, text (as it came in)."""
     return ["row", "label", *map(probability_column, classes), "text"]
 
 
 def probability_column(name: str) -> str:
-    """The column of a class's probability."""
-    return f"probability_{name}"
+    """Name the column of a class's probability."""
+    return f"{PREFIX}{name}"
 
 
 def progress(frames: Iterable[pd.DataFrame], total: int | None, console: Console) -> Iterator[pd.DataFrame]:
-    """Pass the frames on, and show on a terminal how many texts of `total` are done; None: nobody knows how many."""
+    """Pass frames on, and show a progress bar on a terminal.
+
+    Args:
+        frames: the predictions.
+        total: number of texts; None if it is not known.
+        console: of the bar.
+    """
     shown = (TextColumn("{task.completed:,.0f} texts"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*shown, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("texts", total=total)
@@ -57,22 +66,22 @@ def progress(frames: Iterable[pd.DataFrame], total: int | None, console: Console
             bar.advance(task, len(frame))
 
 
-def output_format(asked: str | None, output: Path | None) -> str:
-    """The format asked for, else the one that the output's name says, else text.
+def output_format(requested: str | None, output: Path | None) -> str:
+    """Choose the format: the requested one, else that of the output's extension, else text.
 
     Raises:
-        UsageError: the name says none, or Parquet would go to a terminal.
+        UsageError: the extension is unknown, or Parquet would go to a terminal.
     """
-    if asked is None and output is not None and output.suffix not in FORMATS:
-        choices = f"a name that ends in {', '.join(FORMATS)}, or --format"
-        raise UsageError(f"--output {str(output)!r}: its name says no format (choices: {choices})")
-    if asked == "parquet" and output is None:
-        raise UsageError("--format 'parquet' is a file's: name it with --output")
-    return asked or (FORMATS[output.suffix] if output else "text")
+    if requested is None and output is not None and output.suffix not in FORMATS:
+        choices = f"a name that ends in {', '.join(FORMATS)}, or an explicit format"
+        raise UsageError(f"its extension names no format (choices: {choices})", option="output", value=output)
+    if requested == "parquet" and output is None:
+        raise UsageError("Parquet needs an output file", option="format", value=requested)
+    return requested or (FORMATS[output.suffix] if output else "text")
 
 
 def check_output(output: Path | None, source: Path | None) -> None:
-    """Make sure that a file can be written there, and that it is not the one that is read.
+    """Check that a file can be written there, and that it is not the input.
 
     Raises:
         UsageError: it cannot, or it is.
@@ -81,9 +90,10 @@ def check_output(output: Path | None, source: Path | None) -> None:
         return
     folder = output.absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        what = "cannot be written to" if folder.is_dir() else "does not exist"
-        raise UsageError(f"--output {str(output)!r}: folder {str(folder)!r} {what}")
+        finding = "cannot be written to" if folder.is_dir() else "does not exist"
+        raise UsageError(f"folder {str(folder)!r} {finding}", option="output", value=output)
     if output.exists() and not output.is_file():
-        raise UsageError(f"--output {str(output)!r} is not a file (choices: a file's name, or no --output for a pipe)")
+        detail = "not a regular file (choices: the name of a file, or no output file for a pipe)"
+        raise UsageError(detail, option="output", value=output)
     if source is not None and output.exists() and source.exists() and output.samefile(source):
-        raise UsageError(f"--output {str(output)!r} is --input itself: name another file")
+        raise UsageError("it is the input: name another file", option="output", value=output)

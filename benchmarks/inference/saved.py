@@ -1,31 +1,42 @@
-"""A trained model as it lies on disk, and its use in a program: `load_model(path).score(texts)`.
+"""Trained models on disk, and their use in a program: `load_model(path).predict(texts)`.
 
-A cell's `model/` holds what `Model.save` wrote and, beside it, `saved.json`: which cell it is of, and its classes.
-Nothing in it is ever unpickled or run.
+A cell's `model/` holds what `Model.save` wrote and, beside it, `saved.json`: the cell that trained it, and its classes.
+Loading unpickles nothing, and runs no code from the folder unless the user trusts the run's copy of a plug-in.
 """
 
-import fnmatch
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+import numpy.typing as npt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from benchmarks.errors import UsageError
-from benchmarks.hardware.device import resolve_device, resolve_precision
-from benchmarks.registry.entries import add_plugin, entry, model_class, require
+from benchmarks.hardware.device import resolve_runtime
+from benchmarks.inference.selection import best_cell
+from benchmarks.registry.entries import add_plugin, entry, is_sha256, model_class, names, require
 from benchmarks.schema.cell import CellSpec
-from benchmarks.schema.result import CellResult
+from benchmarks.store.files import read_bytes, write_text
 from benchmarks.store.results import Store, StoreError
 from data.cleaning import clean
-from models.model import FloatArray, Model, Runtime
+from models.model import FloatArray, Model
 
 SAVED_FILE = "saved.json"
+PROBE = "a text"
+"""Scored when a model is loaded, to count its classes."""
+
+
+def _distinct(classes: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(classes)) < len(classes):
+        raise ValueError("two classes have the same name")
+    return classes
 
 
 class Saved(BaseModel):
-    """What `saved.json` holds.
+    """Content of `saved.json`.
 
     Attributes:
         spec: the cell that trained the model.
@@ -36,27 +47,12 @@ class Saved(BaseModel):
 
     schema_version: int = 1
     spec: CellSpec
-    classes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Found:
-    """A saved model, before it is loaded.
-
-    Attributes:
-        folder: where it is.
-        saved: what it says of itself.
-        reason: why this one, as a user reads it.
-    """
-
-    folder: Path
-    saved: Saved
-    reason: str
+    classes: Annotated[tuple[str, ...], Field(min_length=2), AfterValidator(_distinct)]
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A trained model that reads texts as they come.
+    """A trained model for raw texts, with the methods of a scikit-learn classifier.
 
     Attributes:
         model: the model.
@@ -68,21 +64,97 @@ class Classifier:
     classes: tuple[str, ...]
     spec: CellSpec
 
-    def score(self, texts: Sequence[str]) -> FloatArray:
-        """(N, C) probabilities of `classes` for N texts, cleaned as training texts were.
+    def predict(self, texts: Sequence[str]) -> npt.NDArray[np.str_]:
+        """Return the most probable class of each text, (N,).
+
+        Raises:
+            TypeError: `texts` is one text, not a sequence of them.
+        """
+        predicted: npt.NDArray[np.str_] = np.array(self.classes)[self.predict_proba(texts).argmax(axis=1)]
+        return predicted
+
+    def predict_proba(self, texts: Sequence[str]) -> FloatArray:
+        """Return the probability of each of `classes` for each text, (N, C).
+
+        The texts are cleaned as the training texts were.
 
         Raises:
             TypeError: `texts` is one text, not a sequence of them.
         """
         if isinstance(texts, str):
-            raise TypeError("score takes a sequence of texts: score([text])")
-        if not texts:
+            raise TypeError("predict and predict_proba take a sequence of texts, such as [text]")
+        if not len(texts):
             return np.empty((0, len(self.classes)))
         return self.model.score(self.model.encode([clean(text) for text in texts]))
 
+    def score(self, texts: Sequence[str]) -> FloatArray:
+        """Return `predict_proba(texts)`; the name of that method before version 0.2."""
+        return self.predict_proba(texts)
+
     def label(self, texts: Sequence[str]) -> list[str]:
-        """The most probable class of each text."""
-        return [self.classes[index] for index in self.score(texts).argmax(axis=1)]
+        """Return `predict(texts)` as a list; the name of that method before version 0.2."""
+        return list(map(str, self.predict(texts)))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A saved model, before it is loaded.
+
+    Attributes:
+        folder: where it is.
+        saved: its description.
+        reason: why this one was chosen.
+    """
+
+    folder: Path
+    saved: Saved
+    reason: str
+
+    def load(self, device: str = "auto", precision: str = "auto") -> Classifier:
+        """Load the model.
+
+        Args:
+            device: "auto", "cpu" or "cuda".
+            precision: "auto", "fp32", "bf16" or "fp16".
+
+        Raises:
+            UsageError: its class is not registered, this machine lacks the device, or a file is damaged.
+        """
+        spec, classes = self.saved.spec, self.saved.classes
+        require("models", spec.model, spec.model_plugin)
+        runtime = entry("models", spec.model).runtime(resolve_runtime(device, precision))
+        try:
+            model = model_class(spec.model).load(self.folder, runtime)
+            scored = model.score(model.encode([PROBE])).shape[-1]
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        if scored != len(classes):
+            raise UsageError(
+                f"{str(self.folder / SAVED_FILE)!r} is damaged: it names {len(classes)} classes, the model has {scored}"
+            )
+        return Classifier(model, classes, spec)
+
+    @property
+    def plugin_copy(self) -> Path | None:
+        """The run's copy of the plug-in that defines the model; None where none is needed, or none is there."""
+        spec = self.saved.spec
+        registered = spec.model in names("models") and entry("models", spec.model).plugin == spec.model_plugin
+        if registered or not is_sha256(spec.model_plugin):
+            return None
+        path = self.folder.absolute().parents[2] / "plugins" / f"{spec.model_plugin}.py"
+        return path if path.is_file() else None
+
+    def trust_plugin(self) -> None:
+        """Register the run's copy of the plug-in that defines the model; its code runs when the model is loaded.
+
+        Raises:
+            UsageError: the copy has another content than the one that trained the model.
+        """
+        if (path := self.plugin_copy) is None:
+            return
+        if hashlib.sha256(path.read_bytes()).hexdigest() != self.saved.spec.model_plugin:
+            raise UsageError(f"{str(path)!r} is damaged: its content differs from the plug-in that trained the model")
+        add_plugin(path)
 
 
 def load_model(
@@ -90,15 +162,17 @@ def load_model(
     *,
     cells: str = "*",
     plugins: Sequence[Path | str] = (),
+    trust_plugins: bool = False,
     device: str = "auto",
     precision: str = "auto",
 ) -> Classifier:
-    """The model in a saved model's or a cell's folder, or the best one of a results folder.
+    """Load a saved model, a cell's model, or the best model of a results folder.
 
     Args:
-        path: the folder.
-        cells: of a results folder, only cells whose id matches this glob, see `find_model`.
-        plugins: files that its class comes from; a saved model brings no code of its own.
+        path: folder of the model, the cell or the run.
+        cells: of a run, choose among the cells whose id matches this glob, such as "lstm-*".
+        plugins: files that define the model's class.
+        trust_plugins: whether to run the copy of a plug-in that the results folder keeps.
         device: "auto", "cpu" or "cuda".
         precision: "auto", "fp32", "bf16" or "fp16".
 
@@ -107,35 +181,22 @@ def load_model(
     """
     for plugin in plugins:
         add_plugin(Path(plugin))
-    return load_found(find_model(Path(path), cells), device, precision)
+    found = find_model(Path(path), cells)
+    if trust_plugins:
+        found.trust_plugin()
+    return found.load(device, precision)
 
 
-def load_found(found: Found, device: str = "auto", precision: str = "auto") -> Classifier:
-    """Load what `find_model` found.
-
-    Raises:
-        UsageError: it cannot be loaded here.
-    """
-    spec = found.saved.spec
-    require("models", spec.model, spec.model_plugin)
-    resolved = resolve_device(device)
-    runtime = entry("models", spec.model).runtime(Runtime(resolved, resolve_precision(precision, resolved)))
-    try:
-        model = model_class(spec.model).load(found.folder, runtime)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    return Classifier(model, found.saved.classes, spec)
-
-
-def find_model(path: Path, cells: str = "*") -> Found:
-    """The saved model that a path means: its folder, its cell's folder, or that of the run whose best it is.
-
-    The best cell of a run is the one with the highest accuracy on validation; of equals, the lowest log loss. Test rows
-    have no say: chosen by them, a model would look better than it is.
+def find_model(
+    path: Path, cells: str = "*", usable: Callable[[CellSpec], bool] | None = None, purpose: str = ""
+) -> Found:
+    """Find the saved model that a path stands for: itself, that of a cell, or that of the best cell of a run.
 
     Args:
-        path: the folder.
-        cells: in a run, only cells whose id matches this glob ("lstm-*").
+        path: folder of the model, the cell or the run.
+        cells: of a run, choose among the cells whose id matches this glob.
+        usable: further condition on a cell of a run; None accepts all.
+        purpose: what such a cell can do, for messages.
 
     Raises:
         UsageError: there is none.
@@ -143,62 +204,33 @@ def find_model(path: Path, cells: str = "*") -> Found:
     if (path / "run.json").is_file():
         store = Store(path)
         try:
-            result, reason = _best_cell(store, cells)
+            result, reason = best_cell(store, cells, usable, purpose)
         except StoreError as error:
             raise UsageError(str(error)) from None
         folder = store.cell_folder(result.spec.id) / "model"
         return Found(folder, _read(folder), reason)
     if cells != "*":
-        raise UsageError(f"--cell {cells!r} chooses among the cells of a results folder, and {str(path)!r} is none")
+        raise UsageError(
+            f"{str(path)!r} is not a results folder with cells to choose from", option="cells", value=cells
+        )
     folder = path / "model" if (path / "result.json").is_file() else path
-    return Found(folder, _read(folder), "named")
+    return Found(folder, _read(folder), "as named")
 
 
 def write_saved(saved: Saved, folder: Path) -> None:
     """Write `saved.json` into the folder that holds the model."""
-    (folder / SAVED_FILE).write_text(saved.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    write_text(folder / SAVED_FILE, saved.model_dump_json(indent=2) + "\n")
 
 
 def _read(folder: Path) -> Saved:
     try:
-        return Saved.model_validate_json((folder / SAVED_FILE).read_bytes())
+        return Saved.model_validate_json(read_bytes(folder / SAVED_FILE))
     except FileNotFoundError:
-        what = "is no results folder, cell or saved model" if folder.is_dir() else "does not exist"
-        raise UsageError(f"model {str(folder)!r} {what} (it has no {SAVED_FILE})") from None
+        finding = "is not a results folder, a cell or a saved model" if folder.is_dir() else "does not exist"
+        raise UsageError(f"model {str(folder)!r} {finding} (it has no {SAVED_FILE})") from None
     except OSError as error:
         raise UsageError(f"model {str(folder)!r} cannot be read: {error.strerror}") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UsageError(f"{str(folder / SAVED_FILE)!r} is damaged: {where}: {first['msg']}") from None
-
-
-def _best_cell(store: Store, pattern: str) -> tuple[CellResult, str]:
-    planned = set(store.read_run()["planned"])
-    trained = [
-        result
-        for result in store.results()
-        if result.status == "ok" and result.spec.role == "result" and result.spec.id in planned
-    ]
-    matching = [result for result in trained if fnmatch.fnmatchcase(result.spec.id, pattern)]
-    if not matching:
-        choices = ", ".join(result.spec.id for result in trained) or "none ended ok"
-        raise UsageError(f"--cell {pattern!r} matches no trained cell of {str(store.folder)!r} (choices: {choices})")
-    if len(matching) == 1:
-        return matching[0], "the only cell" if pattern == "*" else f"the only cell that matches {pattern!r}"
-    judged = [result for result in matching if _validation(result)]
-    if not judged:
-        raise UsageError(
-            f"no cell of {str(store.folder)!r} has an accuracy on validation to choose by: name one with --cell "
-            f"(choices: {', '.join(result.spec.id for result in matching)})"
-        )
-    best = max(judged, key=_validation)
-    return best, f"highest accuracy on validation, {_validation(best)[0]:.2%}, of {len(judged)} cells"
-
-
-def _validation(result: CellResult) -> tuple[float, ...]:
-    """Accuracy and minus log loss on validation of the weights that were kept; empty where the model kept none."""
-    history, selected = result.fit.get("history") or [], result.fit.get("selected", 0)
-    if selected >= len(history) or not {"valid_accuracy", "valid_loss"} <= history[selected].keys():
-        return ()
-    return history[selected]["valid_accuracy"], -history[selected]["valid_loss"]

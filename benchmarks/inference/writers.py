@@ -1,4 +1,4 @@
-"""Predictions of new texts, written as they come: as lines to read, JSON lines, CSV or Parquet."""
+"""Writers of predictions as they come: readable lines, JSON lines, CSV or Parquet."""
 
 import json
 from abc import ABC, abstractmethod
@@ -11,23 +11,29 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.redaction import inert, plain
+from benchmarks.inference.predict import PREFIX
+from benchmarks.redaction import is_formula, plain
 from benchmarks.store.files import opened, remove_abandoned
 
 SHOWN = 100
-"""Characters of a text that are shown."""
+"""Characters of a text in readable lines."""
 
 
 class Writer(ABC):
-    """Writes frames with the columns row, label, a probability for each class, text."""
+    """Writes frames with the columns row, label, a probability for each class, text.
+
+    Attributes:
+        quoted: values that a spreadsheet would have calculated, written with an apostrophe before them.
+    """
 
     def __init__(self, stream: BinaryIO, columns: Sequence[str]) -> None:
         """Write what comes before the first row."""
         self._stream, self._probabilities = stream, list(columns[2:-1])
+        self.quoted = 0
 
     @abstractmethod
     def write(self, frame: pd.DataFrame) -> None:
-        """Write some rows, and pass them on at once."""
+        """Write some rows, and flush them."""
 
     def close(self) -> None:  # noqa: B027  (most formats have no end)
         """Write what comes after the last row."""
@@ -51,7 +57,7 @@ class JsonWriter(Writer):
 
     def write(self, frame: pd.DataFrame) -> None:
         """Write some rows."""
-        classes = [name.removeprefix("probability_") for name in self._probabilities]
+        classes = [name.removeprefix(PREFIX) for name in self._probabilities]
         probabilities = frame[self._probabilities].to_numpy().tolist()
         rows = zip(frame["row"].tolist(), frame["label"], probabilities, frame["text"], strict=True)
         for row, label, values, text in rows:
@@ -62,16 +68,26 @@ class JsonWriter(Writer):
 
 
 class CsvWriter(Writer):
-    """A row per text, on one line; a text that a spreadsheet would calculate begins with an apostrophe."""
+    """A row per text.
+
+    A value that a spreadsheet would calculate gets an apostrophe before it; numbers, such as the label -1, do not.
+    Texts are put on one line, and labels stay as they are, since they are joined on.
+    """
 
     def __init__(self, stream: BinaryIO, columns: Sequence[str]) -> None:
         super().__init__(stream, columns)
-        self._write(pd.DataFrame(columns=[inert(name) for name in columns]), header=True)
+        self._write(pd.DataFrame(columns=list(columns)), header=True)
 
     def write(self, frame: pd.DataFrame) -> None:
         """Write some rows."""
-        texts = {name: frame[name].map(inert) for name in ("label", "text")}
-        self._write(frame.assign(**texts), header=False)
+        labels, texts = frame["label"].map(self._inert), frame["text"].map(plain).map(self._inert)
+        self._write(frame.assign(label=labels, text=texts), header=False)
+
+    def _inert(self, value: str) -> str:
+        if not is_formula(value):
+            return value
+        self.quoted += 1
+        return f"'{value}"
 
     def _write(self, frame: pd.DataFrame, *, header: bool) -> None:
         content = frame.to_csv(index=False, header=header, lineterminator="\n")
@@ -80,7 +96,7 @@ class CsvWriter(Writer):
 
 
 class ParquetWriter(Writer):
-    """A table with the very texts that came in."""
+    """A table with the texts exactly as they came in."""
 
     def __init__(self, stream: BinaryIO, columns: Sequence[str]) -> None:
         super().__init__(stream, columns)
@@ -107,11 +123,11 @@ WRITERS: dict[str, type[Writer]] = {
 
 
 @contextmanager
-def writing(path: Path, format_: str, columns: Sequence[str]) -> Iterator[Writer]:
-    """Yield a writer into a file that appears under its name when the block ends without an error.
+def writing_predictions(path: Path, format_: str, columns: Sequence[str]) -> Iterator[Writer]:
+    """Yield a writer into a file that takes the name `path` when the block ends without an error.
 
     Raises:
-        WriteError: it cannot be written.
+        WriteError: the file cannot be written.
     """
     remove_abandoned(path.parent, path.name)
     with opened(path) as stream:
@@ -119,4 +135,4 @@ def writing(path: Path, format_: str, columns: Sequence[str]) -> Iterator[Writer
         try:
             yield writer
         finally:
-            writer.close()  # before the stream, or a table that is given up complains on its own
+            writer.close()  # before the stream, or pyarrow warns of a table that was given up

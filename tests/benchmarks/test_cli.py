@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from benchmarks.cli import main, spread
+from benchmarks.cli import main
 from benchmarks.hardware import device
 from benchmarks.store.results import RUN_KEYS, Store
 
@@ -75,7 +75,7 @@ BAD_INPUT = {
     "a word for a number of devices": (["--devices-per-cell", "all"], ["--devices-per-cell 'all'", "1 to 1024"]),
     "more devices than there are": (
         ["--device", "cpu", "--devices-per-cell", "1000"],
-        ["--devices-per-cell 1000", "processors of this machine", "choices: 1"],
+        ["--devices-per-cell 1000", "processors", "choices: 1"],
     ),
     "bad precision": (["--precision", "int3"], ["int3", "bf16"]),
     "precision that the device lacks": (["--precision", "fp16", "--device", "cpu"], ["--precision 'fp16'", "fp32"]),
@@ -165,7 +165,7 @@ def test_an_output_folder_with_something_else_in_it(type_in, tmp_path):
     (tmp_path / "diary.txt").write_text("")
     status, _, errors = type_in("run", "--suite", "smoke", "--out", tmp_path)
     assert status == 2
-    assert "is not a results folder" in errors
+    assert "not a results folder" in errors
 
 
 def test_an_output_folder_that_cannot_be_written_to(type_in):
@@ -189,7 +189,8 @@ def test_an_unreachable_hub(type_in, monkeypatch, tmp_path):
 def test_a_dry_run_prints_the_plan_and_writes_nothing(type_in, tmp_path):
     status, output, _ = type_in("run", "--models", "lstm", "tfidf*", "--seeds", "2", "--dry-run")
     assert status == 0
-    assert "quick on imdb-packaged: 16 cells" in output
+    assert "16 cells" in output
+    assert "detect a difference of" in output
     assert written(tmp_path) == []
 
 
@@ -209,12 +210,6 @@ def test_exploring_a_wrong_column_is_one_line_with_the_columns_there_are(type_in
     assert written(tmp_path) == ["good.csv"]
 
 
-def test_spread_options_take_every_word_up_to_the_next_option():
-    assert spread(["run", "--models", "a", "b", "--seeds", "3", "--set", "x=1", "y=2"]) == [
-        "run", "--models", "a", "--models", "b", "--seeds", "3", "--set", "x=1", "--set", "y=2",
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize("what", ["models", "losses", "datasets", "suites"])
 def test_list_names_everything(type_in, what):
     status, output, _ = type_in("list", what, "--json")
@@ -231,6 +226,7 @@ def test_list_of_something_unknown(type_in):
 
 def test_a_price_given_to_a_report_is_kept_with_the_run(type_in, tmp_path, monkeypatch):
     monkeypatch.setattr("benchmarks.commands.report.write_reports", lambda *_: None)
+    monkeypatch.setattr("benchmarks.commands.summary.print_summary", lambda *_: None)
     store = Store(tmp_path)
     store.write_run(dict.fromkeys(RUN_KEYS, "toy"))
     assert type_in("report", tmp_path, "--price-per-hour", "0.4")[0] == 0

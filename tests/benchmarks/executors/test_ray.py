@@ -10,8 +10,7 @@ import pytest
 from benchmarks.cells.run_cell import run_cell as run_cell_here
 from benchmarks.errors import UsageError
 from benchmarks.inference.folder import Job, label_here
-from benchmarks.inference.saved import find_model, load_found
-from benchmarks.inference.writers import writing
+from benchmarks.inference.saved import find_model
 from benchmarks.store.packing import pack_cell, pack_data, unpack
 from benchmarks.store.results import Store
 from models.model import Runtime
@@ -133,9 +132,9 @@ def test_a_folder_is_labelled_as_on_this_machine(cluster, store, make_spec, tmp_
         pd.DataFrame({"text": texts[number::3]}).to_parquet(source / f"part={number}" / "x.parquet")
     pd.DataFrame({"body": texts}).to_parquet(source / "odd.parquet")
 
-    here, there = (Job(source, tmp_path / name, "text", writing) for name in ("here", "there"))
+    here, there = (Job(source, tmp_path / name, "text") for name in ("here", "there"))
     names = here.waiting()
-    expected = list(label_here(here, names, load_found(found)))
+    expected = list(label_here(here, names, found.load()))
     outcomes = sorted(label_on_ray(there, names, found, Runtime("cpu", "fp32")), key=lambda outcome: outcome.name)
     assert outcomes == expected
     assert [outcome.rows for outcome in outcomes] == [0, 8, 8, 8]

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.cli import main
 from benchmarks.errors import UsageError
-from benchmarks.inference.explain import _whole_words, explain
+from benchmarks.inference.explain import _join_word_pieces, explain
 from benchmarks.inference.saved import Classifier, Saved, write_saved
 from benchmarks.registry.contract import easy_texts
 from benchmarks.registry.entries import loss_class, model_class
@@ -51,7 +51,7 @@ def test_the_other_class_is_explained_by_the_same_words_the_other_way(classifier
 
 def test_gradients_add_up_to_what_the_words_change(classifier):
     if classifier.spec.model != "lstm":
-        with pytest.raises(UsageError, match=r"'gradients' is not for .*\(choices: weights, erasure\)"):
+        with pytest.raises(UsageError, match=r"method='gradients': not available for .*\(choices: weights, erasure\)"):
             explain(classifier, TEXT, method="gradients")
         return
     import torch
@@ -67,7 +67,9 @@ def test_gradients_add_up_to_what_the_words_change(classifier):
 
 def test_weights_and_intercept_are_the_log_odds(classifier):
     if classifier.spec.model == "lstm":
-        with pytest.raises(UsageError, match=r"'weights' is not for lstm \(choices: gradients, erasure\)"):
+        with pytest.raises(
+            UsageError, match=r"method='weights': not available for lstm \(choices: gradients, erasure\)"
+        ):
             explain(classifier, TEXT, method="weights")
         return
     said = explain(classifier, "The plot of the film: superb! Was it?", label="negative")
@@ -106,7 +108,11 @@ def test_a_text_without_words_is_explained_by_nothing(classifier):
 
 
 def test_word_pieces_are_put_together():
-    assert _whole_words(["[CLS]", "bad", "##ly", "made"], [1, 2, 3, 4]) == [("[CLS]", 1), ("badly", 5), ("made", 4)]
+    assert _join_word_pieces(["[CLS]", "bad", "##ly", "made"], [1, 2, 3, 4]) == [
+        ("[CLS]", 1),
+        ("badly", 5),
+        ("made", 4),
+    ]
 
 
 def test_as_it_is_typed(classifier, tmp_path, monkeypatch, capsys):

@@ -1,14 +1,17 @@
 """An exported folder says what the model says."""
 
+import sys
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
-from benchmarks.commands.export import export as command
+from benchmarks.cli import main
 from benchmarks.errors import UsageError
 from benchmarks.inference import export
-from benchmarks.inference.export import caution, to_huggingface, to_onnx
-from benchmarks.inference.saved import Saved, find_model, load_found, write_saved
+from benchmarks.inference.export import can_export, pipeline_caveat, to_huggingface, to_onnx
+from benchmarks.inference.saved import Saved, find_model, write_saved
 from benchmarks.registry.contract import easy_texts
 from benchmarks.registry.entries import loss_class, model_class
 from benchmarks.schema.audits import Audit
@@ -40,7 +43,7 @@ def cell(tmp_path, make_spec):
 
 def loaded(found):
     """As `export` loads it, whatever this machine is fastest in."""
-    return load_found(found, "cpu", "fp32")
+    return found.load("cpu", "fp32")
 
 
 @pytest.mark.parametrize("truncation", ["head", "tail"])
@@ -48,7 +51,7 @@ def test_a_pipeline_says_what_the_model_says(cell, tmp_path, truncation):
     from transformers import pipeline
 
     found = find_model(cell("distilbert", max_length=16, epochs=1, truncation=truncation))
-    assert caution(found.saved.spec) == ""
+    assert pipeline_caveat(found.saved.spec) == ""
     classifier = loaded(found)
     to_huggingface(found, classifier, tmp_path / "exported")
     said = pipeline("text-classification", str(tmp_path / "exported"), top_k=None, truncation=True, device="cpu")(TEXTS)
@@ -60,23 +63,57 @@ def test_a_pipeline_says_what_the_model_says(cell, tmp_path, truncation):
     assert "| accuracy | 0.8125 |" in card
     assert "truncation: most was never seen" in card
     assert "`so 'good'`" in card
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="exists already"):
         to_huggingface(found, classifier, tmp_path / "exported")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["exported", "results"]
 
 
-def test_what_a_pipeline_does_otherwise_is_said(cell, tmp_path, capsys):
+def test_a_pipeline_that_differs_from_the_model_is_described(cell, tmp_path, capsys, monkeypatch):
     folder = cell("distilbert", max_length=16, epochs=1, truncation="head_tail")
-    command(folder, tmp_path / "exported")
-    said = caution(find_model(folder).saved.spec)
-    assert "Of a text longer than 16 tokens a pipeline reads the first ones" in said
-    assert said in capsys.readouterr().err
-    assert said in (tmp_path / "exported" / "README.md").read_text()
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "export", str(folder), "--output", str(tmp_path / "exported")])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 0
+    caveat = pipeline_caveat(find_model(folder).saved.spec)
+    assert "A pipeline reads the first 16 tokens of a longer text." in caveat
+    assert caveat in capsys.readouterr().err
+    assert caveat in (tmp_path / "exported" / "README.md").read_text()
+
+
+def test_the_best_cell_that_can_be_exported_is_chosen(cell, tmp_path, make_spec):
+    """The best cell is linear, which neither format takes."""
+    folders = {
+        "tfidf_logreg": cell("tfidf_logreg", min_df=1, C=1.0),
+        "lstm": cell("lstm", **SMALL["lstm"]),
+        "distilbert": cell("distilbert", max_length=16, epochs=1),
+    }
+    store = Store(tmp_path / "results")
+    accuracies = {"tfidf_logreg": 0.9, "lstm": 0.8, "distilbert": 0.7}
+    results = list(store.results())
+    for result in results:
+        history = [{"valid_accuracy": accuracies[result.spec.model], "valid_loss": 0.5}]
+        store.write_result(result.model_copy(update={"fit": {"history": history, "selected": 0}}))
+    fingerprint = results[0].spec.data_fingerprint
+    run = dict.fromkeys(("suite", "device", "precision", "code_version"), "toy")
+    planned = [result.spec.id for result in results]
+    store.write_run(run | {"planned": planned, "dataset": {"fingerprint": fingerprint}})
+
+    def chosen(target):
+        found = find_model(store.folder, "*", partial(can_export, target=target), f"can be exported to {target}")
+        return found.folder.parent, found.reason
+
+    assert chosen("huggingface") == (folders["distilbert"], "the only cell that can be exported to huggingface")
+    assert chosen("onnx") == (
+        folders["lstm"],
+        "highest validation accuracy, 80.00%, of 2 cells that can be exported to onnx",
+    )
+    with pytest.raises(UsageError, match=r"no cell can be exported to onnx among those that match 'tfidf\*'"):
+        find_model(store.folder, "tfidf*", partial(can_export, target="onnx"), "can be exported to onnx")
 
 
 def test_what_transformers_does_not_have_is_refused(cell, tmp_path):
     found = find_model(cell("tfidf_logreg", min_df=1, C=1.0))
-    with pytest.raises(UsageError, match="no network as tfidf_logreg's"):
+    with pytest.raises(UsageError, match="no network like tfidf_logreg's"):
         to_huggingface(found, loaded(found), tmp_path / "exported")
     assert not (tmp_path / "exported").exists()
 
@@ -105,10 +142,10 @@ def test_onnx_scores_as_the_model_does(cell, tmp_path, name):
 
     def run(rows, width):
         ids = np.full((len(rows), width), 1, dtype=np.int64)  # what stands in padding must not matter
-        mask = np.zeros(ids.shape, dtype=bool)
+        mask = np.zeros(ids.shape, dtype=np.int64)
         for place, row in enumerate(rows):
-            ids[place, : len(tokens[row])], mask[place, : len(tokens[row])] = tokens[row], True
-        (logits,) = session.run(None, {"input_ids": ids, "mask": mask})
+            ids[place, : len(tokens[row])], mask[place, : len(tokens[row])] = tokens[row], 1
+        (logits,) = session.run(None, {"input_ids": ids, "attention_mask": mask})
         odds = np.exp(logits.astype(np.float64))
         return odds / odds.sum(axis=1, keepdims=True)
 
@@ -125,7 +162,7 @@ def test_an_export_that_takes_padding_for_words_is_not_kept(cell, tmp_path, monk
     found = find_model(cell("lstm", **SMALL["lstm"] | {"learning_rate": 0.1}))
     classifier = loaded(found)
     whole = classifier.model.network.forward
-    monkeypatch.setattr(export, "MOST_DIFFERENT", 1e-6)
+    monkeypatch.setattr(export, "LARGEST_DIFFERENCE", 1e-6)
     expected = classifier.model.score(classifier.model.encode(export.PROBES))
     monkeypatch.setattr(classifier.model.network, "forward", lambda ids, mask: whole(ids, torch.ones_like(mask)))
     monkeypatch.setattr(classifier.model, "score", lambda encoded: expected)
@@ -136,7 +173,7 @@ def test_an_export_that_takes_padding_for_words_is_not_kept(cell, tmp_path, monk
 def test_an_export_that_scores_otherwise_is_not_kept(cell, tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     found = find_model(cell("lstm", epochs=1, min_steps=0, embedding_width=8, hidden_width=8))
-    monkeypatch.setattr(export, "MOST_DIFFERENT", -1.0)
+    monkeypatch.setattr(export, "LARGEST_DIFFERENCE", -1.0)
     with pytest.raises(UsageError, match="scores differ"):
         to_onnx(found, loaded(found), tmp_path / "exported")
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
@@ -157,5 +194,5 @@ def test_a_network_that_torch_cannot_export_is_one_line(cell, tmp_path, monkeypa
 
 def test_what_is_no_network_has_no_onnx(cell, tmp_path):
     found = find_model(cell("tfidf_logreg", min_df=1, C=1.0))
-    with pytest.raises(UsageError, match="no torch model"):
+    with pytest.raises(UsageError, match="not a torch model"):
         to_onnx(found, loaded(found), tmp_path / "exported")

@@ -19,7 +19,7 @@ from benchmarks.schema.measurements import Measure
 from benchmarks.store.results import Store
 
 TEXTS = ["film 7 was great superb", "film 8 was dull awful"]
-RUN = {"suite": "toy", "code_version": "0", "dataset": {}, "device": "cpu", "precision": "fp32"}
+RUN = {"suite": "toy", "code_version": "0", "device": "cpu", "precision": "fp32"}
 MEASURE = Measure(rows=8, repeats=1, single=1)
 
 
@@ -42,7 +42,8 @@ def run(tmp_path_factory, dataset):
         result.fit["history"][0]["valid_accuracy"] = valid
         result.metrics["accuracy"] = test
         store.write_result(result)
-    store.write_run(RUN | {"planned": [spec.id for spec in specs]})
+    data = {"fingerprint": dataset.fingerprint}
+    store.write_run(RUN | {"dataset": data, "planned": [spec.id for spec in specs]})
     return store
 
 
@@ -65,7 +66,7 @@ def type_in(monkeypatch, capsysbinary, tmp_path, run):
 def test_the_best_cell_is_that_of_validation_not_of_test(run):
     found = find_model(run.folder)
     assert found.saved.spec.seed == 2
-    assert "highest accuracy on validation, 90.00%, of 2 cells" in found.reason
+    assert "highest validation accuracy, 90.00%, of 2 cells" in found.reason
 
 
 def test_cells_deep_audits_and_failures_are_never_chosen(run, tmp_path):
@@ -74,7 +75,8 @@ def test_cells_deep_audits_and_failures_are_never_chosen(run, tmp_path):
     for change in ({"role": "shuffled labels"}, {"role": "repeated"}, {"seed": 5}):
         spec = best.spec.model_copy(update=change)
         other.write_result(best.model_copy(update={"spec": spec, "status": "failed" if "seed" in change else "ok"}))
-    other.write_run(RUN | {"planned": [result.spec.id for result in other.results()]})
+    planned = [result.spec.id for result in other.results()]
+    other.write_run(run.read_run() | {"planned": planned})
     with pytest.raises(UsageError, match="none ended ok"):
         find_model(tmp_path)
 
@@ -92,7 +94,7 @@ def test_a_cell_without_validation_figures_is_not_guessed_at(run, tmp_path):
     for result in run.results():
         other.write_result(result.model_copy(update={"fit": {"history": [], "selected": 0}}))
     other.write_run(run.read_run())
-    with pytest.raises(UsageError, match="has an accuracy on validation"):
+    with pytest.raises(UsageError, match="has a validation accuracy to choose by"):
         find_model(tmp_path)
 
 
@@ -112,7 +114,7 @@ def test_texts_on_the_command_line(type_in, run):
     assert status == 0
     assert [line.split("\t")[0] for line in output.splitlines()] == ["positive", "negative"]
     assert output.splitlines()[0].endswith(TEXTS[0])
-    assert "highest accuracy on validation" in errors
+    assert "highest validation accuracy" in errors
 
 
 def test_every_format_says_the_same(type_in, run, tmp_path):
@@ -207,7 +209,7 @@ def test_an_output_is_whole_or_as_it_was(type_in, run, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return np.tile([0.5, 0.5], (len(texts), 1))
 
-    monkeypatch.setattr("benchmarks.inference.saved.Classifier.score", stopped)
+    monkeypatch.setattr("benchmarks.inference.saved.Classifier.predict_proba", stopped)
     assert type_in(run.folder, "--input", "in.txt", "--output", "out.csv")[0] == 130
     assert (tmp_path / "out.csv").read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.txt", "out.csv"]
@@ -215,7 +217,7 @@ def test_an_output_is_whole_or_as_it_was(type_in, run, tmp_path, monkeypatch):
 
 FILES = {
     "in.csv": b"text,n\ngood,1\n",
-    "quote.csv": b'text\n"good\n',
+    "wide.csv": b"text,n\ngood,1\nbad,0,\nvery, very bad,0\n",
     "latin.txt": b"good\ncaf\xe9\n",
     "latin.csv": b"text\ncaf\xe9\n",
     "null.jsonl": b'{"text": "good"}\n{"text": null}\n',
@@ -231,19 +233,19 @@ BAD_INPUT = {
     "a pipe and a text": (["-", "a text"], ["one or the other"]),
     "no such file": (["--input", "no.csv"], ["--input 'no.csv'", "No such file"]),
     "another column": (["--input", "in.csv", "--text-column", "body"], ["--text-column 'body'", "choices: text, n"]),
-    "a quote that does not end": (["--input", "quote.csv"], ["not a readable csv"]),
-    "lines that are not UTF-8": (["--input", "latin.txt"], ["row 1 is not UTF-8"]),
-    "a table that is not UTF-8": (["--input", "latin.csv"], ["latin.csv", "utf-8"]),
-    "a text that is null": (["--input", "null.jsonl"], ["row 1 has no text 'text'"]),
-    "a line that is not JSON": (["--input", "broken.jsonl"], ["row 1 is not JSON"]),
+    "a row that does not fit": (["--input", "wide.csv"], ["wide.csv", "line 4 (3)"]),
+    "lines that are not UTF-8": (["--input", "latin.txt"], ["line 2 is not UTF-8"]),
+    "a table that is not UTF-8": (["--input", "latin.csv"], ["latin.csv", "line 2", "iconv -f cp1252 -t utf-8"]),
+    "a text that is null": (["--input", "null.jsonl"], ["line 2 has no text"]),
+    "a line that is not JSON": (["--input", "broken.jsonl"], ["line 2 is no JSON"]),
     "a file that is not Parquet": (["--input", "garbage.parquet"], ["not a readable parquet"]),
     "an empty table": (["--input", "empty.csv"], ["empty.csv"]),
     "another type": (["--input", "notes.docx"], ["its type is not known", ".parquet"]),
     "a folder": (["--input", "."], ["--input '.'"]),
-    "an output without a format": (["good", "--output", "out"], ["--output 'out'", "--format"]),
-    "Parquet to a terminal": (["good", "--format", "parquet"], ["--format 'parquet'", "--output"]),
+    "an output without a format": (["good", "--output", "out"], ["--output 'out'", "explicit format"]),
+    "Parquet to a terminal": (["good", "--format", "parquet"], ["--format 'parquet'", "output file"]),
     "an output in no folder": (["good", "--output", "no/out.csv"], ["does not exist"]),
-    "the input as output": (["--input", "in.csv", "--output", "in.csv"], ["is --input itself"]),
+    "the input as output": (["--input", "in.csv", "--output", "in.csv"], ["--output 'in.csv'", "it is the input"]),
     "an unknown cell": (["good", "--cell", "bert-*"], ["--cell 'bert-*'", "tfidf_logreg-ce-n40-s1"]),
     "an unknown format": (["good", "--format", "xml"], ["xml", "parquet"]),
 }
@@ -263,7 +265,11 @@ def test_bad_input_is_one_line_and_nothing_is_written(type_in, run, tmp_path, ca
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "no results folder, cell or saved model"), (b"{}", "damaged"), (b"\x80\x04cos\nsystem\n", "damaged")],
+    [
+        (None, "not a results folder, a cell or a saved model"),
+        (b"{}", "damaged"),
+        (b"\x80\x04cos\nsystem\n", "damaged"),
+    ],
 )
 def test_a_folder_without_a_model_is_refused(type_in, tmp_path, content, message):
     (tmp_path / "model").mkdir()
@@ -304,7 +310,7 @@ def test_a_folder_is_labelled_file_by_file_and_a_finished_file_stays(type_in, ru
     os.utime(source / "a.parquet")
     assert "1 files to label" in type_in(run.folder, "--input", source, "--output", target)[2]  # it is newer now
     status, _, errors = type_in(run.folder, "--cell", "*-s1-*", "--input", source, "--output", target)
-    assert (status, "by another model" in errors) == (2, True)
+    assert (status, "of another model" in errors) == (2, True)
 
 
 def test_a_bad_file_of_a_folder_stops_no_other(type_in, run, tmp_path):

@@ -1,0 +1,36 @@
+"""The data of a run on the terminal."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from benchmarks.redaction import plain
+
+if TYPE_CHECKING:
+    from data.dataset import Dataset
+
+MOST_CLASSES = 12
+"""Classes that are listed by name."""
+
+
+def print_data(console: Console, dataset: "Dataset") -> None:
+    """Print the sizes of the splits, how they were made, and what a user should know before training on them.
+
+    Digests of files are left to the report.
+    """
+    sizes = f"{len(dataset.train):,} training, {len(dataset.valid):,} validation, {len(dataset.test):,} test"
+    facts = {"texts": sizes, "classes": _listed(dataset.test.class_names), **dataset.provenance}
+    console.print(Text(f"data: {plain(dataset.name)}"))
+    for key, value in facts.items():
+        if not key.startswith("sha256"):
+            console.print(Padding(Text(f"{plain(key)}: {plain(value)}"), (0, 0, 0, 2)))
+    for note in dataset.notes:
+        console.print(Text(f"note: {plain(note)}", style="yellow"))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - MOST_CLASSES} more"] if len(names) > MOST_CLASSES else []
+    return ", ".join([*names[:MOST_CLASSES], *more])

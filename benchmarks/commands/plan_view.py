@@ -1,0 +1,125 @@
+"""A plan on the terminal: its cells by configuration, their state, and how long they will take."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.redaction import plain
+from benchmarks.registry.entries import entry
+from benchmarks.schema.cell import CellSpec
+
+
+@dataclass(frozen=True)
+class PlanState:
+    """What is known of a plan's cells before they run.
+
+    Attributes:
+        done: ids of cells that have a good result already.
+        seconds: id -> estimated seconds of a cell; cells without an estimate are left out.
+    """
+
+    done: frozenset[str]
+    seconds: Mapping[str, float]
+
+
+def print_plan(console: Console, title: str, specs: Sequence[CellSpec], state: PlanState) -> None:
+    """Print one row per configuration, then the totals."""
+    table = Table(title=Text(plain(title)), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    headings = {"model": "left", "loss": "left", "texts": "right", "seeds": "left", "settings": "left", "time": "right"}
+    for heading, justify in headings.items():
+        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for cells in _by_configuration(specs):
+        table.add_row(*map(Text, _row(cells, state)))
+    console.print(table)
+    for line in _totals(specs, state):
+        console.print(line, highlight=False)
+
+
+def comparisons(specs: Sequence[CellSpec]) -> tuple[int, int]:
+    """Count the primary comparisons of a plan, and the trainings behind each.
+
+    At each training size, every configuration is compared with one of them.
+    """
+    counted = [cells for cells in _by_configuration(specs) if cells[0].role == "result"]
+    sizes = {cells[0].train_size for cells in counted}
+    return max(len(counted) - len(sizes), 1), min((len(cells) for cells in counted), default=1)
+
+
+def duration(seconds: float) -> str:
+    """Format a rough duration: "40 s", "12 min", "3 h"."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
+
+
+def _by_configuration(specs: Sequence[CellSpec]) -> list[list[CellSpec]]:
+    groups: dict[str, list[CellSpec]] = {}
+    for spec in specs:
+        groups.setdefault(spec.configuration, []).append(spec)
+    return list(groups.values())
+
+
+def _row(cells: Sequence[CellSpec], state: PlanState) -> list[str]:
+    spec = cells[0]
+    model = spec.model if spec.role == "result" else f"{spec.model} ({spec.role})"
+    devices = [f"devices={spec.devices}"] if spec.devices > 1 else []
+    seeds = _ranges(sorted({cell.seed for cell in cells}))
+    return [
+        model,
+        spec.loss,
+        f"{spec.train_size:,}",
+        seeds,
+        ", ".join([*_changed(spec), *devices]),
+        _time(cells, state),
+    ]
+
+
+def _changed(spec: CellSpec) -> list[str]:
+    """List the parameters that differ from their defaults."""
+    model, loss = entry("models", spec.model).parameters, entry("losses", spec.loss).parameters
+    values = [(model, spec.model_params), (loss, spec.loss_params)]
+    return [
+        f"{name}={value}"
+        for parameters, chosen in values
+        for name, value in chosen.items()
+        if name not in parameters or parameters[name].default != value
+    ]
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Format sorted numbers, consecutive ones as a range: "1-3, 7"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def _time(cells: Sequence[CellSpec], state: PlanState) -> str:
+    waiting = [cell for cell in cells if cell.id not in state.done]
+    if not waiting:
+        return "done"
+    known = [state.seconds[cell.id] for cell in waiting if cell.id in state.seconds]
+    return f"~ {duration(sum(known))}" if len(known) == len(waiting) else "?"
+
+
+def _totals(specs: Sequence[CellSpec], state: PlanState) -> list[str]:
+    waiting = [spec for spec in specs if spec.id not in state.done]
+    done = len(specs) - len(waiting)
+    known = [state.seconds[spec.id] for spec in waiting if spec.id in state.seconds]
+    lines = [f"{len(specs)} cells, {done} of them done" if done else f"{len(specs)} cells"]
+    if known:
+        unknown = len(waiting) - len(known)
+        without = f", and {unknown} cells without an estimate" if unknown else ""
+        lines.append(
+            f"about {duration(sum(known))} one after another, judged by earlier results on this machine{without}"
+        )
+    elif waiting:
+        lines.append("no time estimate: there are no earlier results of these models on this machine")
+    return lines

@@ -1,0 +1,88 @@
+"""The cell of a run whose model is used: the best on validation."""
+
+import fnmatch
+from collections.abc import Callable, Sequence
+
+from benchmarks.errors import UsageError
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.result import CellResult
+from benchmarks.store.results import Store
+
+MOST_NAMED = 20
+"""Cells that a message lists."""
+
+
+def best_cell(
+    store: Store, pattern: str, usable: Callable[[CellSpec], bool] | None = None, purpose: str = ""
+) -> tuple[CellResult, str]:
+    """Return the cell with the highest validation accuracy, and why it was chosen.
+
+    Ties go to the lower validation log loss. The test rows have no say: a model chosen by them would look better than
+    it is. Only cells of the run's present plan and data count.
+
+    Args:
+        store: the results folder.
+        pattern: glob that the cell's id must match.
+        usable: further condition on a cell; None accepts all.
+        purpose: what `usable` cells can do, as in "can be exported as ONNX".
+
+    Raises:
+        UsageError: no cell qualifies.
+        StoreError: the folder holds no readable run.
+    """
+    matching = [result for result in trained_cells(store) if fnmatch.fnmatchcase(result.spec.id, pattern)]
+    if not matching:
+        raise UsageError(
+            f"no trained cell of {str(store.folder)!r} matches (choices: {_named(trained_cells(store))})",
+            option="cells",
+            value=pattern,
+        )
+    candidates = [result for result in matching if usable is None or usable(result.spec)]
+    if not candidates:
+        raise UsageError(f"no cell {purpose} among those that match {pattern!r}: {_named(matching)}")
+    of_which = f"that {purpose}" if usable else "" if pattern == "*" else f"that match {pattern!r}"
+    if len(candidates) == 1:
+        return candidates[0], " ".join(f"the only cell {of_which.replace('match ', 'matches ')}".split())
+    ranked = [result for result in candidates if _validation(result)]
+    if not ranked:
+        raise UsageError(
+            f"no cell of {str(store.folder)!r} has a validation accuracy to choose by: name one "
+            f"(choices: {_named(candidates)})",
+            option="cells",
+            value=pattern,
+        )
+    best = max(ranked, key=_validation)
+    reason = f"highest validation accuracy, {_validation(best)[0]:.2%}, of {len(ranked)} cells {of_which}"
+    return best, reason.strip()
+
+
+def trained_cells(store: Store) -> list[CellResult]:
+    """Return the good results of a run's present plan and data, deep audits left out.
+
+    Raises:
+        StoreError: the folder holds no readable run.
+    """
+    run = store.read_run()
+    planned, fingerprint = set(run["planned"]), run["dataset"].get("fingerprint")
+    return [
+        result
+        for result in store.results()
+        if result.status == "ok"
+        and result.spec.role == "result"
+        and result.spec.id in planned
+        and result.spec.data_fingerprint == fingerprint
+    ]
+
+
+def _named(results: Sequence[CellResult]) -> str:
+    names = [result.spec.id for result in results]
+    more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return ", ".join([*names[:MOST_NAMED], *more]) or "none ended ok"
+
+
+def _validation(result: CellResult) -> tuple[float, ...]:
+    """Accuracy and negated log loss on validation of the weights that were kept; empty where the model kept none."""
+    history, selected = result.fit.get("history") or [], result.fit.get("selected", 0)
+    if selected >= len(history) or not {"valid_accuracy", "valid_loss"} <= history[selected].keys():
+        return ()
+    return history[selected]["valid_accuracy"], -history[selected]["valid_loss"]
