@@ -1,4 +1,4 @@
-"""Checks that can find a result meaningless; every one runs on every cell, and its verdict stands in the report."""
+"""Checks that can find a result meaningless, and how severe a failure is; every one runs on every cell."""
 
 import math
 from collections.abc import Mapping
@@ -8,7 +8,8 @@ import torch
 from scipy.stats import binom, binomtest
 from torch.nn.functional import cross_entropy
 
-from benchmarks.schema.audits import Audit
+from benchmarks.cells.scores import scores_fault
+from benchmarks.schema.audits import Audit, Severity
 from data.dataset import Dataset, IntArray
 from losses.loss import Loss
 from models.model import FitReport, FloatArray
@@ -17,16 +18,25 @@ LEAST_DIFFERENCE = 1e-6
 """Relative difference of two gradients above which rounding does not explain it."""
 
 PROBED_ROWS = 256
-MOST_UNSEEN = 0.5
+
+MOST_UNREAD = 0.5
+"""Share of the tokens cut off, or of the texts without a known token, from which a figure is one of other texts."""
+
+TRACE = 0.01
+"""Share of a split's rows up to which repeated texts are a trace: a warning, no alarm."""
+
+FEW_UNKNOWN = 0.01
+"""Share of test texts without a known token that no vocabulary avoids."""
+
 SHUFFLED_LEVEL = 0.001
 CHANCE_LEVEL = 0.01
 """One-sided significance level of "better than always naming the most common class"."""
 
 
 def loss_gradient(loss: Loss, lengths: IntArray, num_classes: int, *, reference: bool = False) -> Audit:
-    """Whether the loss can change training: its gradient with respect to the logits must differ from cross-entropy's.
+    """Check that the loss can change training: its gradient at the logits must differ from cross-entropy's.
 
-    A term that does not depend on the logits adds to the loss value and to nothing else.
+    A term that does not depend on the logits adds to the loss value and has no effect.
 
     Args:
         loss: built on `lengths`.
@@ -54,58 +64,67 @@ def loss_gradient(loss: Loss, lengths: IntArray, num_classes: int, *, reference:
 
 
 def splits_disjoint(dataset: Dataset) -> Audit:
-    """Whether no text is in two splits, and the validation and test rows are not training rows."""
+    """Check that no text is in two splits.
+
+    A failure is an error where more than a trace of the validation or test rows is elsewhere, too; else a warning.
+    """
     train, valid, test = (set(split.texts) for split in (dataset.train, dataset.valid, dataset.test))
     shared = {
-        "train and valid": len(train & valid),
-        "train and test": len(train & test),
-        "valid and test": len(valid & test),
+        "train and valid": (len(train & valid), len(valid)),
+        "train and test": (len(train & test), len(test)),
+        "valid and test": (len(valid & test), len(test)),
     }
-    found = [f"{count} texts are in {where}" for where, count in shared.items() if count]
+    found = [f"{count} texts ({count / size:.1%}) are in {where}" for where, (count, size) in shared.items() if count]
+    traces = all(count <= TRACE * size for count, size in shared.values())
     reason = "; ".join(found) or "no text is in two splits"
-    return Audit(name="splits disjoint", passed=not found, reason=reason)
+    return Audit(name="splits disjoint", passed=not found, reason=reason, severity="warning" if traces else "error")
 
 
-def decoding(probabilities: FloatArray, num_classes: int) -> Audit:
-    """Whether the scores (N, K) have one column for each of the `num_classes` classes and are probabilities.
-
-    An argmax over a single column is class 0 whatever the model says.
-    """
-    name = "decoding"
-    if probabilities.ndim != 2 or probabilities.shape[1] != num_classes:
-        columns = probabilities.shape[1] if probabilities.ndim == 2 else 1
-        return Audit(name=name, passed=False, reason=f"{columns} score columns for {num_classes} classes")
-    sums = probabilities.sum(axis=1)
-    if not np.isfinite(probabilities).all() or (probabilities < 0).any() or not np.allclose(sums, 1, atol=1e-4):
-        return Audit(name=name, passed=False, reason="the scores are not probabilities that sum to 1")
-    return Audit(name=name, passed=True, reason=f"{num_classes} probabilities for {num_classes} classes")
+def decoding(probabilities: FloatArray, texts: int, num_classes: int) -> Audit:
+    """Check that the scores are (N, C) probabilities, one for each class; an argmax over one column is always 0."""
+    fault = scores_fault(probabilities, texts, num_classes)
+    reason = fault or f"{num_classes} probabilities for {num_classes} classes"
+    return Audit(name="decoding", passed=not fault, reason=reason)
 
 
-def predictions(probabilities: FloatArray, labels: IntArray, class_names: tuple[str, ...]) -> Audit:
-    """Whether every class is predicted, and the accuracy is above what naming the most common class gives.
-
-    Above: one-sided binomial test at level 0.01.
-    """
-    name = "predictions"
-    predicted = probabilities.argmax(axis=1)
-    counts = np.bincount(predicted, minlength=len(class_names))
+def predictions(probabilities: FloatArray, class_names: tuple[str, ...]) -> Audit:
+    """Check that every class is predicted; a failure is an error where only one class is, else a warning."""
+    counts = np.bincount(probabilities.argmax(axis=1), minlength=len(class_names))
     never = [class_names[index] for index in np.flatnonzero(counts == 0)]
     if never:
-        return Audit(name=name, passed=False, reason=f"never predicts {', '.join(never)}")
-    correct = int((predicted == labels).sum())
-    chance = float(np.bincount(labels).max() / len(labels))
-    if binom.sf(correct - 1, len(labels), chance) > CHANCE_LEVEL:
-        reason = f"accuracy {correct / len(labels):.1%} is not above chance ({chance:.1%})"
-        return Audit(name=name, passed=False, reason=reason)
-    shares = ", ".join(f"{name} {count / len(labels):.0%}" for name, count in zip(class_names, counts, strict=True))
-    return Audit(name=name, passed=True, reason=f"every class is predicted ({shares}), above chance")
+        only = len(never) == len(class_names) - 1
+        shown = ", ".join(never[:5]) + (f" and {len(never) - 5} others" if len(never) > 5 else "")
+        severity: Severity = "error" if only else "warning"
+        return Audit(name="predictions", passed=False, reason=f"never predicts {shown}", severity=severity)
+    commonest = np.argsort(-counts, kind="stable")[:5]
+    shares = ", ".join(f"{class_names[index]} {counts[index] / counts.sum():.0%}" for index in commonest)
+    return Audit(name="predictions", passed=True, reason=f"every class is predicted ({shares})")
+
+
+def majority_baseline(probabilities: FloatArray, labels: IntArray, class_names: tuple[str, ...]) -> Audit:
+    """Check that the accuracy is above that of always naming the most common class.
+
+    A failure is an error where the accuracy is no higher, and a warning where it is, but by no more than chance allows:
+    one-sided binomial test at level 0.01.
+    """
+    correct = int((probabilities.argmax(axis=1) == labels).sum())
+    counts = np.bincount(labels, minlength=len(class_names))
+    accuracy, baseline = correct / len(labels), float(counts.max() / len(labels))
+    always = f"always naming {class_names[int(counts.argmax())]}"
+    if accuracy <= baseline:
+        reason = f"accuracy {accuracy:.1%} is not above the {baseline:.1%} of {always}"
+        return Audit(name="majority baseline", passed=False, reason=reason)
+    passed = bool(binom.sf(correct - 1, len(labels), baseline) <= CHANCE_LEVEL)
+    shown = "is" if passed else "is not shown to be"
+    reason = f"accuracy {accuracy:.1%} {shown} above the {baseline:.1%} of {always}"
+    return Audit(name="majority baseline", passed=passed, reason=reason, severity="warning")
 
 
 def shuffled_labels(probabilities: FloatArray, labels: IntArray) -> Audit:
-    """Whether a model trained on shuffled labels scores at chance; if it does not, test labels reach it otherwise.
+    """Check that a model trained on shuffled labels scores at chance; if not, test labels reach it by another way.
 
-    At chance: the accuracy's two-sided binomial test at level 0.001 does not tell it from the share of the class that
-    is named most often by luck, one over the number of classes where these are balanced.
+    At chance: a two-sided binomial test of the accuracy at level 0.001 does not tell it from the share of predictions
+    that would be right by luck, given how often each class is predicted and how often it occurs.
     """
     predicted = probabilities.argmax(axis=1)
     share = np.bincount(predicted, minlength=probabilities.shape[1]) / len(labels)
@@ -117,7 +136,7 @@ def shuffled_labels(probabilities: FloatArray, labels: IntArray) -> Audit:
 
 
 def repeated(probabilities: FloatArray, before: FloatArray | None) -> Audit:
-    """Whether training again with the same seed gives the same predictions (N, C); None where there are none before."""
+    """Check that training again with the same seed gives the same predictions (N, C); None: there are none before."""
     name = "repeated"
     if before is None:
         return Audit(name=name, passed=False, reason="the cell that is repeated left no predictions")
@@ -130,7 +149,7 @@ def repeated(probabilities: FloatArray, before: FloatArray | None) -> Audit:
 
 
 def convergence(fitted: FitReport) -> Audit:
-    """Whether the solver reached its tolerance; one that stopped early makes a difference between losses look real."""
+    """Check that the solver reached its tolerance; one that stops early makes differences between losses look real."""
     reasons = {
         True: "the solver reached its tolerance",
         False: "the solver stopped before its tolerance: its accuracy is not the model's",
@@ -139,12 +158,29 @@ def convergence(fitted: FitReport) -> Audit:
     return Audit(name="convergence", passed=fitted.converged is not False, reason=reasons[fitted.converged])
 
 
-def truncation(shares: Mapping[str, float]) -> Audit:
-    """How much of the texts the model never saw; most of it would make the comparison one of prefixes.
+def truncation(coverage: Mapping[str, float]) -> Audit:
+    """Check that less than half of the tokens were cut off; a comparison would else be one of parts of texts.
 
     Args:
-        shares: `texts_cut` and `tokens_cut`, of the test texts and of their tokens.
+        coverage: of the test texts, see `metrics.coverage`.
     """
-    unseen = shares["tokens_cut"]
-    reason = f"{shares['texts_cut']:.1%} of the texts were cut; {unseen:.1%} of their tokens were never seen"
-    return Audit(name="truncation", passed=unseen < MOST_UNSEEN, reason=reason)
+    cut = coverage["tokens_cut"]
+    reason = f"{coverage['texts_cut']:.1%} of the texts were cut; {cut:.1%} of their tokens were cut off"
+    return Audit(name="truncation", passed=cut < MOST_UNREAD, reason=reason, severity="warning")
+
+
+def unknown_texts(coverage: Mapping[str, float]) -> Audit:
+    """Check that test texts hold tokens that training has seen; without any, a model can only guess by class frequency.
+
+    A failure is an error where half of the texts or more hold none, else a warning.
+
+    Args:
+        coverage: of the test texts, see `metrics.coverage`.
+    """
+    unknown = coverage["texts_unknown"]
+    reason = (
+        f"{unknown:.1%} of the test texts hold no token that training has seen; "
+        f"{coverage['tokens_unknown']:.1%} of the tokens read are unknown"
+    )
+    severity: Severity = "error" if unknown >= MOST_UNREAD else "warning"
+    return Audit(name="unknown texts", passed=unknown <= FEW_UNKNOWN, reason=reason, severity=severity)

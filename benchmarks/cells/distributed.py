@@ -1,4 +1,4 @@
-"""The processes that train one cell together, each on a device of its own; accelerate makes a group of them."""
+"""Worker processes that train one cell together, each on a device of its own, as a group of accelerate's."""
 
 import multiprocessing
 import os
@@ -16,36 +16,37 @@ from accelerate.state import PartialState
 from accelerate.utils import reduce
 from torch.distributed import TCPStore  # type: ignore[attr-defined]  # documented, but not in `__all__`
 
-from benchmarks.hardware.process_group import end_with
+from benchmarks.errors import BenchmarkError
+from benchmarks.hardware.process_group import end_group_with_parent
 
 HOST = "127.0.0.1"
 
 ECHO_SECONDS = 1.0
-"""From the first failure seen to the verdict: when a process dies, the others fail, too, and may be seen first."""
+"""Wait between the first failure and the verdict: the others fail because of it, and may be seen to fail first."""
 
 
-class RankError(RuntimeError):
+class RankError(BenchmarkError, RuntimeError):
     """One of the processes failed."""
 
 
 def launch(count: int, work: Callable[[int], None]) -> None:
-    """Run `work(rank)` in `count` processes, and wait for them; rank 0 is the main one.
+    """Run `work(rank)` in `count` processes and wait for them; rank 0 is the main one.
 
-    They find each other as those do that `accelerate launch` starts: an `Accelerator` made in one of them knows all.
-    That command itself would put them into sessions of their own, where no timeout reaches them, and starts a single
-    one on a CPU without MPI. These are forked: they begin at once, and end with this process's group. Nothing in this
+    They find each other as processes of `accelerate launch` do: an `Accelerator` made in one of them knows all. That
+    command itself would put them into sessions of their own, where no timeout reaches them, and starts a single process
+    on a CPU without MPI. These are forked: they begin at once and end with this process's group. Nothing in this
     process may have used a GPU.
 
     Raises:
-        RankError: one of them raised an exception, or ended early; the others are ended. Where one was killed, this
-            process ends itself by the same signal.
+        RankError: one of them raised an exception or ended early; the others are killed. Where one was killed by a
+            signal, this process kills itself by the same one.
     """
-    # The port is the system's choice, and never free in between: other cells may begin at this moment.
+    # The system chooses the port, and it stays taken: other cells may begin at this moment.
     store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False)
     shared = {
         "MASTER_ADDR": HOST,
         "MASTER_PORT": str(store.port),
-        "TORCHELASTIC_USE_AGENT_STORE": "True",  # what torch calls a store that none of the processes serves
+        "TORCHELASTIC_USE_AGENT_STORE": "True",  # torch's name for a store that none of the ranks serves
         "WORLD_SIZE": str(count),
         "LOCAL_WORLD_SIZE": str(count),
         # By the host's name, gloo may look for the others outside of this machine.
@@ -53,7 +54,7 @@ def launch(count: int, work: Callable[[int], None]) -> None:
     }
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    ranks = [context.Process(target=_rank, args=(rank, shared, work, sender)) for rank in range(count)]
+    ranks = [context.Process(target=_rank_process, args=(rank, shared, work, sender)) for rank in range(count)]
     try:
         for process in ranks:
             process.start()
@@ -65,26 +66,24 @@ def launch(count: int, work: Callable[[int], None]) -> None:
                 process.join()
 
 
-def add_up(value: float) -> float:
-    """The sum of all processes' values; each has to ask for it."""
+def sum_over_ranks(value: float) -> float:
+    """Return the sum of all ranks' values; every rank must call it."""
     total: float = reduce(torch.tensor(value, dtype=torch.float64, device=PartialState().device)).item()
     return total
 
 
-def part() -> None:
-    """End the group: from here on, each process works for itself."""
+def close_group() -> None:
+    """End the group: afterwards, each process works alone."""
     PartialState().destroy_process_group()
 
 
-def _rank(rank: int, shared: dict[str, str], work: Callable[[int], None], sender: Connection) -> None:
-    """The whole life of one of the processes."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        end_with(parent)
+def _rank_process(rank: int, shared: dict[str, str], work: Callable[[int], None], sender: Connection) -> None:
+    """Run one rank, from its first line to its last."""
+    end_group_with_parent()
     os.environ.update(shared, RANK=str(rank), LOCAL_RANK=str(rank))
     try:
         work(rank)
-    except Exception as error:  # noqa: BLE001  (whatever it is, the cell is to say it)
+    except Exception as error:  # noqa: BLE001  (the cell reports it, whatever it is)
         sender.send_bytes(f"process {rank}: {type(error).__name__}: {error}".encode())
         traceback.print_exc()
         sys.exit(1)
@@ -92,7 +91,7 @@ def _rank(rank: int, shared: dict[str, str], work: Callable[[int], None], sender
 
 def _wait_for(ranks: Sequence[BaseProcess], receiver: Connection) -> None:
     """Wait until all have ended well, or one has not."""
-    # One look at all of them decides: who has ended before it is not waited for, who ends after it wakes the wait.
+    # All exit codes are read at once: ranks that ended before are not waited for, one that ends later wakes the wait.
     while None in (codes := [process.exitcode for process in ranks]) and not any(codes):
         wait([process.sentinel for process, code in zip(ranks, codes, strict=True) if code is None])
     if not any(codes):

@@ -1,125 +1,152 @@
-"""Readings of the clock during training, and the state of a long one."""
+"""The monitor of a training: progress, the time of optimizer steps, and checkpoints."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from benchmarks.cells.checkpoint import Checkpoint, Spent
 from benchmarks.measurement.clock import Clock
 from benchmarks.schema.measurements import Measurement
 from models.model import Shape, TrainingState
 
-T = TypeVar("T")
-
 WARMUP_STEPS = 5
 """First optimizer steps of a training, left out of its rate: allocators, caches and kernels settle in them."""
-
 
 SPAN_STEPS = 10
 """Optimizer steps between two readings: a device is synchronised once a span, not once a step."""
 
+CHECKPOINT_SECONDS = 60.0
+"""Seconds since a training began, or since its last checkpoint, after which the end of an epoch writes one.
 
-KEEP_AFTER = 60.0
-"""Seconds since a training began, or was last kept, after which an epoch's end writes its state: short cells never do,
-and no more than a minute and an epoch can be lost. A state of DistilBERT, three or four times its weights, is up to
-1 GB, which an ordinary disk takes in under 5 s; those seconds are no part of `fit`."""
+Short cells never write any, and an interruption loses no more than a minute and an epoch. The state of DistilBERT,
+three or four times its weights, is up to 1 GB, which an ordinary disk takes in under 5 s, no part of `fit`."""
 
 
 @dataclass
-class TrainingMonitor:
-    """Reads the clock during training, passes on how far it is, and keeps the state of a long one.
+class _Span:
+    """Optimizer steps since a reading of the clock, and what they covered."""
+
+    start: float
+    steps: int = 0
+    examples: int = 0
+    tokens: int = 0
+    padded_tokens: int = 0
+    padded_squares: int = 0
+
+
+@dataclass
+class StepTimer:
+    """Times optimizer steps in spans of `SPAN_STEPS` (fewer at the end of an epoch), without the warm-up.
 
     Attributes:
-        clock: the clock.
-        progress: called with the steps done and planned after every step.
-        checkpoint: where the state is kept; None keeps none.
-        spans: what was measured: readings of `SPAN_STEPS` steps (fewer at the end of an epoch), without the first
-            `WARMUP_STEPS` steps and without validation.
+        clock: reads the time.
+        spans: the "train_steps" measurement so far.
     """
 
     clock: Clock
-    progress: Callable[[int, int], None]
-    checkpoint: Checkpoint | None = None
     spans: Measurement = field(
         default_factory=lambda: Measurement(phase="train_steps", examples=[], tokens=[], seconds=[])
     )
-    _earlier: list[float] = field(default_factory=list)
-    _began: float = 0.0
-    _kept: float = 0.0
-    _aside: float = 0.0
-    _warm: bool = False
-    _taken: int = 0
-    _start: float = 0.0
     _steps: int = 0
-    _examples: int = 0
-    _tokens: int = 0
-    _padded: int = 0
-    _squares: int = 0
+    _span: _Span = field(default_factory=lambda: _Span(0.0))
 
-    def fit(self, call: Callable[[], T]) -> tuple[T, list[float]]:
-        """What `call`, a training that reports to this monitor, returns, and the seconds of its parts, this one last.
+    def begin(self) -> None:
+        """Begin a span, at the start of an epoch or where another one ended."""
+        self._span = _Span(self.clock.read())
 
-        It has several parts if it was interrupted and went on from a checkpoint: then each earlier one counts from its
-        beginning to the last state kept of it. What was trained after that is lost, and trained and counted anew; so is
-        the preparation of the data. Writing checkpoints is left out.
+    def count(self, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
+        """Count a step; end the span when it is full, and drop it at the end of the warm-up."""
+        self._steps += 1
+        self._span.steps += 1
+        self._span.examples += examples
+        self._span.tokens += tokens
+        self._span.padded_tokens += sum(rows * length for rows, length in shapes)
+        self._span.padded_squares += sum(rows * length**2 for rows, length in shapes)
+        if self._steps == WARMUP_STEPS:
+            self.begin()
+        elif self._steps > WARMUP_STEPS and self._span.steps == SPAN_STEPS:
+            self._keep()
+            self.begin()
+
+    def end(self) -> None:
+        """End the last span of an epoch."""
+        if self._steps >= WARMUP_STEPS and self._span.steps:
+            self._keep()
+
+    def _keep(self) -> None:
+        self.spans.seconds.append(self.clock.read() - self._span.start)
+        self.spans.examples.append(self._span.examples)
+        self.spans.tokens.append(self._span.tokens)
+        self.spans.padded_tokens.append(self._span.padded_tokens)
+        self.spans.padded_squares.append(self._span.padded_squares)
+
+
+class TrainingMonitor:
+    """A model's `Monitor` within a cell: times the training, reports its progress and keeps checkpoints of it.
+
+    Attributes:
+        parts: seconds of each part of the training, the latest last; several if it went on from a checkpoint. An
+            earlier part lasts from its beginning to its last checkpoint: what followed is lost, and is trained and
+            counted anew, as is the preparation of the data. Writing checkpoints is left out.
+    """
+
+    def __init__(
+        self, clock: Clock, progress: Callable[[int, int], None], checkpoint: Checkpoint | None = None
+    ) -> None:
+        """Make a monitor for one training.
+
+        Args:
+            clock: reads the time.
+            progress: called with the optimizer steps done and planned after every step.
+            checkpoint: where the training's state is kept; None keeps none.
         """
-        self._began = self._kept = self.clock.read()
-        value = call()
-        return value, [*self._earlier, self._this_part(self.clock.read())]
+        self.parts: list[float] = []
+        self._clock, self._progress, self._checkpoint = clock, progress, checkpoint
+        self._timer = StepTimer(clock)
+        self._began = self._last_checkpoint = self._writing = 0.0
 
-    def restore(self) -> TrainingState | None:
-        """The state kept of this cell's training; its readings go on from there, too."""
-        found = self.checkpoint.read() if self.checkpoint else None
-        if found is None:
-            return None
-        state, spent = found
-        self._earlier, self.spans = spent.parts, spent.spans
-        return state
+    @property
+    def spans(self) -> Measurement:
+        """The "train_steps" measurement, earlier parts included."""
+        return self._timer.spans
 
-    def keep(self, state: Callable[[], TrainingState]) -> None:
-        """Write the training's state if `KEEP_AFTER` seconds have passed."""
-        now = self.clock.read()
-        if self.checkpoint is None or now - self._kept < KEEP_AFTER:
-            return
-        self.checkpoint.write(state(), Spent(parts=[*self._earlier, self._this_part(now)], spans=self.spans))
-        self._kept = self.clock.read()
-        self._aside += self._kept - now
-
-    def _this_part(self, now: float) -> float:
-        return now - self._began - self._aside
+    @contextmanager
+    def fitting(self) -> Iterator[None]:
+        """Time the call of `fit` within the block, and add it to `parts`."""
+        self._began = self._last_checkpoint = self._clock.read()
+        yield
+        self.parts.append(self._part(self._clock.read()))
 
     @contextmanager
     def training(self) -> Iterator[None]:
         """Time the optimizer steps of one epoch."""
-        self._begin_span()
+        self._timer.begin()
         yield
-        if self._warm and self._steps:
-            self._end_span()
+        self._timer.end()
 
     def step(self, done: int, total: int, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
-        """Count a step; close the span when it is full, and drop what it holds at the end of the warm-up."""
-        self.progress(done, total)
-        self._taken += 1
-        self._steps += 1
-        self._examples += examples
-        self._tokens += tokens
-        self._padded += sum(rows * length for rows, length in shapes)
-        self._squares += sum(rows * length**2 for rows, length in shapes)
-        if self._taken == WARMUP_STEPS:
-            self._warm = True
-            self._begin_span()
-        elif self._warm and self._steps == SPAN_STEPS:
-            self._end_span()
-            self._begin_span()
+        """Report and count an optimizer step."""
+        self._progress(done, total)
+        self._timer.count(examples, tokens, shapes)
 
-    def _begin_span(self) -> None:
-        self._start, self._steps, self._examples, self._tokens = self.clock.read(), 0, 0, 0
-        self._padded, self._squares = 0, 0
+    def restore(self) -> TrainingState | None:
+        """Return the checkpoint of this cell's training, if there is one; its readings are taken over."""
+        found = self._checkpoint.read() if self._checkpoint else None
+        if found is None:
+            return None
+        state, spent = found
+        self.parts, self._timer.spans = spent.parts, spent.spans
+        return state
 
-    def _end_span(self) -> None:
-        self.spans.seconds.append(self.clock.read() - self._start)
-        self.spans.examples.append(self._examples)
-        self.spans.tokens.append(self._tokens)
-        self.spans.padded_tokens.append(self._padded)
-        self.spans.padded_squares.append(self._squares)
+    def keep(self, state: Callable[[], TrainingState]) -> None:
+        """Write a checkpoint if `CHECKPOINT_SECONDS` have passed."""
+        now = self._clock.read()
+        if self._checkpoint is None or now - self._last_checkpoint < CHECKPOINT_SECONDS:
+            return
+        self._checkpoint.write(state(), Spent(parts=[*self.parts, self._part(now)], spans=self.spans))
+        self._last_checkpoint = self._clock.read()
+        self._writing += self._last_checkpoint - now
+
+    def _part(self, now: float) -> float:
+        """Seconds of the latest part until `now`, checkpoints left out."""
+        return now - self._began - self._writing

@@ -5,17 +5,16 @@ A counter covers the whole device: its draw at rest and for other processes too.
 
 import importlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
 from models.model import Device
-
-T = TypeVar("T")
 
 POWERCAP = Path("/sys/class/powercap")
 
@@ -60,13 +59,16 @@ class Meter:
         counted = " + ".join(counter.name for counter in self.counters)
         return "; ".join(filter(None, [counted, self.missing and f"not measured: {self.missing}"]))
 
-    def measure(self, call: Callable[[], T]) -> tuple[T, list[float]]:
-        """Return the value of `call`, and the joules meanwhile; an empty list without a counter."""
+    @contextmanager
+    def measuring(self) -> Iterator[list[float]]:
+        """Measure the joules of the block; they are in the list when it ends, which stays empty without a counter."""
+        joules: list[float] = []
         self.read()
         before = self.total
-        value = call()
+        yield joules
         self.read()
-        return value, [self.total - before] if self.counters else []
+        if self.counters:
+            joules.append(self.total - before)
 
     def sample(self) -> None:
         """Read the counters if the last reading is `SAMPLE_SECONDS` old; cheap enough to be called after every step."""

@@ -14,14 +14,18 @@ from benchmarks.registry.installed import is_installed
 
 HARNESS = (
     "benchmarks.cells.run_cell",
+    "benchmarks.cells.preparation",
+    "benchmarks.cells.fitting",
     "benchmarks.cells.distributed",
-    "benchmarks.cells.audits",
     "benchmarks.cells.checkpoint",
     "benchmarks.cells.monitor",
+    "benchmarks.cells.scores",
+    "benchmarks.cells.metrics",
+    "benchmarks.cells.audits",
 )
 """Modules of the harness that decide predictions, metrics or verdicts of audits."""
 
-MEASURING: tuple[str, ...] = ()
+MEASURING = ("benchmarks.cells.timing", "benchmarks.cells.remeasuring")
 """Modules of `benchmarks.cells` that only measure or describe: an edit of these makes no new cell."""
 
 PACKAGES = frozenset({"models", "losses", "data"})

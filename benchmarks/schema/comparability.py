@@ -46,7 +46,7 @@ def why_rates_not_comparable(results: Iterable[CellResult]) -> str:
         found = dict.fromkeys(str(cell.environment.get(key)) for cell in cells)
         if len(found) > 1:
             return f"times cannot be compared: {key} is {' and '.join(found)}"
-    if len({cell.measure for cell in cells}) > 1:
+    if len({tuple(cell.measure.settings.items()) for cell in cells if cell.measure}) > 1:
         return "times cannot be compared: cells were measured with different [measure] settings; run the suite again"
     return ""
 

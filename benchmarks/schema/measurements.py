@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 
 class Measure(BaseModel):
@@ -13,6 +13,8 @@ class Measure(BaseModel):
         repeats: readings of each of the two batch regimes, taken in turn; the even ones and the odd ones are an A/A
             pair, so that a single one certifies nothing.
         single: reviews scored one at a time.
+        processes: processes that time a cell one after another, `fit` included, in rounds over all cells; an interval
+            of a time needs several. Only cells that take a few seconds are timed in more than one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -20,9 +22,19 @@ class Measure(BaseModel):
     rows: PositiveInt = 256
     repeats: PositiveInt = 4
     single: PositiveInt = 100
+    processes: PositiveInt = 5
+
+    @property
+    def settings(self) -> dict[str, int]:
+        """What each process does."""
+        return self.model_dump(exclude={"processes"})
 
 
 Phase = Literal["fit", "train_steps", "text_to_label", "encoded_to_scores", "single_review", "test_set", "explanations"]
+
+
+COLUMNS = ("examples", "tokens", "seconds", "padded_tokens", "padded_squares", "flops", "joules")
+"""Fields of a measurement with a value for each reading."""
 
 
 class Measurement(BaseModel):
@@ -42,6 +54,7 @@ class Measurement(BaseModel):
         flops: floating-point operations of the matrix products, padding counted, a multiplication and an addition two;
             empty where they are not counted.
         joules: of each reading; empty where no counter could be read, and for short readings.
+        process: of each reading, the process that took it, numbered from 0; empty: all in process 0.
     """
 
     phase: Phase
@@ -52,12 +65,36 @@ class Measurement(BaseModel):
     padded_squares: list[int] = Field(default_factory=list)
     flops: list[int] = Field(default_factory=list)
     joules: list[float] = Field(default_factory=list)
+    process: list[NonNegativeInt] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _check_counts(self) -> Self:
-        if len(self.examples) != len(self.seconds) or len(self.tokens) not in {0, len(self.seconds)}:
+        readings = len(self.seconds)
+        if len(self.examples) != readings or not {len(self.tokens), len(self.process)} <= {0, readings}:
             raise ValueError("as many readings as counts of what they cover")
         return self
+
+    @property
+    def processes(self) -> list[int]:
+        """The process that took each reading."""
+        return self.process or [0] * len(self.seconds)
+
+    def of_process(self, process: int) -> "Measurement":
+        """Return the readings of one process alone, as that of the first."""
+        places = [place for place, number in enumerate(self.processes) if number == process]
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        picked = {name: [column[place] for place in places] for name, column in columns.items() if column}
+        return self.model_copy(update={**picked, "process": []})
+
+    def taken_by(self, process: int) -> "Measurement":
+        """Return the same readings as those of that process."""
+        return self.model_copy(update={"process": [process] * len(self.seconds)})
+
+    def joined(self, other: "Measurement") -> "Measurement":
+        """Return these readings followed by those of another process; a column that either lacks is left out."""
+        columns = {name: (getattr(self, name), getattr(other, name)) for name in COLUMNS}
+        joined = {name: [*own, *new] if own and new else [] for name, (own, new) in columns.items()}
+        return self.model_copy(update={**joined, "process": [*self.processes, *other.processes]})
 
 
 class Ceiling(BaseModel):

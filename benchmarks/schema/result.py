@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, FiniteFloat, TypeAdapter, model_validator
 
-from benchmarks.redaction import reason_without_folders
+from benchmarks.errors import LONGEST_REASON
+from benchmarks.redaction import reason_without_folders, shortened
 from benchmarks.schema.audits import Audit
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Load, Measure, Measurement, Memory, Phase
@@ -23,6 +24,11 @@ def _checked_fit(fit: dict[str, Any]) -> dict[str, Any]:
     return fit
 
 
+def _checked_reason(text: str) -> str:
+    """Bring a reason into one line of at most `LONGEST_REASON` characters that names no folder."""
+    return shortened(reason_without_folders(text[: 10 * LONGEST_REASON]), LONGEST_REASON)
+
+
 class CellResult(BaseModel):
     """What came of a cell.
 
@@ -30,8 +36,10 @@ class CellResult(BaseModel):
         status: "ok"; "failed": an exception, whose traceback is in the log; "out_of_memory": of the device or the host,
             an exception or the kernel's doing; "timeout"; "crashed": the process ended in any other way; "skipped":
             it would have been of no use; "interrupted": by the user.
-        reason: for any status but "ok", one line that says why, without the folders of files it names.
-        measure: how its measurements were taken; of a new result, as its spec wants it.
+        reason: for any status but "ok", one line that says why; it quotes no text of the data and names no folder.
+        detail: of an exception, the first line of its message, which may quote anything: reports do not show it.
+        measure: how its measurements were taken. `processes` counts those that have timed the cell; for one that takes
+            too long to be timed more than once, it is the spec's.
         metrics: accuracy, accuracy_without_leaks, macro_f1, log_loss (nats) on the test rows.
         classes: class names, by index.
         length_edges: the three inner edges (words) of the four length buckets, quartiles of the training lengths;
@@ -50,7 +58,8 @@ class CellResult(BaseModel):
     schema_version: int = SCHEMA_VERSION
     spec: CellSpec
     status: Status
-    reason: Annotated[str, AfterValidator(reason_without_folders)] = ""
+    reason: Annotated[str, AfterValidator(_checked_reason)] = ""
+    detail: Annotated[str, AfterValidator(_checked_reason)] = ""
     measure: Measure | None = None
     metrics: dict[str, FiniteFloat] = Field(default_factory=dict)
     classes: list[str] = Field(default_factory=list)
@@ -75,8 +84,12 @@ class CellResult(BaseModel):
         return self
 
     def answers(self, spec: CellSpec) -> bool:
-        """Whether nothing is left to do for `spec`: this is a good result of that cell, measured as `spec` wants it."""
-        return self.predicts(spec) and self.measure == spec.measure
+        """Whether this is a good result of `spec`, measured as it wants, perhaps in too few processes."""
+        return self.predicts(spec) and self.measure is not None and self.measure.settings == spec.measure.settings
+
+    def lacks_process(self, spec: CellSpec) -> bool:
+        """Whether `spec` wants the cell timed in more processes than have timed it."""
+        return self.answers(spec) and self.measure is not None and self.measure.processes < spec.measure.processes
 
     def predicts(self, spec: CellSpec) -> bool:
         """Whether the predictions and the saved model are those of `spec`, however they were measured."""

@@ -57,7 +57,7 @@ def wait_for_go(spec, store, progress):
 
 @dataclass(frozen=True)
 class Witness(Store):
-    """Notes which process writes results, on how many processors it measured, and what it heard of its helpers."""
+    """Notes which process writes results, on how many processors it measured, and what it heard of its workers."""
 
     def write_result(self, result, predictions=None, explanations=None):
         import torch  # here: Ray's processes, which need no torch, import this file, too
@@ -73,7 +73,7 @@ def note(store, name, said):
 
 
 def run_witnessed(spec, store, progress):
-    """The cell itself; which process wrote, which seed each epoch had, and what helpers took, are noted."""
+    """The cell itself; which process wrote, which seed each epoch had, and what workers took, are noted."""
     import torch
 
     from benchmarks.cells import run_cell as execution
@@ -85,9 +85,9 @@ def run_witnessed(spec, store, progress):
         note(store, "seeds.txt", torch.initial_seed())
         return epoch(self, *arguments)
 
-    def noted_load(begin, end, helpers):
-        note(store, "helpers.txt", helpers)
-        return load_between(begin, end, helpers)
+    def noted_load(begin, end, workers):
+        note(store, "workers.txt", workers)
+        return load_between(begin, end, workers)
 
     Training.epoch, execution.load_between = noted_epoch, noted_load
     execution.run_cell(spec, Witness(store.folder), progress)
@@ -130,10 +130,10 @@ def helper_dies(spec, store, progress):
 
 def keep_every_epoch(spec, store, progress):
     """The cell itself, which could be interrupted after any epoch."""
+    from benchmarks.cells import monitor
     from benchmarks.cells import run_cell as execution
-    from benchmarks.measurement import clock
 
-    clock.KEEP_AFTER = 0.0
+    monitor.CHECKPOINT_SECONDS = 0.0
     execution.run_cell(spec, store, progress)
 
 

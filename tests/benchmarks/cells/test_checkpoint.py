@@ -6,10 +6,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from benchmarks.cells import checkpoint
+from benchmarks.cells import checkpoint, monitor
 from benchmarks.cells.checkpoint import Checkpoint, Spent
 from benchmarks.cells.run_cell import run_cell
-from benchmarks.measurement import clock
 from benchmarks.schema.measurements import Measurement
 from models.model import TrainingState
 
@@ -27,7 +26,7 @@ def spec(make_spec):
 
 @pytest.fixture
 def keep_every_epoch(monkeypatch):
-    monkeypatch.setattr(clock, "KEEP_AFTER", 0.0)
+    monkeypatch.setattr(monitor, "CHECKPOINT_SECONDS", 0.0)
 
 
 class InterruptionError(Exception):

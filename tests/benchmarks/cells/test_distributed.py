@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 
 from benchmarks.cells.distributed import RankError, _wait_for
 from benchmarks.cells.run_cell import PRELOAD, run_cell
-from benchmarks.executors.local import LocalExecutor, _fault
+from benchmarks.executors.faults import describe_exception
+from benchmarks.executors.local import LocalExecutor
 from benchmarks.hardware.slots import share
 from losses.ce import CrossEntropy
 from models.lstm import Lstm
@@ -86,7 +87,7 @@ def test_two_processes_train_as_one_does_and_one_of_them_writes(store, make_spec
 
     assert (expected.status, result.status) == ("ok", "ok"), result.reason
     assert (store.folder / "written.txt").read_text() == "0 2\n"  # by the main process, with both processors
-    assert float((store.folder / "helpers.txt").read_text().removeprefix("0 ")) > 0
+    assert float((store.folder / "workers.txt").read_text().removeprefix("0 ")) > 0
     seeds = (store.folder / "seeds.txt").read_text().split("\n")[:-1]
     assert sorted(line.split()[0] for line in seeds) == ["0"] * 6 + ["1"] * 6
     assert len({line.split()[1] for line in seeds}) == 12  # what one drops out says nothing of what the other does
@@ -181,9 +182,9 @@ def test_an_exception_in_one_process_is_the_cell_s(store, make_spec, run):
 
 
 def test_out_of_memory_in_one_process_is_out_of_memory():
-    assert _fault(RankError("process 1: OutOfMemoryError: CUDA out of memory."))[0] == "out_of_memory"
-    assert _fault(RankError("process 1: MemoryError: "))[0] == "out_of_memory"
-    assert _fault(RankError("process 1: ValueError: no"))[0] == "failed"
+    assert describe_exception(RankError("process 1: OutOfMemoryError: CUDA out of memory."))[0] == "out_of_memory"
+    assert describe_exception(RankError("process 1: MemoryError: "))[0] == "out_of_memory"
+    assert describe_exception(RankError("process 1: ValueError: no"))[0] == "failed"
 
 
 def test_an_interrupted_training_ends_as_an_uninterrupted_one(store, make_spec, run, cells):

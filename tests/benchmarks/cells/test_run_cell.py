@@ -2,33 +2,16 @@ import dataclasses
 
 import numpy as np
 import pytest
+import threadpoolctl
+import torch
 
-from benchmarks.cells.run_cell import metrics, run_cell, truncation
+from benchmarks.cells.run_cell import run_cell
+from benchmarks.cells.scores import ScoresError
+from benchmarks.hardware.slots import threads
 from benchmarks.measurement.energy import Counter, Meter
 from benchmarks.registry.entries import model_class
-from data.dataset import Split
 from models.lstm import lstm_flops
-from models.model import Encoded
 from models.tfidf_logreg import TfidfLogReg
-
-
-def split(labels):
-    n = len(labels)
-    return Split(tuple("abcdefgh"[:n]), np.array(labels), np.ones(n, dtype=np.int64), 10 + np.arange(n), ("no", "yes"))
-
-
-def test_metrics_are_those_of_the_rows():
-    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.5, 0.5]])
-    found = metrics(probabilities, split([0, 1, 1, 0]), np.array([12]))
-    assert found["accuracy"] == 0.75
-    assert found["accuracy_without_leaks"] == 1.0  # row 12, the third, is left out
-    assert found["log_loss"] == pytest.approx(-np.log([0.9, 0.8, 0.4, 0.5]).mean())
-    assert found["macro_f1"] == pytest.approx((2 * 2 / 5 + 2 * 1 / 3) / 2)
-
-
-def test_truncation_is_a_share_of_texts_and_of_tokens():
-    encoded = Encoded(None, tokens=np.array([4, 3, 2]), available=np.array([8, 3, 2]))
-    assert truncation(encoded) == {"texts_cut": pytest.approx(1 / 3), "tokens_cut": pytest.approx(4 / 13)}
 
 
 @pytest.fixture
@@ -53,6 +36,7 @@ def test_a_cell_says_everything_the_report_needs(result):
     assert result.model_bytes > 0
     assert result.overhead_seconds > 0
     assert len(result.length_edges) == 3
+    assert result.environment["threads"] == threads()
 
 
 def test_predictions_are_those_of_the_saved_model(result, store, dataset):
@@ -96,7 +80,8 @@ def test_a_model_without_batches_of_tokens_has_no_operations(result):
 def test_what_disturbed_a_cell_and_its_energy_are_recorded(store, make_spec, monkeypatch):
     joules = iter(range(0, 1000, 10))
     counter = Counter("a counter", lambda: float(next(joules)))
-    monkeypatch.setattr("benchmarks.cells.run_cell.meter", lambda *devices: Meter([counter]))
+    for module in ("fitting", "run_cell"):
+        monkeypatch.setattr(f"benchmarks.cells.{module}.meter", lambda *devices: Meter([counter]))
     spec = make_spec()
     run_cell(spec, store, lambda done, total: None)
     result = store.read_result(spec.id)
@@ -130,7 +115,8 @@ def test_a_leaked_row_shows_in_accuracy_and_audit(store, make_spec, dataset):
     run_cell(spec, store, lambda done, total: None)
     result = store.read_result(spec.id)
     assert result.leaked_rows == [200]
-    assert "splits disjoint" in [audit.name for audit in result.audits if not audit.passed]
+    (audit,) = (audit for audit in result.audits if not audit.passed)
+    assert (audit.name, audit.severity) == ("splits disjoint", "error")  # 1 of 40
 
 
 @pytest.mark.parametrize("model", ["tfidf_logreg", "lstm"])
@@ -152,3 +138,69 @@ def test_a_repetition_of_nothing_fails(store, make_spec):
     run_cell(spec, store, lambda done, total: None)
     (audit,) = store.read_result(spec.id).audits
     assert not audit.passed
+
+
+def test_a_repeat_trains_on_other_rows_and_is_judged_on_the_same(store, make_spec, monkeypatch):
+    trained = []
+    fit = TfidfLogReg.fit
+    monkeypatch.setattr(
+        TfidfLogReg, "fit", lambda self, train, *others: trained.append(train.texts) or fit(self, train, *others)
+    )
+    specs = [make_spec().model_copy(update={"repeat": repeat}) for repeat in (0, 1, 2)]
+    for spec in specs:
+        run_cell(spec, store, lambda done, total: None)
+    assert len({spec.id for spec in specs}) == len({frozenset(texts) for texts in trained}) == 3
+    rows = [store.read_predictions(spec.id)["row"].tolist() for spec in specs]
+    assert rows[0] == rows[1] == rows[2]
+
+
+def test_predictions_carry_the_groups_of_their_rows(store, make_spec, dataset):
+    groups = tuple(f"film {row // 4}" for row in range(len(dataset.test)))
+    grouped = dataclasses.replace(dataset, test=dataclasses.replace(dataset.test, groups=groups))
+    store.write_data(grouped)
+    spec = make_spec().model_copy(update={"data_fingerprint": grouped.fingerprint})
+    run_cell(spec, store, lambda done, total: None)
+    assert tuple(store.read_predictions(spec.id)["group"]) == groups
+
+
+def test_a_model_is_given_the_threads_of_its_slot(store, make_spec, monkeypatch):
+    given = []
+    fit = TfidfLogReg.fit
+
+    def noted(self, train, valid, loss, runtime, monitor):
+        given.append((runtime.threads, torch.get_num_threads()))
+        return fit(self, train, valid, loss, runtime, monitor)
+
+    monkeypatch.setattr(TfidfLogReg, "fit", noted)
+    before = torch.get_num_threads()
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    spec = make_spec()
+    with threadpoolctl.threadpool_limits():  # restores the pools
+        run_cell(spec, store, lambda done, total: None)
+    torch.set_num_threads(before)
+    assert given == [(3, 3)]
+    assert store.read_result(spec.id).environment["threads"] == 3
+
+
+@pytest.mark.parametrize(
+    ("scores", "fault"),
+    [
+        (lambda p: p[:, :1], "shape (40, 1) for 40 texts and 2 classes: 1 score columns for 2 classes"),
+        (lambda p: p[:39], "shape (39, 2) for 40 texts and 2 classes"),
+        (lambda p: np.where(np.arange(len(p))[:, None] == 7, np.nan, p), "1 of 40 rows hold NaN or infinity"),
+        (lambda p: p * 2, "40 of 40 rows do not sum to 1"),
+        (lambda p: np.log(p + 1e-9), "rows hold negative numbers"),
+        (lambda p: p.tolist(), "a list, not a NumPy array of floats"),
+    ],
+    ids=["a column", "a row short", "NaN", "unnormalised", "logarithms", "no array"],
+)
+def test_a_model_whose_scores_are_no_probabilities_fails_in_one_line(store, make_spec, monkeypatch, scores, fault):
+    """A model that learnt nothing looks learnt where an argmax over NaN is class 0."""
+    score = TfidfLogReg.score
+    monkeypatch.setattr(TfidfLogReg, "score", lambda self, encoded: scores(score(self, encoded)))
+    spec = make_spec()
+    with pytest.raises(ScoresError) as raised:
+        run_cell(spec, store, lambda done, total: None)
+    assert fault in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert store.read_result(spec.id) is None

@@ -21,6 +21,13 @@ def powercap(tmp_path):
     return tmp_path
 
 
+def measured(meter, work=lambda: None):
+    """The joules of some work."""
+    with meter.measuring() as joules:
+        work()
+    return joules
+
+
 def test_packages_are_counted_once(powercap):
     assert [counter.name for counter in rapl_counters(powercap)] == ["RAPL package-0", "RAPL package-1"]
 
@@ -29,17 +36,16 @@ def test_joules_are_what_all_counters_moved(powercap):
     def work():
         (powercap / "intel-rapl:0" / "energy_uj").write_text("3500000")
         (powercap / "intel-rapl:1" / "energy_uj").write_text("1250000")
-        return "done"
 
     found = Meter(rapl_counters(powercap))
-    assert found.measure(work) == ("done", [2.75])
-    assert found.measure(lambda: None) == (None, [0.0])
+    assert measured(found, work) == [2.75]
+    assert measured(found) == [0.0]
     assert found.source == "RAPL package-0 + RAPL package-1"
 
 
 def test_a_counter_that_started_again_is_read_on(powercap):
     found = Meter(rapl_counters(powercap)[:1])
-    assert found.measure(lambda: (powercap / "intel-rapl:0" / "energy_uj").write_text("500000"))[1] == [4.5]
+    assert measured(found, lambda: (powercap / "intel-rapl:0" / "energy_uj").write_text("500000")) == [4.5]
 
 
 def test_long_work_is_sampled_before_the_counter_has_gone_around_twice(monkeypatch):
@@ -53,13 +59,13 @@ def test_long_work_is_sampled_before_the_counter_has_gone_around_twice(monkeypat
             joules[0] += 70.0
             found.sample()
 
-    assert found.measure(work)[1] == [pytest.approx(30 * 70.0)]
+    assert measured(found, work) == [pytest.approx(30 * 70.0)]
 
 
 def test_where_nothing_can_be_read_nothing_is_measured_and_it_says_why(monkeypatch, tmp_path):
     monkeypatch.setattr(energy, "POWERCAP", tmp_path)
     found = meter("cpu")
-    assert found.measure(lambda: 1) == (1, [])
+    assert measured(found) == []
     assert found.source == f"not measured: no readable RAPL counter in {tmp_path}"
 
 
@@ -87,7 +93,7 @@ def fake_nvml(fault=None):
 def test_a_gpu_is_read_by_its_uuid_in_joules(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", fake_nvml())
     found = Meter([nvml_counter("abc")])
-    assert found.measure(lambda: None)[1] == [2.0]
+    assert measured(found) == [2.0]
 
 
 def test_the_energy_of_several_gpus_adds_up(monkeypatch, tmp_path):
@@ -100,7 +106,7 @@ def test_the_energy_of_several_gpus_adds_up(monkeypatch, tmp_path):
     readings = {"NVML 0": iter([1.0, 3.0]), "NVML 1": iter([10.0, 40.0])}
     monkeypatch.setattr(energy, "nvml_counter", counter)
     found = meter("cuda", 2)
-    assert found.measure(lambda: None)[1] == [32.0]
+    assert measured(found) == [32.0]
     assert found.source.startswith("NVML 0 + NVML 1")
 
 

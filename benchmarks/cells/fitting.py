@@ -1,0 +1,63 @@
+"""The timed training of a cell."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import fsum
+
+from benchmarks.cells.checkpoint import Checkpoint
+from benchmarks.cells.monitor import TrainingMonitor
+from benchmarks.cells.preparation import Prepared
+from benchmarks.measurement.clock import Clock
+from benchmarks.measurement.energy import meter
+from benchmarks.schema.measurements import Measurement
+from models.model import FitReport
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A training and its readings.
+
+    Attributes:
+        report: the model's.
+        measurement: "fit".
+        spans: "train_steps"; without readings for models that take no optimizer steps.
+        parts: seconds of each part, see `TrainingMonitor`.
+        energy: the source of the joules.
+    """
+
+    report: FitReport
+    measurement: Measurement
+    spans: Measurement
+    parts: list[float]
+    energy: str
+
+
+def timed_fit(
+    cell: Prepared, clock: Clock, progress: Callable[[int, int], None], checkpoint: Checkpoint | None = None
+) -> Fitted:
+    """Train the model: the timed region is exactly one call of `fit`.
+
+    Args:
+        cell: its model is fitted afterwards.
+        clock: reads the time.
+        progress: called with the optimizer steps done and planned.
+        checkpoint: where the state of a long training is kept; None keeps none.
+    """
+    energy = meter(cell.runtime.device, cell.runtime.devices)
+
+    def report_progress(done: int, total: int) -> None:
+        energy.sample()
+        progress(done, total)
+
+    monitor = TrainingMonitor(clock, report_progress, checkpoint)
+    data = cell.data
+    with energy.measuring() as joules, monitor.fitting():
+        report = cell.model.fit(data.train, data.valid, cell.loss, cell.runtime, monitor)
+    measurement = Measurement(
+        phase="fit",
+        examples=[len(data.train)],
+        tokens=[],
+        seconds=[fsum(monitor.parts)],
+        joules=joules if len(monitor.parts) == 1 else [],
+    )
+    return Fitted(report, measurement, monitor.spans, monitor.parts, energy.source)

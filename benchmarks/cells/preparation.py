@@ -1,0 +1,94 @@
+"""From a cell's specification to the objects that it trains: data, loss, model and runtime."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from benchmarks.hardware.slots import threads
+from benchmarks.hardware.thread_pools import limit_thread_pools
+from benchmarks.registry.entries import add_plugin, is_sha256, loss_class, model_class, require
+from benchmarks.schema.cell import SAMPLE_SEED, CellSpec
+from benchmarks.store.results import Store
+from data.dataset import Dataset, Split
+from losses.loss import Loss
+from models.external_files import require_files
+from models.model import Device, Model, Precision, Runtime
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The objects of a cell, ready to be trained.
+
+    Attributes:
+        data: the training rows are those of the cell's size; shuffled labels are shuffled.
+        loss: built on the training rows.
+        model: not fitted.
+        runtime: of this process.
+    """
+
+    data: Dataset
+    loss: Loss
+    model: Model
+    runtime: Runtime
+
+
+def prepare(spec: CellSpec, store: Store) -> Prepared:
+    """Read and build what a process of a cell trains with, and keep the process to its threads.
+
+    Raises:
+        UsageError: a plug-in is missing in the version that the cell was planned with.
+        ValueError: the model's external files are others than the cell was planned with.
+    """
+    runtime = runtime_of(spec)
+    limit_thread_pools(runtime.threads)
+    adopt_plugins(spec, store)
+    data = dataset_of(spec, store)
+    loss = loss_class(spec.loss)(data.train.lengths, **spec.loss_params)
+    model = model_class(spec.model)(**spec.model_params)
+    require_files(model, spec.model_files)
+    return Prepared(data, loss, model, runtime)
+
+
+def runtime_of(spec: CellSpec) -> Runtime:
+    """Return the runtime of one of the cell's processes: they share the threads of the slot."""
+    return Runtime(
+        device=cast(Device, spec.device),
+        precision=cast(Precision, spec.precision),
+        seed=spec.seed,
+        devices=spec.devices,
+        threads=max(1, threads() // spec.devices),
+    )
+
+
+def dataset_of(spec: CellSpec, store: Store) -> Dataset:
+    """Read the cell's data: redrawn by its repeat, sampled to its size, with shuffled labels if its role says so."""
+    whole = store.read_data(spec.data_fingerprint).redrawn(spec.repeat)
+    data = dataclasses.replace(whole, train=whole.train.sample(spec.train_size, seed=SAMPLE_SEED))
+    if spec.role != "shuffled labels":
+        return data
+    return dataclasses.replace(data, train=with_shuffled_labels(data.train), valid=with_shuffled_labels(data.valid))
+
+
+def adopt_plugins(spec: CellSpec, store: Store) -> None:
+    """Register the plug-ins of a cell's model and loss, in the version that it was planned with.
+
+    Raises:
+        UsageError: that version is missing.
+    """
+    for plugin in {spec.model_plugin, spec.loss_plugin}:
+        if is_sha256(plugin):
+            add_plugin(store.plugin_path(plugin))
+    require("models", spec.model, spec.model_plugin)
+    require("losses", spec.loss, spec.loss_plugin)
+
+
+def with_shuffled_labels(split: Split) -> Split:
+    """Return the texts with uninformative labels: within each class, all labels in the proportions of the whole."""
+    generator = np.random.default_rng(SAMPLE_SEED)
+    proportions, labels = np.sort(split.labels), np.empty_like(split.labels)
+    for label in range(split.num_classes):
+        members = generator.permutation(np.flatnonzero(split.labels == label))
+        labels[members] = proportions[((np.arange(len(members)) + 0.5) / len(members) * len(split)).astype(np.int64)]
+    return dataclasses.replace(split, labels=labels)

@@ -1,0 +1,50 @@
+"""The scores of a model, checked before anything is derived from them."""
+
+import numpy as np
+
+from benchmarks.errors import BenchmarkError
+from models.model import FloatArray
+
+SUM_TOLERANCE = 1e-4
+"""Largest difference of a row's sum from 1: float32 probabilities of many classes round."""
+
+
+class ScoresError(BenchmarkError, ValueError):
+    """A model's scores are no class probabilities; the message is one line."""
+
+
+def check_scores(scores: FloatArray, texts: int, classes: int) -> None:
+    """Make sure that scores are probabilities: (N, C), finite, in 0..1, rows summing to 1.
+
+    An argmax over a single column would be class 0 whatever the model says; one over NaN, too.
+
+    Args:
+        scores: what `Model.score` returned.
+        texts: N.
+        classes: C.
+
+    Raises:
+        ScoresError: they are not.
+    """
+    if fault := scores_fault(scores, texts, classes):
+        raise ScoresError(f"score() returned no class probabilities: {fault}")
+
+
+def scores_fault(scores: object, texts: int, classes: int) -> str:
+    """Say what keeps scores from being probabilities; "" if they are."""
+    if not isinstance(scores, np.ndarray) or scores.dtype.kind != "f":
+        kind = f"an array of {scores.dtype}" if isinstance(scores, np.ndarray) else f"a {type(scores).__name__}"
+        return f"{kind}, not a NumPy array of floats"
+    if scores.shape != (texts, classes):
+        columns = scores.shape[1] if scores.ndim == 2 else 1
+        hint = f": {columns} score columns for {classes} classes" if columns != classes else ""
+        return f"shape {scores.shape} for {texts} texts and {classes} classes{hint}"
+    if not (finite := np.isfinite(scores).all(axis=1)).all():
+        return f"{int((~finite).sum())} of {texts} rows hold NaN or infinity"
+    if (outside := (scores < 0).any(axis=1)).any():
+        return f"{int(outside.sum())} of {texts} rows hold negative numbers"
+    sums = scores.sum(axis=1)
+    if (apart := np.abs(sums - 1) > SUM_TOLERANCE).any():
+        first = int(apart.argmax())
+        return f"{int(apart.sum())} of {texts} rows do not sum to 1 (row {first}: {sums[first]:.4g})"
+    return ""

@@ -1,0 +1,115 @@
+"""Timed scoring: the test set once, then the three regimes in turn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from benchmarks.measurement.clock import Clock
+from benchmarks.measurement.energy import Meter
+from benchmarks.schema.cell import SAMPLE_SEED
+from benchmarks.schema.measurements import Measure, Measurement, Phase
+from data.dataset import IntArray, Split
+from models.model import Encoded, FloatArray, Model
+from models.neural.flops import TRAINING_PASSES
+
+WARMUP_ROWS = 8
+
+
+class Workload:
+    """The computation behind a reading of a fitted model: tokens with their padding, floating-point operations."""
+
+    def __init__(self, model: Model) -> None:
+        """Count the operations of the model's forward pass."""
+        self._model = model
+        self._flops = model.forward_flops()
+
+    def of_training(self, spans: Measurement) -> Measurement:
+        """Add the operations of the forward and backward passes to the spans of a training."""
+        if self._flops is None or not spans.padded_tokens:
+            return spans
+        counts = zip(spans.examples, spans.padded_tokens, spans.padded_squares, strict=True)
+        return spans.model_copy(update={"flops": [TRAINING_PASSES * self._flops.of(*count) for count in counts]})
+
+    def of_scoring(self, encoded: Encoded, readings: int) -> dict[str, list[int]]:
+        """Return fields of a measurement whose readings each score `encoded` once."""
+        shapes = self._model.scoring_shapes(encoded)
+        if not shapes:
+            return {}
+        padded = sum(rows * length for rows, length in shapes)
+        squares = sum(rows * length**2 for rows, length in shapes)
+        counts = {"padded_tokens": padded, "padded_squares": squares}
+        if self._flops is not None:
+            counts["flops"] = self._flops.of(len(encoded), padded, squares)
+        return {name: [count] * readings for name, count in counts.items()}
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The one pass over the test set: N texts.
+
+    Attributes:
+        encoded: the N texts as the model reads them.
+        probabilities: (N, C).
+        measurement: "test_set".
+    """
+
+    encoded: Encoded
+    probabilities: FloatArray
+    measurement: Measurement
+
+
+def score_test_set(model: Model, test: Split, clock: Clock, energy: Meter, workload: Workload) -> Scored:
+    """Encode and score all test texts once, timed, after a few texts to warm up."""
+    model.score(model.encode(test.texts[:WARMUP_ROWS]))
+    with energy.measuring() as encode_joules:
+        encoded, encode_seconds = clock.time(partial(model.encode, test.texts))
+    with energy.measuring() as score_joules:
+        probabilities, score_seconds = clock.time(partial(model.score, encoded))
+    measurement = Measurement(
+        phase="test_set",
+        examples=[len(test)],
+        tokens=[int(encoded.tokens.sum())],
+        seconds=[encode_seconds + score_seconds],
+        joules=[sum(encode_joules + score_joules)] if encode_joules else [],
+    )
+    computed = workload.of_scoring(encoded, readings=1)
+    return Scored(encoded, probabilities, measurement.model_copy(update=computed))
+
+
+def measure_inference(
+    model: Model, test: Split, measure: Measure, clock: Clock, workload: Workload
+) -> list[Measurement]:
+    """Time the three regimes on the same rows, in turns, so that drift of the machine meets all of them alike.
+
+    Returns:
+        "text_to_label", "encoded_to_scores" and "single_review".
+    """
+    rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
+    encoded = model.encode(rows.texts)
+    single = rows.texts[: measure.single]
+    _label(model, single[:1])
+    seconds: dict[Phase, list[float]] = {"text_to_label": [], "encoded_to_scores": [], "single_review": []}
+    for turn in range(measure.repeats):
+        seconds["text_to_label"].append(clock.time(partial(_label, model, rows.texts))[1])
+        seconds["encoded_to_scores"].append(clock.time(partial(model.score, encoded))[1])
+        own = single[len(single) * turn // measure.repeats : len(single) * (turn + 1) // measure.repeats]
+        seconds["single_review"] += [clock.time(partial(_label, model, [text]))[1] for text in own]
+    whole = Measurement(
+        phase="text_to_label",
+        examples=[len(rows)] * measure.repeats,
+        tokens=[int(encoded.tokens.sum())] * measure.repeats,
+        seconds=seconds["text_to_label"],
+    ).model_copy(update=workload.of_scoring(encoded, measure.repeats))
+    alone = Measurement(
+        phase="single_review",
+        examples=[1] * len(single),
+        tokens=[int(count) for count in encoded.tokens[: measure.single]],
+        seconds=seconds["single_review"],
+    )
+    scores = {"phase": "encoded_to_scores", "seconds": seconds["encoded_to_scores"]}
+    return [whole, whole.model_copy(update=scores), alone]
+
+
+def _label(model: Model, texts: Sequence[str]) -> IntArray:
+    labels: IntArray = model.score(model.encode(texts)).argmax(axis=1)
+    return labels
