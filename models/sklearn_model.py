@@ -1,0 +1,170 @@
+"""Base class of scikit-learn pipelines as contenders: a subclass names its pipeline, and nothing else."""
+
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+from scipy.sparse import issparse
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, clone
+from sklearn.metrics import log_loss
+from sklearn.pipeline import Pipeline
+from skops.io import dump, get_untrusted_types, load
+
+from data.dataset import IntArray, Split
+from losses.loss import Loss
+from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime
+from models.saved_files import saved_model
+
+CONFIG_FILE, PIPELINE_FILE = "config.json", "pipeline.skops"
+
+SPARSE_TYPES = ("scipy.sparse._csr.csr_matrix", "scipy.sparse._csr.csr_array")
+"""Containers of numbers that skops does not trust by itself; nearest neighbours keep their training texts in them."""
+
+
+class SklearnModel(Model):
+    """A scikit-learn pipeline from texts to classes.
+
+    A subclass sets `name` and `pipeline`; for parameters of its own it declares annotated attributes and overrides
+    `build`. The loss enters as sample weights of the last step. An estimator without `predict_proba` answers with the
+    softmax of its decision function.
+    """
+
+    pipeline: ClassVar[Pipeline]
+    """The unfitted pipeline; its last step is a classifier."""
+
+    trusted_types: ClassVar[tuple[str, ...]] = ()
+    """Types outside of NumPy, SciPy and scikit-learn that a saved pipeline may hold, as skops names them."""
+
+    def build(self) -> Pipeline:
+        """Return a new, unfitted pipeline."""
+        return clone(self.pipeline)
+
+    def fit(
+        self,
+        train: Split,
+        valid: Split,
+        loss: Loss,
+        runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
+        monitor: Monitor | None = None,
+    ) -> FitReport:
+        """Fit the pipeline on `train`; `valid` is only scored, since nothing is chosen.
+
+        Raises:
+            ValueError: the loss weights texts, and the last step takes no sample weights.
+        """
+        self._classes = train.num_classes
+        self._pipeline = _configured(self.build(), runtime)
+        weights = loss.sample_weight(train.lengths)
+        self._pipeline.fit(list(train.texts), train.labels, **_weight_arguments(self._pipeline, weights, loss.name))
+        scores = self.score(self.encode(valid.texts))
+        history = {
+            "valid_accuracy": float((scores.argmax(axis=1) == valid.labels).mean()),
+            "valid_loss": float(log_loss(valid.labels, scores, labels=range(self._classes))),
+        }
+        return FitReport(parameters=_learnt_numbers(self._pipeline), history=[history])
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Features before the last step (N, V). A text's tokens are its non-zero features."""
+        features = self._pipeline[:-1].transform(list(texts)) if len(self._pipeline) > 1 else np.array(texts, object)
+        tokens = _nonzero(features)
+        return Encoded(features, tokens, tokens, known=tokens)
+
+    def score(self, encoded: Encoded) -> FloatArray:
+        """(N, C) class probabilities."""
+        classifier = self._pipeline[-1]
+        if hasattr(classifier, "predict_proba"):
+            found = classifier.predict_proba(encoded.features)
+        else:
+            decision = np.asarray(classifier.decision_function(encoded.features), dtype=np.float64)
+            # Of two classes, scikit-learn gives the second one's margin alone.
+            found = softmax(np.column_stack([-decision, decision]) if decision.ndim == 1 else decision, axis=1)
+        scores = np.zeros((len(encoded), self._classes))
+        scores[:, np.asarray(classifier.classes_, dtype=np.int64)] = found
+        probabilities: FloatArray = scores / scores.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def save(self, folder: Path) -> None:
+        """Write the parameters as JSON and the pipeline with skops."""
+        settings = _Settings(model=self.name, classes=self._classes, parameters=self.parameters())
+        (folder / CONFIG_FILE).write_text(settings.model_dump_json(indent=2), encoding="utf-8")
+        dump(self._pipeline, folder / PIPELINE_FILE)
+
+    @classmethod
+    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
+        """Return the fitted model that `save` wrote.
+
+        Raises:
+            ValueError: the folder does not hold such a model, or its pipeline holds types that are not trusted.
+        """
+        with saved_model(folder, cls.name):
+            settings = _Settings.model_validate_json((folder / CONFIG_FILE).read_bytes())
+            if settings.model != cls.name:
+                raise ValueError(f"it holds a {settings.model!r}")
+            model = cls(**settings.parameters)
+            trusted = [*SPARSE_TYPES, *cls.trusted_types]
+            unknown = sorted(set(get_untrusted_types(file=folder / PIPELINE_FILE)) - set(trusted))
+            if unknown:
+                raise ValueError(
+                    f"{PIPELINE_FILE} holds types that are not trusted: {', '.join(unknown)}; name them in "
+                    f"{cls.__name__}.trusted_types if you trust the file"
+                )
+            pipeline = load(folder / PIPELINE_FILE, trusted=trusted)
+            if not isinstance(pipeline, Pipeline):
+                raise ValueError(f"{PIPELINE_FILE} holds no pipeline")
+        model._classes, model._pipeline = settings.classes, _configured(pipeline, runtime)
+        return model
+
+
+class _Settings(BaseModel):
+    """The content of config.json."""
+
+    model_config = ConfigDict(title=CONFIG_FILE, extra="forbid", strict=True)
+
+    model: str
+    classes: int
+    parameters: dict[str, bool | int | float | str | None]
+
+
+def _configured(pipeline: Pipeline, runtime: Runtime) -> Pipeline:
+    """The pipeline with the runtime's seed and processors, wherever its steps have such a parameter."""
+    values = {"random_state": runtime.seed, "n_jobs": runtime.threads}
+    found = {
+        name: values[name.rpartition("__")[2]]
+        for name, current in pipeline.get_params(deep=True).items()
+        if name.rpartition("__")[2] in values and current is None
+    }
+    return pipeline.set_params(**found)
+
+
+def _weight_arguments(pipeline: Pipeline, weights: FloatArray, loss: str) -> dict[str, FloatArray]:
+    """Arguments of `Pipeline.fit` that weight the texts; none where every weight is 1."""
+    name, classifier = pipeline.steps[-1]
+    if "sample_weight" in inspect.signature(classifier.fit).parameters:
+        return {f"{name}__sample_weight": weights}
+    if np.all(weights == 1):
+        return {}
+    raise ValueError(f"loss {loss!r} weights texts, and {type(classifier).__name__} takes no sample weights")
+
+
+def _nonzero(features: Any) -> IntArray:
+    """(N,) non-zero features of each text; 1 where the pipeline has no features."""
+    if issparse(features):
+        return np.diff(features.tocsr().indptr).astype(np.int64)
+    if features.ndim == 2:
+        return np.count_nonzero(features, axis=1).astype(np.int64)
+    return np.ones(len(features), dtype=np.int64)
+
+
+def _learnt_numbers(pipeline: Pipeline) -> int:
+    """Numbers in the arrays that the steps learnt."""
+    steps: list[BaseEstimator] = [step for _, step in pipeline.steps]
+    return sum(
+        value.size
+        for step in steps
+        for name, value in vars(step).items()
+        if name.endswith("_") and isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
+    )

@@ -1,0 +1,117 @@
+"""Any scikit-learn pipeline as a contender."""
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.naive_bayes import ComplementNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from benchmarks.contract import MODEL_CHECKS, Trained
+from benchmarks.registry.registration import add_plugin
+from losses.ce import CrossEntropy
+from losses.length_weighted_ce import LengthWeightedCrossEntropy
+from models.model import Runtime
+from models.sklearn_model import SklearnModel
+
+PLUGIN = '''
+"""Complement naive Bayes."""
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.naive_bayes import ComplementNB
+from sklearn.pipeline import make_pipeline
+from models.sklearn_model import SklearnModel
+
+class NaiveBayes(SklearnModel):
+    """Complement naive Bayes on word counts."""
+    name = "naive_bayes_of_test"
+    pipeline = make_pipeline(CountVectorizer(), ComplementNB())
+'''
+
+
+class Bayes(SklearnModel):
+    """Naive Bayes."""
+
+    name = "bayes"
+    pipeline = make_pipeline(CountVectorizer(), ComplementNB())
+
+
+class Svm(SklearnModel):
+    """A classifier without probabilities."""
+
+    name = "svm"
+    pipeline = make_pipeline(TfidfVectorizer(), LinearSVC())
+
+
+class Forest(SklearnModel):
+    """A classifier with a seed and workers, and a parameter of its own."""
+
+    name = "forest"
+    trusted_types = ("sklearn.tree._tree.Tree",)
+    trees: int = 8
+
+    def build(self):
+        return make_pipeline(CountVectorizer(), RandomForestClassifier(self.trees))
+
+
+class Neighbours(SklearnModel):
+    """A classifier that takes no weights."""
+
+    name = "neighbours"
+    pipeline = make_pipeline(TfidfVectorizer(), KNeighborsClassifier(3))
+
+
+MODELS = [Bayes, Svm, Forest, Neighbours]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_saved_pipeline_scores_as_the_fitted_one(model, train, valid, tmp_path):
+    fitted = model()
+    report = fitted.fit(train, valid, CrossEntropy(train.lengths))
+    scores = fitted.score(fitted.encode(valid.texts))
+    assert scores.shape == (len(valid), train.num_classes)
+    np.testing.assert_allclose(scores.sum(axis=1), 1)
+    assert report.history[0]["valid_accuracy"] > 0.6
+    fitted.save(tmp_path)
+    loaded = model.load(tmp_path)
+    assert loaded.parameters() == fitted.parameters()
+    np.testing.assert_array_equal(loaded.score(loaded.encode(valid.texts)), scores)
+
+
+def test_the_loss_enters_as_sample_weights(train, valid):
+    plain, weighted = Bayes(), Bayes()
+    plain.fit(train, valid, CrossEntropy(train.lengths))
+    weighted.fit(train, valid, LengthWeightedCrossEntropy(train.lengths, alpha=50.0))
+    assert not np.allclose(plain.score(plain.encode(valid.texts)), weighted.score(weighted.encode(valid.texts)))
+
+
+def test_a_classifier_without_weights_refuses_a_weighting_loss(train, valid):
+    with pytest.raises(ValueError, match="KNeighborsClassifier takes no sample weights"):
+        Neighbours().fit(train, valid, LengthWeightedCrossEntropy(train.lengths))
+
+
+def test_seed_and_processors_come_from_the_runtime(train, valid):
+    model = Forest()
+    model.fit(train, valid, CrossEntropy(train.lengths), Runtime(seed=7, threads=2))
+    forest = model._pipeline[-1]
+    assert (forest.random_state, forest.n_jobs, forest.n_estimators) == (7, 2, 8)
+
+
+def test_a_foreign_type_is_refused_by_name(train, valid, tmp_path, monkeypatch):
+    model = Bayes()
+    model.fit(train, valid, CrossEntropy(train.lengths))
+    model.save(tmp_path)
+    monkeypatch.setattr("models.sklearn_model.get_untrusted_types", lambda file: ["os.system"])
+    with pytest.raises(ValueError, match=r"not trusted: os\.system"):
+        Bayes.load(tmp_path)
+
+
+def test_a_plug_in_of_twelve_lines_passes_every_check(tmp_path):
+    path = tmp_path / "naive_bayes.py"
+    path.write_text(PLUGIN)
+    assert len(PLUGIN.strip().splitlines()) <= 12
+    add_plugin(path)
+    trained = Trained("naive_bayes_of_test", {})
+    for check in MODEL_CHECKS:
+        check(trained)
