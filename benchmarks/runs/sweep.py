@@ -8,6 +8,7 @@ from typing import Protocol
 from benchmarks.executors.executor import Executor
 from benchmarks.runs.display import outcome
 from benchmarks.runs.interrupt import interruptible
+from benchmarks.runs.timing_rounds import timing_rounds
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult, Status
 from benchmarks.store.results import DamagedError, Store
@@ -71,6 +72,7 @@ def sweep(
             for result in _with_retries(ready, executor, observer, stopping, retries):
                 outcomes[result.status] += 1
                 observer.ended(result.spec, outcome(result), result)
+            timing_rounds(stage, store, executor, observer, stopping)
     return outcomes
 
 

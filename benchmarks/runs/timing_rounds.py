@@ -1,0 +1,59 @@
+"""Rounds after a sweep in which cheap cells are timed in further processes, one process per cell in each round.
+
+Rounds interleave the cells: a machine that slows down for a minute slows all of them alike, not one of them.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from benchmarks.executors.executor import Executor
+from benchmarks.schema.cell import CellSpec
+from benchmarks.store.results import DamagedError, Store
+
+
+class Listener(Protocol):
+    """Is told of the rounds."""
+
+    def say(self, line: str) -> None:
+        """Show a line."""
+
+
+def timing_rounds(
+    specs: Sequence[CellSpec], store: Store, executor: Executor, listener: Listener, stopping: Callable[[], bool]
+) -> None:
+    """Run cells again until each has been timed in as many processes as it wants; their predictions stay.
+
+    A process that fails loses no reading of the others; its cell is tried again in the next round.
+
+    Args:
+        specs: cells of one stage of a sweep, which are done.
+        store: the results folder.
+        executor: runs cells.
+        listener: is told how many cells are timed again, and which of them in too few processes.
+        stopping: whether the user has asked for an end.
+    """
+    waiting = [spec for spec in specs if _lacks_process(spec, store)]
+    if waiting and not stopping():
+        listener.say(f"timing {len(waiting)} cells in further processes, in rounds")
+    for _ in range(max((spec.measure.processes for spec in waiting), default=0)):
+        pending = itertools.takewhile(lambda _: not stopping(), waiting)
+        for _ in executor.run(pending, _ignore):
+            pass  # the result is in the store, with the readings of one more process
+        waiting = [spec for spec in waiting if _lacks_process(spec, store)]
+        if not waiting or stopping():
+            return
+    for spec in waiting:
+        listener.say(f"{spec.id}: timed in fewer than {spec.measure.processes} processes; its log says why")
+
+
+def _lacks_process(spec: CellSpec, store: Store) -> bool:
+    try:
+        result = store.read_result(spec.id)
+    except DamagedError:
+        return False  # the next run sets it aside and runs the cell again
+    return result is not None and result.lacks_process(spec)
+
+
+def _ignore(spec: CellSpec, done: int, total: int) -> None:
+    """Show no steps: the cell is done."""
