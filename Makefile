@@ -5,8 +5,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # One thread for each test process; the workers use the processors.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 # `make test-fast` runs the tests of these; they start few processes and train nothing large.
-FAST := tests/data tests/losses tests/models tests/benchmarks/config tests/benchmarks/measurement tests/benchmarks/registry \
-	tests/benchmarks/schema tests/benchmarks/store tests/benchmarks/test_layering.py
+FAST := tests/data tests/losses tests/models tests/benchmarks/config tests/benchmarks/measurement tests/benchmarks/schema \
+	tests/benchmarks/store tests/benchmarks/test_layering.py
 # Modules compiled once serve the many processes of a run.
 export PYTHONDONTWRITEBYTECODE :=
 
