@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from itertools import combinations
 
 from data.label_map import joining
@@ -81,7 +82,7 @@ def _join(joined: dict[str, set[str]], one: str, other: str) -> None:
 def _folded(name: str) -> str:
     """Return a name without case, width, white space, dashes, invisible characters and leading zeros."""
     if NUMBER.fullmatch(name):
-        return f"number {Decimal(name).normalize()}"
+        return f"number {Fraction(Decimal(name))}"
     folded = unicodedata.normalize("NFKC", name).casefold()
     letters = "".join(c for c in folded if unicodedata.category(c) not in IGNORED)
     return re.sub(r"(?<!\d)0+(?=\d)", "", letters) or name

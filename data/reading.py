@@ -82,5 +82,7 @@ def choose_splits(available: Sequence[str], wanted: Mapping[SplitRole, str]) -> 
         if several:
             found[role] = several[0]
     if "train" not in found:
-        raise DataError(f"no split is recognised as training's (choices: {', '.join(available)}); name it with `splits`")
+        raise DataError(
+            f"no split is recognised as training's (choices: {', '.join(available)}); name it with `splits`"
+        )
     return found
