@@ -10,6 +10,7 @@ def main() -> None:
     try:
         from benchmarks.cli import main as run_command_line
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     run_command_line()
 

@@ -11,6 +11,7 @@ from typing import Annotated, TextIO
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from benchmarks import __version__
 from benchmarks.commands.authoring import check, new
@@ -24,7 +25,7 @@ from benchmarks.commands.list import list_
 from benchmarks.commands.parsing import SpreadingCommand, usage_message
 from benchmarks.commands.performance import peers, scaling
 from benchmarks.commands.predict import predict
-from benchmarks.commands.printing import ClosedPipeError, discard
+from benchmarks.commands.printing import discard
 from benchmarks.commands.report import report
 from benchmarks.commands.run import run
 from benchmarks.commands.signature import flattened
@@ -35,6 +36,9 @@ from data.errors import respelt
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 """Errors of a write that say that the output has no room, not that the program is wrong."""
+
+COMPLETION = "_BENCHMARKS_COMPLETE"
+"""Environment variable by which a shell asks for completions."""
 
 FLAGS = {"cells": "--cell", "plugins": "--plugin"}
 """Flags that differ from the Python name of the argument."""
@@ -62,9 +66,10 @@ def main() -> None:
     try:
         status = _run(sys.argv)
         sys.stdout.flush()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
+        print("interrupted", file=sys.stderr)
         status = ExitStatus.INTERRUPTED
-    except (ClosedPipeError, BrokenPipeError):
+    except BrokenPipeError:
         if not _reader_is_gone(sys.stdout):  # another pipe broke: a fault of this program
             raise
         discard(sys.stdout)
@@ -88,7 +93,7 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         check_origin()
         _check_encoding(arguments)
-        return int(app(args=list(arguments[1:]), standalone_mode=False) or ExitStatus.OK)
+        return _invoke(arguments)
     except UsageError as error:
         complain(respelt(error.named(f"{_flag(error.option)} "), _flag))
     except TyperException as error:
@@ -99,6 +104,19 @@ def _run(arguments: Sequence[str]) -> int:
     except StoreError as error:
         complain(str(error))
     return ExitStatus.USAGE
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    """Parse the arguments and run the command, without typer's own handling of broken pipes and Ctrl-C."""
+    if COMPLETION in os.environ:
+        app(prog_name="benchmarks")  # prints completions and exits
+    name = "python -m benchmarks" if arguments[0].endswith("__main__.py") else "benchmarks"
+    command = get_command(app)
+    try:
+        with command.make_context(name, list(arguments[1:])) as context:
+            return int(command.invoke(context) or ExitStatus.OK)
+    except typer.Exit as ended:
+        return ended.exit_code
 
 
 def _repair_streams() -> None:

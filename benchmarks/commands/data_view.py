@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
 
+from benchmarks.commands.printing import print_wrapped
 from benchmarks.redaction import plain
 
 if TYPE_CHECKING:
@@ -23,12 +22,12 @@ def print_data(console: Console, dataset: "Dataset") -> None:
     """
     sizes = f"{len(dataset.train):,} training, {len(dataset.valid):,} validation, {len(dataset.test):,} test"
     facts = {"texts": sizes, "classes": _listed(dataset.test.class_names), **dataset.provenance}
-    console.print(Text(f"data: {plain(dataset.name)}"))
+    print_wrapped(console, f"data: {plain(dataset.name)}")
     for key, value in facts.items():
         if not key.startswith("sha256"):
-            console.print(Padding(Text(f"{plain(key)}: {plain(value)}"), (0, 0, 0, 2)))
+            print_wrapped(console, f"{plain(key)}: {plain(value)}", indent="  ")
     for note in dataset.notes:
-        console.print(Text(f"note: {plain(note)}", style="yellow"))
+        print_wrapped(console, f"note: {plain(note)}", style="yellow")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks.commands.printing import print_wrapped
 from benchmarks.redaction import plain
 from benchmarks.registry.entries import entry
 from benchmarks.schema.cell import CellSpec
@@ -36,7 +37,7 @@ def print_plan(console: Console, title: str, specs: Sequence[CellSpec], state: P
         table.add_row(*map(Text, _row(cells, state)))
     console.print(table)
     for line in _totals(specs, state):
-        console.print(line, highlight=False)
+        print_wrapped(console, line)
 
 
 def comparisons(specs: Sequence[CellSpec]) -> tuple[int, int]:

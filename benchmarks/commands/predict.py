@@ -173,7 +173,7 @@ def _predict_folder(
 def _label_on_ray(
     job: "Job", names: list[str], found: "Found", device: DeviceOptions, executor: ExecutorOptions
 ) -> "Iterator[Outcome]":
-    from benchmarks.executors.places import check_ray
+    from benchmarks.executors.select import check_ray
 
     check_ray()
     spec = found.saved.spec
@@ -183,7 +183,7 @@ def _label_on_ray(
             option="executor",
             value="ray",
         )
-    from benchmarks.executors.ray import connect, resolve_runtime
+    from benchmarks.executors.cluster import connect, resolve_runtime
     from benchmarks.executors.ray_predict import label_on_ray
 
     connect(executor.ray_address)

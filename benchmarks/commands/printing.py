@@ -2,15 +2,13 @@
 
 import os
 import sys
+import textwrap
 from typing import TextIO
 
 from rich.console import Console
+from rich.text import Text
 
 from benchmarks.commands.exit_status import ExitStatus
-
-
-class ClosedPipeError(Exception):
-    """A pipe that this program writes to has no reader any more; its cause is the BrokenPipeError."""
 
 
 class PipeConsole(Console):
@@ -33,3 +31,17 @@ def discard(stream: TextIO) -> None:
 def print_line(console: Console, line: str) -> None:
     """Print a line without markup, colours or line breaks."""
     console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_wrapped(console: Console, text: str, indent: str = "", style: str = "") -> None:
+    """Print a text without markup, wrapped at the width of the console; continuation lines are indented further."""
+    lines = textwrap.wrap(
+        text,
+        width=console.width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        console.print(Text(line, style=style), soft_wrap=True)

@@ -24,13 +24,14 @@ from benchmarks.commands.options import (
     check_price,
     parse_count,
 )
-from benchmarks.commands.printing import PipeConsole, print_line
+from benchmarks.commands.printing import PipeConsole, print_line, print_wrapped
 from benchmarks.config.suite import read_suite
 from benchmarks.errors import UsageError, complain
 from benchmarks.hardware.slots import MOST_DEVICES
+from benchmarks.redaction import plain
 
 if TYPE_CHECKING:
-    from benchmarks.executors.places import Place
+    from benchmarks.executors.select import Backend
     from benchmarks.runs.run import Run
     from models.model import Runtime
 
@@ -98,12 +99,12 @@ def run(
     """
     add_plugins(plugin)
     console = PipeConsole(stderr=output.log_json)
-    prepared, place = _prepare(grid, data, device, executor, cells, output, console)
+    prepared, backend = _prepare(grid, data, device, executor, cells, output, console)
     _print_data(prepared, console)
     if output.dry_run:
         _print_plan(prepared, console)
         return ExitStatus.OK
-    return _execute(prepared, place, cells, output, console)
+    return _execute(prepared, backend, cells, output, console)
 
 
 def _prepare(
@@ -114,7 +115,7 @@ def _prepare(
     cells: CellOptions,
     output: OutputOptions,
     console: Console,
-) -> "tuple[Run, Place]":
+) -> "tuple[Run, Backend]":
     """Check everything that can be checked without training."""
     if not executor.on_ray and (executor.ray_address or cells.cpus_per_cell):
         raise UsageError("--ray-address and --cpus-per-cell need --executor ray")
@@ -126,19 +127,19 @@ def _prepare(
     if not output.log_json:
         print_line(console, "Loading ...")
 
-    from benchmarks.executors.places import ray_cluster, this_machine
+    from benchmarks.executors.select import local_backend, ray_backend
     from benchmarks.runs.results_folder import default_folder
     from benchmarks.runs.run import prepare_run
     from benchmarks.runs.tracking import check_tracker
 
     if output.track:
         check_tracker(output.track.value)
-    place = (
-        ray_cluster(executor.ray_address, cells.cpus_per_cell) if executor.on_ray else this_machine("benchmarks.cli")
+    backend = (
+        ray_backend(executor.ray_address, cells.cpus_per_cell) if executor.on_ray else local_backend("benchmarks.cli")
     )
 
     def resolve() -> "Runtime":
-        return place.resolve(device.device.value, device.precision.value, devices)
+        return backend.resolve(device.device.value, device.precision.value, devices)
 
     prepared = prepare_run(
         chosen,
@@ -149,10 +150,10 @@ def _prepare(
         deep=cells.audit is AuditChoice.DEEP,
         price=output.price_per_hour,
     )
-    return prepared, place
+    return prepared, backend
 
 
-def _execute(prepared: "Run", place: "Place", cells: CellOptions, output: OutputOptions, console: Console) -> int:
+def _execute(prepared: "Run", backend: "Backend", cells: CellOptions, output: OutputOptions, console: Console) -> int:
     from benchmarks.commands.report import write_reports
     from benchmarks.commands.summary import print_summary
     from benchmarks.runs.run import execute
@@ -162,9 +163,9 @@ def _execute(prepared: "Run", place: "Place", cells: CellOptions, output: Output
     try:
         outcomes = execute(
             prepared,
-            place.executor(prepared.store, cells.timeout),
+            backend.executor(prepared.store, cells.timeout),
             console,
-            measure=place.measure,
+            measure=backend.measure,
             fresh=output.fresh,
             retries=cells.retries,
             events=sys.stdout if output.log_json else None,
@@ -205,8 +206,8 @@ def _print_plan(prepared: "Run", console: Console) -> None:
     print_plan(console, title, prepared.specs, state)
     test = prepared.dataset.test
     rows = len(test) if test.groups is None else len(set(test.groups))
-    console.print(Plan(rows, *comparisons(prepared.specs)).sentence, highlight=False)
-    console.print(f"results folder: {prepared.store.folder}", highlight=False, markup=False)
+    print_wrapped(console, Plan(rows, *comparisons(prepared.specs)).sentence)
+    print_line(console, f"results folder: {prepared.store.folder}")
 
 
 def _warn_of_other_data(prepared: "Run", console: Console) -> None:
@@ -217,10 +218,10 @@ def _warn_of_other_data(prepared: "Run", console: Console) -> None:
         before = prepared.store.read_run()["dataset"]
     except StoreError:  # no earlier run, or a damaged one, which `execute` reports
         return
-    if before["fingerprint"] != prepared.dataset.fingerprint:
-        folder = prepared.store.folder
+    if before.get("fingerprint") != prepared.dataset.fingerprint:
+        folder, name = prepared.store.folder, plain(before.get("name", "?"))
         line = (
-            f"note: {folder} holds results on other data ({before['name']}); its report will be replaced by one on "
+            f"note: {folder} holds results on other data ({name}); its report will be replaced by one on "
             f"{prepared.dataset.name}. To keep it, name another folder with --out."
         )
-        print_line(console, line)
+        print_wrapped(console, line, style="yellow")

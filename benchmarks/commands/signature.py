@@ -8,7 +8,6 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from benchmarks.commands.logs import configure_logging
-from benchmarks.commands.printing import ClosedPipeError
 
 VERBOSITY = {
     "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="Show debug messages on stderr.")],
@@ -27,10 +26,7 @@ def flattened(command: Callable[..., int]) -> Callable[..., int]:
     def wrapper(*, verbose: bool, quiet: bool, **values: Any) -> int:
         configure_logging(verbose=verbose, quiet=quiet)
         own = {name: values[name] for name in inspect.signature(command).parameters if name not in groups}
-        try:
-            return command(**own, **{name: _instance(kind, values) for name, kind in groups.items()})
-        except BrokenPipeError as error:
-            raise ClosedPipeError from error  # typer would exit with 1
+        return command(**own, **{name: _instance(kind, values) for name, kind in groups.items()})
 
     parameters = [
         *_parameters(command, groups),

@@ -1,9 +1,15 @@
 """From a trained cell to labels of new texts, as a user types it."""
 
+import errno
 import io
 import json
 import os
+import shutil
+import signal
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,9 +18,13 @@ import pytest
 from benchmarks.cells.run_cell import run_cell
 from benchmarks.cli import main
 from benchmarks.errors import UsageError
+from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.inference import text_input
 from benchmarks.inference.predict import predict
 from benchmarks.inference.saved import find_model, load_model
+from benchmarks.inference.writers import writing_predictions
+from benchmarks.registry import entries, names, plugins
+from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Measure
 from benchmarks.store.results import Store
 
@@ -26,8 +36,6 @@ MEASURE = Measure(rows=8, repeats=1, single=1)
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, dataset):
     """A results folder with two trained cells, the later one better on validation and worse on test."""
-    from benchmarks.schema.cell import CellSpec
-
     store = Store(tmp_path_factory.mktemp("run"))
     store.write_data(dataset)
     common = {
@@ -52,8 +60,8 @@ def type_in(monkeypatch, capsysbinary, tmp_path, run):
     """Type a command in an empty folder, with something in the pipe: its exit status, output and errors."""
     monkeypatch.chdir(tmp_path)
 
-    def type_in(*arguments, pipe=b""):
-        monkeypatch.setattr(sys, "argv", ["benchmarks", "predict", *map(str, arguments)])
+    def type_in(*arguments, pipe=b"", command="predict"):
+        monkeypatch.setattr(sys, "argv", ["benchmarks", command, *map(str, arguments)])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(pipe))))
         with pytest.raises(SystemExit) as caught:
             main()
@@ -281,8 +289,6 @@ def test_a_folder_without_a_model_is_refused(type_in, tmp_path, content, message
 
 
 def test_a_model_that_is_damaged_is_refused(type_in, run, tmp_path):
-    import shutil
-
     shutil.copytree(run.cell_folder(find_model(run.folder).saved.spec.id) / "model", "copy")
     assert type_in("copy", "a text")[0] == 0
     (tmp_path / "copy" / "classifier.skops").write_bytes(b"")
@@ -327,3 +333,134 @@ def test_a_bad_file_of_a_folder_stops_no_other(type_in, run, tmp_path):
 def test_what_a_folder_needs_is_one_line(type_in, run, arguments):
     status, _, errors = type_in(run.folder, *arguments)
     assert (status, errors.count("\n")) == (2, 1)
+
+
+def test_a_label_is_written_as_it_is_and_a_formula_as_text(tmp_path):
+    """A signed number is calculated by no spreadsheet, and a label is joined on."""
+    frame = pd.DataFrame(
+        {
+            "row": range(4),
+            "label": ["-1", "+1.5e3", "=cmd()", "a  b"],
+            "probability_-1": 0.5,
+            "text": ["-1", "-1+1", "@x", "fine"],
+        }
+    )
+    with writing_predictions(tmp_path / "out.csv", "csv", list(frame.columns)) as writer:
+        writer.write(frame)
+    read = pd.read_csv(tmp_path / "out.csv", dtype=str)
+    assert read["label"].tolist() == ["-1", "+1.5e3", "'=cmd()", "a  b"]
+    assert read["text"].tolist() == ["-1", "'-1+1", "'@x", "fine"]
+    assert "probability_-1" in read.columns
+    assert writer.quoted == 3
+
+
+def test_quoted_formulas_are_counted_on_stderr(type_in, run):
+    _, _, errors = type_in(run.folder, "=1+1", "fine", "--format", "csv")
+    assert "1 values begin like a formula" in errors
+    _, _, errors = type_in(run.folder, "fine", "--format", "csv", "--quiet")
+    assert errors == ""
+
+
+def test_a_full_disk_is_one_line_and_status_3(type_in, run, tmp_path, monkeypatch):
+    def full(self, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("benchmarks.inference.writers.CsvWriter.write", full)
+    status, _, errors = type_in(run.folder, *TEXTS, "--quiet", "--output", "out.csv")
+    assert (status, len(errors.splitlines()), "No space left" in errors) == (3, 1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_output_is_one_line_and_status_3(run):
+    command = [sys.executable, "-m", "benchmarks", "predict", "--quiet", str(run.folder), "a text"]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, cwd=CHECKOUT, check=False, timeout=60, text=True
+        )
+    assert (ended.returncode, ended.stderr) == (3, "error: the output cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_no_temporary_file(run, tmp_path, number):
+    command = [sys.executable, "-m", "benchmarks", "predict", str(run.folder), "-", "--output", "out.csv"]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes)
+    process.stdin.write(b"a text\n")
+    process.stdin.flush()
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors.decode().splitlines()[1:]) == (130, ["interrupted"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_predict_left_is_removed(type_in, run, tmp_path):
+    (tmp_path / f".out.csv.{16 * 'a'}.tmp").write_text("half")
+    assert type_in(run.folder, *TEXTS, "--output", "out.csv")[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+@pytest.mark.parametrize("command", ["predict", "explain"])
+@pytest.mark.parametrize("classes", [["a", "b", "c"], ["a"], ["a", "a"]])
+def test_a_wrong_number_of_classes_is_one_line(type_in, run, command, classes):
+    shutil.copytree(find_model(run.folder).folder, "copy")
+    content = json.loads(Path("copy/saved.json").read_text())
+    Path("copy/saved.json").write_text(json.dumps(content | {"classes": classes}))
+    status, output, errors = type_in("copy", "a text", "--quiet", command=command)
+    assert (status, output, len(errors.splitlines())) == (2, "", 1)
+    assert "damaged" in errors
+
+
+def test_cells_of_other_data_are_not_chosen(run, tmp_path):
+    """As after a label map was put right: the older cells have the classes the other way round."""
+    other = Store(tmp_path)
+    results = list(run.results())
+    for result in results:
+        other.write_result(result)
+    record = run.read_run()
+    other.write_run(record | {"dataset": {"fingerprint": "1" * 64}})
+    with pytest.raises(UsageError, match="none ended ok"):
+        find_model(tmp_path)
+
+
+PLUGIN = Path(__file__).parents[1] / "word_counts.py"
+
+
+@pytest.fixture
+def plugged_run(forgetful, monkeypatch, tmp_path_factory, dataset):
+    """A results folder whose only model is a plug-in's; the registry has forgotten the plug-in."""
+    store = Store(tmp_path_factory.mktemp("plugged"))
+    store.write_data(dataset)
+    plugin = entries.add_plugin(PLUGIN)
+    store.write_plugin(plugin.sha256, plugin.source)
+    spec = CellSpec(
+        dataset="toy", data_fingerprint=dataset.fingerprint, train_size=40, valid_size=20, test_size=40,
+        model="word_counts", model_params={"smoothing": 1.0}, model_plugin=plugin.sha256, loss="ce", loss_params={},
+        seed=1, device="cpu", precision="fp32", code_version="0", measure=MEASURE,
+    )  # fmt: skip
+    run_cell(spec, store, lambda done, total: None)
+    store.write_run(RUN | {"dataset": {"fingerprint": dataset.fingerprint}, "planned": [spec.id]})
+    monkeypatch.setattr(names, "_added", {"models": {}, "losses": {}, "datasets": {}})
+    monkeypatch.setattr(plugins, "_loaded", {})
+    names.targets.cache_clear()
+    return store
+
+
+def test_a_run_s_copy_of_a_plug_in_is_used_when_it_is_trusted(type_in, plugged_run):
+    status, output, errors = type_in(plugged_run.folder, TEXTS[0])
+    assert (status, output, len(errors.splitlines())) == (2, "", 1)
+    assert "--trust-plugins" in errors
+    status, output, _ = type_in(plugged_run.folder, TEXTS[0], "--trust-plugins")
+    assert (status, output.partition("\t")[0]) == (0, "positive")
+
+
+def test_a_copy_of_a_plug_in_that_was_changed_is_not_run(type_in, plugged_run, tmp_path):
+    (copy,) = (plugged_run.folder / "plugins").iterdir()
+    copy.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n" + copy.read_text())
+    status, _, errors = type_in(plugged_run.folder, TEXTS[0], "--trust-plugins")
+    assert (status, "damaged" in errors, (tmp_path / "ran").exists()) == (2, True, False)
+    with pytest.raises(UsageError, match="damaged"):
+        load_model(plugged_run.folder, trust_plugins=True)
