@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
+from importlib.abc import InspectLoader
 
 from benchmarks import __version__
 from benchmarks.registry.entries import entry
@@ -104,21 +104,19 @@ def _closure(modules: set[str], packages: frozenset[str]) -> set[str]:
 
 
 @cache
-def _source(module: str) -> bytes | None:
-    """The module's source; None if there is no such module, or it has no source."""
+def _source(module: str) -> str | None:
+    """The module's source, a plug-in's as it was read; None if there is no such module, or it has no source."""
     try:
         spec = importlib.util.find_spec(module)
     except ModuleNotFoundError:  # a name of a module, not of a submodule
         return None
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        return None
-    return Path(spec.origin).read_bytes()
+    return spec.loader.get_source(module) if spec is not None and isinstance(spec.loader, InspectLoader) else None
 
 
 @cache
 def _tree(module: str) -> ast.Module:
     """The module's syntax tree without docstrings."""
-    tree = ast.parse(_source(module) or b"")
+    tree = ast.parse(_source(module) or "")
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):

@@ -49,7 +49,7 @@ def version_with(monkeypatch):
 
 
 def text(name):
-    return module._source(name).decode()
+    return module._source(name)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def text(name):
      "benchmarks.cells.run_cell", "benchmarks.cells.audits", "benchmarks.cells.checkpoint"],
 )  # fmt: skip
 def test_an_edit_of_what_decides_the_result_is_another_version(version_with, edited):
-    assert version_with({edited: f"{text(edited)}\nEDITED = 1\n".encode()}) != code_version("lstm", "ce")
+    assert version_with({edited: f"{text(edited)}\nEDITED = 1\n"}) != code_version("lstm", "ce")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_an_edit_of_what_decides_the_result_is_another_version(version_with, edi
     ],
 )
 def test_an_edit_of_anything_else_is_not(version_with, edited):
-    assert version_with({edited: f"{text(edited)}\nEDITED = 1\n".encode()}) == code_version("lstm", "ce")
+    assert version_with({edited: f"{text(edited)}\nEDITED = 1\n"}) == code_version("lstm", "ce")
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def test_an_edit_of_words_is_not(version_with, edited):
     source = text(edited)
     reworded = re.sub(r'"""(.|\n)*?"""', '"""Another sentence."""', source)
     assert reworded != source
-    assert version_with({edited: f"# a comment\n\n{reworded}".encode()}) == code_version("lstm", "ce")
+    assert version_with({edited: f"# a comment\n\n{reworded}"}) == code_version("lstm", "ce")
 
 
 def test_a_moved_module_makes_no_new_version(version_with):
     """`models.neural.batching` under another name, and every import of it changed."""
     edits = {"models.moved": module._source("models.neural.batching"), "models.neural.batching": None}
     for name in ("models.lstm", "models.neural.torch_classifier", "models.neural.training"):
-        edits[name] = text(name).replace("models.neural.batching", "models.moved").encode()
+        edits[name] = text(name).replace("models.neural.batching", "models.moved")
     assert version_with(edits) == code_version("lstm", "ce")
 
 
@@ -101,8 +101,8 @@ def test_a_split_module_makes_no_new_version(version_with):
     moved = re.match(r"\s*def (\w+)", source[cut:])[1]
     header = source[: source.index("\n\n\n")]
     edits = {
-        "models.neural.batching": f"{source[:cut]}\nfrom models.moved import {moved}\n".encode(),
-        "models.moved": f"{header}\n{source[cut:]}".encode(),
+        "models.neural.batching": f"{source[:cut]}\nfrom models.moved import {moved}\n",
+        "models.moved": f"{header}\n{source[cut:]}",
     }
     assert version_with(edits) == code_version("lstm", "ce")
 
@@ -110,10 +110,10 @@ def test_a_split_module_makes_no_new_version(version_with):
 def test_the_same_name_from_another_module_is_another_version(version_with):
     """Two functions of one name: which of them is imported decides the result."""
     source = text("losses.ce")
-    edits = {"losses.first": b"def scale():\n    return 1\n", "losses.second": b"def scale():\n    return 2\n"}
+    edits = {"losses.first": "def scale():\n    return 1\n", "losses.second": "def scale():\n    return 2\n"}
     both = "import losses.first\nimport losses.second\n"
-    first = edits | {"losses.ce": f"{source}\n{both}from losses.first import scale\n".encode()}
-    second = edits | {"losses.ce": f"{source}\n{both}from losses.second import scale\n".encode()}
+    first = edits | {"losses.ce": f"{source}\n{both}from losses.first import scale\n"}
+    second = edits | {"losses.ce": f"{source}\n{both}from losses.second import scale\n"}
     assert version_with(first) != version_with(second)
 
 
