@@ -1,10 +1,11 @@
-"""What every executor does: run cells and yield their results."""
+"""The interface of executors, and the record of a cell that left no result."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from benchmarks.schema.cell import CellSpec
-from benchmarks.schema.result import CellResult
+from benchmarks.schema.result import CellResult, Status
+from benchmarks.store.results import Store
 
 Progress = Callable[[CellSpec, int, int], None]
 """Called with a running cell and its training steps, done and planned; with 0 and 0 when it begins."""
@@ -14,13 +15,27 @@ class Executor(Protocol):
     """Runs cells somewhere: on this machine, on a cluster."""
 
     def run(self, specs: Iterable[CellSpec], progress: Progress) -> Iterator[CellResult]:
-        """Run cells, all on the same device or as many of them, and yield each result, whatever it is, once it is in
-        the driver's store.
+        """Run cells and yield each result, good or bad, once it is in the driver's store.
 
-        `specs` is asked for the next cell only when there is room to run it: it may end early, when the user has asked
-        for an end, and the cells that run by then are still waited for.
+        Args:
+            specs: the cells, all on the same device or on as many devices of a kind. The next one is asked for only
+                when there is room to run it, so the iterator may end early, when the user has asked for an end; cells
+                that run by then are still waited for.
+            progress: called as cells begin and train.
 
         Raises:
-            KeyboardInterrupt: the user wants an end now; cells that ran are ended, and recorded as interrupted.
-            WriteError: the store can no longer be written to; cells that ran are ended.
+            KeyboardInterrupt: the user wants an end now; running cells are ended, and recorded as interrupted.
+            WriteError: the store can no longer be written to; running cells are ended.
         """
+
+
+def record(store: Store, spec: CellSpec, status: Status, reason: str, detail: str = "") -> CellResult:
+    """Return a result without figures; write it, unless the store has a good one, which was to be measured anew.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    result = CellResult(spec=spec, status=status, reason=reason, detail=detail)
+    if store.good_result(spec) is None:
+        store.write_result(result)
+    return result

@@ -8,7 +8,7 @@ from typing import Any
 import ray
 import ray.data
 
-from benchmarks.executors.ray import alive_machines, capacity, claim
+from benchmarks.executors.cluster import alive_machines, capacity, claim
 from benchmarks.inference.folder import Job, Outcome
 from benchmarks.inference.saved import Found, Saved
 from benchmarks.store.packing import Files

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
+from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.explanations import Explanations
 from benchmarks.schema.result import CellResult
 from benchmarks.store.files import (
@@ -40,20 +41,38 @@ class CellFiles(Folder):
             raise StoreError(f"not a cell id: {cell_id!r}")
         return self.folder / "cells" / cell_id
 
-    def clear_cell(self, cell_id: str) -> None:
+    def clear_cell(self, spec: CellSpec) -> CellResult | None:
         """Prepare a cell's folder for a new attempt, so that no earlier result is taken for its own.
 
-        The state of an unfinished training (`checkpoint.safetensors`) stays.
+        The state of an unfinished training (`checkpoint.safetensors`) stays, and so does a good result that is to be
+        measured anew, or by another process.
+
+        Returns:
+            The result that stays.
 
         Raises:
             WriteError: it cannot be prepared.
         """
-        folder = self._made(cell_id)
+        folder = self._made(spec.id)
         with naming(folder):
             remove_temporary(folder)
+            sync(folder.parent)
+        result = self.good_result(spec)
+        if result is not None and (result.lacks_process(spec) or not result.answers(spec)):
+            return result
+        self.remove_result(spec.id)
+        return None
+
+    def remove_result(self, cell_id: str) -> None:
+        """Delete a cell's result; its predictions and its model stay until they are replaced.
+
+        Raises:
+            WriteError: it cannot be removed.
+        """
+        folder = self.cell_folder(cell_id)
+        with naming(folder):
             (folder / "result.json").unlink(missing_ok=True)
             sync(folder)
-            sync(folder.parent)
 
     def remove_cell(self, cell_id: str) -> None:
         """Delete everything of a cell.
@@ -107,6 +126,14 @@ class CellFiles(Folder):
         if result.spec.id != cell_id:
             raise DamagedError(path, f"the result of {result.spec.id}")
         return result
+
+    def good_result(self, spec: CellSpec) -> CellResult | None:
+        """A good result of that cell, however it was measured; None where there is none that can be read."""
+        try:
+            result = self.read_result(spec.id)
+        except StoreError:
+            return None
+        return result if result is not None and result.predicts(spec) else None
 
     def results(self) -> Iterator[CellResult]:
         """Every undamaged result, by cell id.

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from benchmarks.errors import publishable
 from benchmarks.schema.result import SCHEMA_VERSION
 from benchmarks.store.files import DamagedError, StoreError, open_regular, read_bytes
 from data.memory import at_most, available
@@ -99,7 +100,7 @@ def read_frame(path: Path) -> pd.DataFrame:
 
 @contextmanager
 def undamaged(path: Path) -> Iterator[None]:
-    """Turn an error of reading `path` into a DamagedError."""
+    """Turn an error of reading `path` into a DamagedError; a library's message might quote a text of the data."""
     try:
         yield
     except (
@@ -113,8 +114,8 @@ def undamaged(path: Path) -> Iterator[None]:
         OverflowError,
         RecursionError,
     ) as error:
-        finding = "it is missing" if isinstance(error, FileNotFoundError) else f"{type(error).__name__}: {error}"
-        raise DamagedError(path, finding.splitlines()[0]) from None
+        finding = "it is missing" if isinstance(error, FileNotFoundError) else publishable(error)
+        raise DamagedError(path, finding) from None
 
 
 def first_error(error: ValidationError) -> str:

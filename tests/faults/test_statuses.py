@@ -7,7 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_cells import check_whole, faulty_cell, tiny_cell, tiny_spec
+from tiny_cells import TEXT, check_whole, faulty_cell, tiny_cell, tiny_spec
+
+from benchmarks.errors import LONGEST_REASON
+from benchmarks.store.results import Store
 
 
 def ignore(done, total):
@@ -37,12 +40,14 @@ def wait_until(condition, seconds=5.0):
 @pytest.mark.parametrize(
     ("fault", "status", "reason"),
     [
-        ("exception", "failed", "ValueError: the first line"),
-        ("diverged", "failed", "FloatingPointError: training loss is nan at step 3"),
+        ("exception", "failed", "ValueError"),
+        ("diverged", "failed", "FloatingPointError"),
         ("address space", "out_of_memory", "MemoryError: Unable to allocate 8.00 MiB"),
+        ("mute", "failed", "MuteError"),
         ("segfault", "crashed", "killed by SIGSEGV"),
         ("abort", "crashed", "killed by SIGABRT"),
         ("exit", "crashed", "ended without a result (exit status 7)"),
+        ("exit 0", "crashed", "ended without a result (exit status 0)"),
         ("sys.exit", "crashed", "ended without a result (exit status 5)"),
     ],
 )
@@ -56,6 +61,57 @@ def test_a_fault_is_a_row(store, make_executor, fault, status, reason):
     assert store.read_result(spec.id) == result
     log = (store.cell_folder(spec.id) / "log.txt").read_text()
     assert ("Traceback" in log) == (status in {"failed", "out_of_memory"})
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "detail"),
+    [
+        ("exception", "ValueError", "the first line"),
+        ("quote", "ValueError", f"could not convert string to float: {TEXT!r}"),
+        ("shout", "RuntimeError", "aaa"),
+    ],
+)
+def test_a_result_publishes_the_type_of_an_exception_and_the_log_has_all_of_it(
+    store, make_executor, fault, kind, detail
+):
+    spec = tiny_spec(fault=fault)
+    result = run_one(make_executor(store, faulty_cell), spec, ignore)
+    assert result.reason == kind
+    assert result.detail.startswith(detail)
+    assert len(result.detail) <= LONGEST_REASON
+    log = (store.cell_folder(spec.id) / "log.txt").read_text()
+    assert (TEXT in log) == (fault != "exception")
+    assert f"{kind}: {detail}" in log
+
+
+@pytest.mark.parametrize("fault", ["thread", "closed streams", "directory"])
+def test_what_a_plugin_does_to_its_process_does_not_keep_its_cell_from_ending(store, make_executor, monkeypatch, fault):
+    monkeypatch.chdir(store.folder.parent)
+    relative = Store(Path(store.folder.name))
+    spec = tiny_spec(fault=fault)
+    result = run_one(make_executor(relative, faulty_cell, timeout=60.0), spec, ignore)
+    assert (result.status, check_whole(store, spec)) == ("ok", True)
+
+
+def test_a_result_on_disk_counts_even_if_its_process_is_found_too_late(store, make_executor):
+    spec = tiny_spec(fault="late")
+    result = run_one(make_executor(store, faulty_cell, timeout=3.0), spec, ignore)
+    assert (result.status, check_whole(store, spec)) == ("ok", True)
+
+
+def test_a_timeout_of_months_is_a_timeout(store, make_executor):
+    spec = tiny_spec()
+    assert run_one(make_executor(store, tiny_cell, timeout=1e8), spec, ignore).status == "ok"
+
+
+def test_a_log_never_goes_through_a_link(store, make_executor, tmp_path):
+    victim, spec = tmp_path / "victim", tiny_spec()
+    victim.write_text("precious")
+    store.cell_folder(spec.id).mkdir(parents=True)
+    (store.cell_folder(spec.id) / "log.txt").symlink_to(victim)
+    assert run_one(make_executor(store, tiny_cell), spec, ignore).status == "ok"
+    assert victim.read_text() == "precious"
+    assert not (store.cell_folder(spec.id) / "log.txt").is_symlink()
 
 
 @pytest.fixture

@@ -112,7 +112,9 @@ def test_a_result_of_another_version_is_refused_and_kept(run, store):
     spec = tiny_spec()
     store.write_result(CellResult(spec=spec, status="ok", schema_version=0))
     before = contents(store.folder)
-    with pytest.raises(StoreError, match="is of schema version 0, and this program reads version 1: run"):
+    with pytest.raises(
+        StoreError, match=f"is of schema version 0, and this program reads version {SCHEMA_VERSION}: run"
+    ):
         run(store, [spec])
     assert contents(store.folder) == before
 

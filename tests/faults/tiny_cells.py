@@ -9,6 +9,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -17,11 +18,14 @@ import pandas as pd
 
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
+from benchmarks.store.results import Store
 
 PRELOAD = ["benchmarks.runs.display", "benchmarks.executors.local", "pandas", "pyarrow.parquet", "pytest"]
 """What these cells and the programs that start them import."""
 
 ROWS, STEPS, WEIGHTS = 2_000, 5, 50_000
+
+TEXT = "a secret text of the data"
 
 
 def tiny_spec(seed=1, **params):
@@ -115,6 +119,45 @@ def _hang_with_a_child(spec, folder, progress):
     time.sleep(600)
 
 
+def _hang_after_the_result(spec, folder, progress):
+    """What a cell leaves is complete before its time is up; its process is not over."""
+    tiny_cell(spec, Store(folder.parents[1]), progress)
+    time.sleep(600)
+
+
+def _leave_a_thread(spec, folder, progress):
+    threading.Thread(target=time.sleep, args=(600,)).start()
+
+
+def _quote(spec, folder, progress):
+    raise ValueError(f"could not convert string to float: {TEXT!r}")
+
+
+def _shout(spec, folder, progress):
+    raise RuntimeError("a" * 10_000_000 + "\n" + TEXT)
+
+
+class MuteError(Exception):
+    """An exception of a plug-in that cannot say what it is."""
+
+    def __str__(self):
+        raise AttributeError("no message")
+
+
+def _raise_mute(spec, folder, progress):
+    raise MuteError
+
+
+def _close_the_streams(spec, folder, progress):
+    sys.stdout.close()
+    os.close(1)
+    sys.stderr = None
+
+
+def _change_directory(spec, folder, progress):
+    os.chdir("/")
+
+
 def _die_with_a_child(spec, folder, progress):
     child = subprocess.Popen(["sleep", "600"])
     (folder / "child").write_text(str(child.pid))
@@ -132,6 +175,14 @@ FAULTS = {
     "sys.exit": lambda *_: sys.exit(5),
     "hang": _hang_with_a_child,
     "orphans": _die_with_a_child,
+    "late": _hang_after_the_result,
+    "thread": _leave_a_thread,
+    "quote": _quote,
+    "shout": _shout,
+    "mute": _raise_mute,
+    "exit 0": lambda *_: os._exit(0),
+    "closed streams": _close_the_streams,
+    "directory": _change_directory,
 }
 
 

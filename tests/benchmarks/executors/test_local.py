@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from benchmarks.cells.run_cell import PRELOAD, run_cell
-from benchmarks.executors.local import LocalExecutor, _death, _fault
+from benchmarks.executors.faults import describe_exception, describe_exit
+from benchmarks.executors.local import LocalExecutor
 
 ENDLESS = {"epochs": 100_000, "patience": None, "embedding_width": 4, "hidden_width": 4}
 
@@ -107,14 +108,14 @@ def test_an_old_result_does_not_survive_a_cell_that_dies(runner, make_spec):
 
 
 def test_an_exit_without_a_result_is_a_crash():
-    assert _death(0, killed_by_kernel=False) == ("crashed", "ended without a result (exit status 0)")
-    assert _death(7, killed_by_kernel=True) == ("crashed", "ended without a result (exit status 7)")
+    assert describe_exit(0, killed_by_kernel=False) == ("crashed", "ended without a result (exit status 0)")
+    assert describe_exit(7, killed_by_kernel=True) == ("crashed", "ended without a result (exit status 7)")
 
 
 def test_torch_out_of_host_memory_is_out_of_memory():
     with pytest.raises(RuntimeError) as caught:
         torch.empty(1 << 50)
-    assert _fault(caught.value)[0] == "out_of_memory"
+    assert describe_exception(caught.value)[0] == "out_of_memory"
 
 
 @pytest.mark.parametrize(
@@ -128,4 +129,4 @@ def test_torch_out_of_host_memory_is_out_of_memory():
     ],
 )
 def test_what_an_exception_means(error, status):
-    assert _fault(error)[0] == status
+    assert describe_exception(error)[0] == status

@@ -19,7 +19,8 @@ ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.
 
 from ray.cluster_utils import Cluster  # noqa: E402
 
-from benchmarks.executors.ray import RayExecutor, capacity, claim, connect, run_cell  # noqa: E402
+from benchmarks.executors.cluster import capacity, claim, connect  # noqa: E402
+from benchmarks.executors.ray import RayExecutor, run_cell  # noqa: E402
 from benchmarks.executors.ray_predict import label_on_ray  # noqa: E402
 
 MACHINE = {"num_cpus": 1, "num_gpus": 0, "object_store_memory": 80 * 2**20, "include_dashboard": False}

@@ -1,4 +1,4 @@
-"""Where the cells of a run can run: on this machine, or on a Ray cluster."""
+"""The choice of an executor: this machine or a Ray cluster."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from models.model import Runtime
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where cells run.
+class Backend:
+    """This machine or a cluster, as a run uses it.
 
     Attributes:
-        resolve: what a device and a precision, both perhaps "auto", mean there, for cells on so many devices each.
-        executor: what runs cells there, given the store and the seconds after which a cell is ended (None: never).
-        measure: what the devices that cells use can do at best; None where machines are many.
+        resolve: chooses the device and the precision, given those asked for and the devices of a cell.
+        executor: makes the executor, given the store and the seconds after which a cell is ended (None: never).
+        measure: measures the ceilings of the devices that cells use; None where machines are many.
     """
 
     resolve: Callable[[str, str, int], Runtime]
@@ -28,8 +28,8 @@ class Place:
     measure: Callable[[Sequence[CellSpec]], list[Ceiling]] | None = None
 
 
-def this_machine(preload: str) -> Place:
-    """Cells run one at a time, or one on each GPU, or group of GPUs.
+def local_backend(preload: str) -> Backend:
+    """Run cells on this machine, one at a time, or one on each GPU or group of GPUs.
 
     Args:
         preload: a module that the processes of cells import besides those that train.
@@ -45,22 +45,23 @@ def this_machine(preload: str) -> Place:
     def executor(store: Store, timeout: float | None) -> Executor:
         return LocalExecutor(store, run_cell, imported, timeout, share(threads(), gpus()))
 
-    return Place(resolve_runtime, executor, partial(measure_ceilings, preload=imported))
+    return Backend(resolve_runtime, executor, partial(measure_ceilings, preload=imported))
 
 
-def ray_cluster(address: str | None, cpus: int | None) -> Place:
-    """Cells run on the machines of a Ray cluster, which is joined when its devices are asked for.
+def ray_backend(address: str | None, cpus: int | None) -> Backend:
+    """Run cells on the machines of a Ray cluster, which is joined when its devices are asked for.
 
     Args:
-        address: of the cluster; None: see `ray_executor.connect`.
-        cpus: processors of a cell; None: see `ray_executor.claim`.
+        address: of the cluster; None: see `cluster.connect`.
+        cpus: processors of a cell; None: see `cluster.claim`.
 
     Raises:
         UsageError: Ray is not installed.
     """
     check_ray()
     from benchmarks.cells.run_cell import PRELOAD
-    from benchmarks.executors.ray import RayExecutor, connect, resolve_runtime, run_cell
+    from benchmarks.executors.cluster import connect, resolve_runtime
+    from benchmarks.executors.ray import RayExecutor, run_cell
 
     def resolve(device: str, precision: str, devices: int) -> Runtime:
         connect(address)
@@ -69,11 +70,11 @@ def ray_cluster(address: str | None, cpus: int | None) -> Place:
     def executor(store: Store, timeout: float | None) -> Executor:
         return RayExecutor(store, run_cell, PRELOAD, timeout, cpus)
 
-    return Place(resolve, executor)
+    return Backend(resolve, executor)
 
 
 def check_ray() -> None:
-    """Make sure that Ray is installed; it is an extra.
+    """Make sure that Ray, an optional dependency, is installed.
 
     Raises:
         UsageError: it is not.

@@ -1,0 +1,178 @@
+"""The process of one cell: started, listened to, ended; and its whole life as seen from inside."""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Container, Sequence
+from multiprocessing import AuthenticationError, Pipe
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from time import monotonic
+from typing import Any
+
+from benchmarks.errors import first_line
+from benchmarks.executors.executor import Progress
+from benchmarks.executors.faults import describe_exception, describe_exit
+from benchmarks.hardware.fork_server import fork_server
+from benchmarks.hardware.process_group import end_group_with_parent
+from benchmarks.hardware.slots import Slot
+from benchmarks.measurement.memory import kernel_kills
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.result import CellResult, Status
+from benchmarks.store.files import create_log
+from benchmarks.store.results import Store
+
+Work = Callable[[CellSpec, Store, Callable[[int, int], None]], None]
+"""Run by the process of a cell: leaves an "ok" result in the store, or raises."""
+
+STARTS = 3
+"""Attempts to start a process; the fork server may be killed meanwhile."""
+
+READY, GO = b"ready", b"go"
+"""Sent by the process of a cell once it leads its process group; and the answer, without which it does nothing."""
+
+SERVER_ENDED = (EOFError, OSError, AuthenticationError)
+"""Raised by `multiprocessing` where the fork server ends while it is to start a process."""
+
+
+class StartError(RuntimeError):
+    """The process of a cell cannot be started; the message is one line."""
+
+
+class CellProcess:
+    """A cell in a process of its own, which leads a process group of its own and ends when this process does.
+
+    Attributes:
+        spec: the cell.
+        kept: its good result of before, which is to be measured anew; None of a new cell.
+        slot: its share of the machine.
+        deadline: when its time is up, by `time.monotonic`.
+        timed_out: whether it was still running then.
+        fault: status, reason and detail of the exception that ended it; None if none did.
+        listening: objects to `wait` for.
+    """
+
+    def __init__(
+        self,
+        spec: CellSpec,
+        kept: CellResult | None,
+        store: Store,
+        work: Work,
+        preload: Sequence[str],
+        slot: Slot,
+        deadline: float,
+    ) -> None:
+        """Start the process.
+
+        Raises:
+            StartError: it cannot be started.
+        """
+        self.spec, self.kept, self.slot, self.deadline = spec, kept, slot, deadline
+        self.timed_out = False
+        self.fault: tuple[Status, str, str] | None = None
+        self._kernel_kills = kernel_kills()
+        self._process, self._connection = _started(spec, store, work, preload, slot)
+        self.listening: list[Connection | int] = [self._connection, self._process.sentinel]
+
+    def has_ended(self, ready: Container[object], progress: Progress) -> bool:
+        """Pass on a message of the cell if it is `ready`; whether it has ended, or its time is up."""
+        if self._connection in ready:
+            try:
+                self._receive(self._connection.recv_bytes(), progress)
+            except (EOFError, OSError):
+                self.listening.remove(self._connection)
+        elif self._process.sentinel in ready:
+            self._process.join()
+            return True
+        self.timed_out = monotonic() >= self.deadline
+        return self.timed_out
+
+    def _receive(self, message: bytes, progress: Progress) -> None:
+        if message == READY:
+            self._connection.send_bytes(GO)
+            return
+        content: Any = json.loads(message)
+        match content:
+            case [int(done), int(total)]:
+                progress(self.spec, done, total)
+            case [status, reason, detail]:
+                self.fault = status, reason, detail
+
+    def kill(self) -> None:
+        """End the cell if it runs, and every process of its group.
+
+        Without the answer to READY, which it then has no hope of, it ends by itself; with it, it leads its group.
+        """
+        self._connection.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid or 0, signal.SIGKILL)
+        self._process.kill()
+        self._process.join()
+
+    def exit_reason(self) -> tuple[Status, str]:
+        """How the process ended, if it left neither a result nor an exception."""
+        return describe_exit(self._process.exitcode, killed_by_kernel=kernel_kills() != self._kernel_kills)
+
+
+def _started(
+    spec: CellSpec, store: Store, work: Work, preload: Sequence[str], slot: Slot
+) -> tuple[BaseProcess, Connection]:
+    """The running process of a cell, and the connection to it.
+
+    A process that was forked just before the fork server was killed never hears GO, and does nothing.
+    """
+    for _ in range(STARTS):
+        ours, theirs = Pipe()
+        try:
+            process = fork_server(preload).Process(target=_live, args=(spec, store, work, slot, theirs))
+            process.start()
+        except SERVER_ENDED:
+            ours.close()
+        else:
+            return process, ours
+        finally:
+            theirs.close()
+    raise StartError(f"the fork server ended {STARTS} times while it was to start this cell's process")
+
+
+def _live(spec: CellSpec, store: Store, work: Work, slot: Slot, connection: Connection) -> None:
+    """Live the whole life of a cell's process; it ends here, whatever threads are left."""
+    os.setsid()
+    end_group_with_parent()
+    try:
+        connection.send_bytes(READY)
+        connection.recv_bytes()
+    except (EOFError, OSError):  # the process that wanted it has ended, or given up on it
+        os._exit(0)
+    os.environ.update(slot.environment())
+    status = 0
+    try:
+        redirect_output(store, spec.id)
+        work(spec, store, lambda done, total: connection.send_bytes(json.dumps([done, total]).encode()))
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except BaseException as error:  # noqa: BLE001  (a fault of any kind must not lose the other cells' work)
+        status = 1
+        connection.send_bytes(json.dumps([*describe_exception(error), first_line(error)]).encode())
+        with contextlib.suppress(OSError, ValueError):  # the disk is full, or a plug-in has closed the stream
+            traceback.print_exc()
+    flush_output()
+    os._exit(status)
+
+
+def flush_output() -> None:
+    """Write out everything that was printed; a plug-in may have closed or replaced the streams."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+
+
+def redirect_output(store: Store, cell_id: str) -> None:
+    """Send everything this process prints, C libraries' messages included, to the cell's log."""
+    with create_log(store.log_path(cell_id)) as file:
+        flush_output()
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
