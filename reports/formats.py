@@ -4,8 +4,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.redaction import inert as inert
-from benchmarks.redaction import plain as plain
+from benchmarks.redaction import inert, plain
+
+__all__ = [
+    "NOT_MEASURED",
+    "Interval",
+    "between",
+    "between_points",
+    "count",
+    "decimal",
+    "inert",
+    "p_value",
+    "percent",
+    "percent_interval",
+    "plain",
+    "points",
+    "points_interval",
+    "signed",
+    "significant",
+]
 
 NOT_MEASURED = "–"
 
@@ -41,6 +58,11 @@ def points(difference: float, *, signed: bool = True) -> str:
 def between(interval: Interval) -> str:
     """An interval of differences in percentage points: "−0.50 to +2.00"."""
     return f"{points(interval.low)} to {points(interval.high)}"
+
+
+def between_points(interval: Interval) -> str:
+    """An interval of differences in a sentence: "between −0.50 and +2.00 points"."""
+    return f"between {points(interval.low)} and {points(interval.high)} points"
 
 
 def points_interval(difference: float, interval: Interval) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.analysis.results import FloatArray, IntArray, Predictions
-
-BINS = 15
+from reports.analysis.calibration_error import BINS, places
+from reports.analysis.estimates import FloatArray, IntArray
+from reports.analysis.predictions import Predictions
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,12 @@ class ReliabilityCurve:
     accuracy: FloatArray
     rows: IntArray
 
-    @property
-    def expected_calibration_error(self) -> float:
-        """Mean over rows of |accuracy - confidence| of their bin (Guo et al. 2017, equation 3)."""
-        filled = self.rows > 0
-        gaps = np.abs(self.accuracy - self.confidence)[filled]
-        return float(np.average(gaps, weights=self.rows[filled]))
-
 
 def reliability_curve(predictions: Sequence[Predictions]) -> ReliabilityCurve:
     """The curve over the rows of all `predictions` together."""
     confidence = np.concatenate([p.probabilities.max(axis=1) for p in predictions])
     correct = np.concatenate([p.correct for p in predictions])
-    bins = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence, side="left")
+    bins = places(confidence)
     rows = np.bincount(bins, minlength=BINS)
     with np.errstate(invalid="ignore"):  # empty bins
         return ReliabilityCurve(
@@ -44,11 +37,6 @@ def reliability_curve(predictions: Sequence[Predictions]) -> ReliabilityCurve:
             accuracy=np.bincount(bins, weights=correct, minlength=BINS) / rows,
             rows=rows,
         )
-
-
-def expected_calibration_error(predictions: Predictions) -> float:
-    """Of one cell, in 0..1, over 15 equal-width bins (Guo et al. 2017)."""
-    return reliability_curve([predictions]).expected_calibration_error
 
 
 def brier_score(predictions: Predictions) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from reports.analysis.estimates import ALPHA, RNG_SEED, BoolArray, FloatArray, Interval
+from reports.analysis.estimates import ALPHA, RNG_SEED, BoolArray, FloatArray, IntArray, Interval
 
 BINS = 15
 DRAWS = 1_000
@@ -51,6 +51,11 @@ class Bins:
     null_errors: FloatArray
 
 
+def places(confidence: FloatArray) -> IntArray:
+    """(N,) the bin of each confidence: (0, 1/15] .. (14/15, 1]."""
+    return np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence, side="left")
+
+
 def bins(confidence: FloatArray, correct: BoolArray) -> Bins:
     """Group the N rows of one training.
 
@@ -58,10 +63,10 @@ def bins(confidence: FloatArray, correct: BoolArray) -> Bins:
         confidence: (N,) probability of the predicted class.
         correct: (N,) whether it is the label.
     """
-    places = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence, side="left")
-    rows = np.bincount(places, minlength=BINS)
+    own = places(confidence)
+    rows = np.bincount(own, minlength=BINS)
     filled = rows > 0
-    sums = [np.bincount(places, weights=own, minlength=BINS)[filled] for own in _per_row(confidence, correct)]
+    sums = [np.bincount(own, weights=values, minlength=BINS)[filled] for values in _per_row(confidence, correct)]
     count = rows[filled].astype(np.float64)
     smoothed = (sums[1] + 1) / (count + 2)
     return Bins(
@@ -93,6 +98,11 @@ def calibration_error(trainings: Sequence[Bins]) -> CalibrationError:
     left = max(float(np.mean([again.mean() for _, again, _ in draws])) - value, 0.0)
     low = max(value - left - reach, 0.0) if value > null else 0.0
     return CalibrationError(value, Interval(low, min(value + reach, 1.0)), plain, null)
+
+
+def debiased_error(training: Bins) -> float:
+    """The debiased error of one training, without its interval, in 0..1."""
+    return max(float(_debiased(training.weights, training.gaps[None, :], training.errors)[0]), 0.0)
 
 
 def _per_row(confidence: FloatArray, correct: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -1,85 +1,93 @@
-"""What the next model buys, and what it costs."""
+"""What each model costs beside the cheapest of its training size, and whether it is better."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from reports import formats
-from reports.analysis.results import REFERENCE_LOSS
-from reports.analysis.statistics import Accuracy, Comparison
-from reports.analysis.throughput import throughput
+from reports.analysis import sentences
+from reports.analysis.accuracy import Accuracy
+from reports.analysis.comparisons import Comparison
+from reports.analysis.noise import Noise, fit_timing
+from reports.analysis.primary import Primary
+from reports.analysis.rate_ratios import Ratio, ratio
 
 
 @dataclass(frozen=True)
 class Step:
-    """A model beside the best of the cheaper ones, for the same training rows.
+    """A model beside the cheapest one, for the same training rows.
 
     Attributes:
-        cheaper: the cheapest model, or the last that was significantly better than the one before it.
-        model: the next one by seconds to fit.
-        times: how many times the seconds to fit.
-        gain: accuracy of `model` less that of `cheaper`.
-        comparison: the two compared.
+        cheapest: the cheapest model.
+        model: the other one.
+        times: its seconds to fit over those of the cheapest.
+        comparison: the model against the cheapest, as part of the report's family.
+        doubts: what kept the machine busy while it was timed; "" where nothing did.
     """
 
-    cheaper: Accuracy
+    cheapest: Accuracy
     model: Accuracy
-    times: float
-    gain: float
+    times: Ratio
     comparison: Comparison
+    doubts: str
 
     @property
     def sentence(self) -> str:
-        """What it says."""
-        model, cheaper = self.model.configuration.model, self.cheaper.configuration.model
-        sign = 1 if self.comparison.first.key == self.model.configuration.key else -1
-        ends = sorted(sign * end for end in self.comparison.interval)
-        found = (
-            f"{formats.points(self.gain)} points, 95 % interval {formats.points(ends[0])} to {formats.points(ends[1])}"
+        """Its cost and its verdict."""
+        doubts = f" (in doubt: {self.doubts})" if self.doubts else ""
+        return (
+            f"{self.model.configuration.model} takes {sentences.times(self.times)} the training time of "
+            f"{self.cheapest.configuration.model}{doubts}. {sentences.verdict(self.comparison)}"
         )
-        cost = f"{formats.significant(self.times)} times the training time of {cheaper}"
-        if not self.comparison.significant:
-            return f"{model} takes {cost} and cannot be told apart from it, given all comparisons made ({found})."
-        return f"{model} takes {cost} and is {'better' if self.gain > 0 else 'worse'} ({found})."
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """The models of one training size with cross-entropy, from the cheapest up."""
+    """The models of one training size, from the cheapest up.
+
+    Attributes:
+        cheapest: by the seconds to fit.
+        fit_seconds: of it, the median over its trainings.
+        readings: trainings that were timed.
+        doubts: what kept the machine busy during one of them; "" where nothing did.
+        steps: every other model, by its seconds to fit.
+    """
 
     cheapest: Accuracy
     fit_seconds: float
+    readings: int
+    doubts: str
     steps: tuple[Step, ...]
 
     @property
     def sentence(self) -> str:
-        """Where it begins."""
+        """The cheapest model."""
         c = self.cheapest.configuration
         reached = formats.percent_interval(self.cheapest.value, self.cheapest.interval)
+        doubts = f" That is in doubt: {self.doubts}." if self.doubts else ""
+        fits = "1 fit" if self.readings == 1 else f"median of {self.readings} fits"
         return (
-            f"With {c.train_size:,} training reviews, {c.model} is the cheapest: "
-            f"{reached} % in {formats.significant(self.fit_seconds)} s of training."
+            f"With {c.train_size:,} training reviews, {c.model} is the cheapest as measured: {reached} % in "
+            f"{formats.significant(self.fit_seconds)} s of training ({fits}).{doubts}"
         )
 
 
-def ladders(accuracies: Sequence[Accuracy], comparisons: Sequence[Comparison]) -> tuple[Ladder, ...]:
+def ladders(accuracies: Sequence[Accuracy], primary: Primary, noise: Noise) -> tuple[Ladder, ...]:
     """A ladder for each training size; models whose training was not timed are left out."""
-    sizes: dict[int, list[tuple[float, Accuracy]]] = {}
-    for accuracy in accuracies:
-        seconds = throughput(accuracy.configuration.cells).fit_seconds
-        if accuracy.configuration.loss_name == REFERENCE_LOSS and not np.isnan(seconds):
-            sizes.setdefault(accuracy.configuration.train_size, []).append((seconds, accuracy))
-    compared = {frozenset((c.first.key, c.second.key)): c for c in comparisons}
-    return tuple(_ladder(sorted(timed, key=lambda entry: entry[0]), compared) for _, timed in sorted(sizes.items()))
-
-
-def _ladder(timed: Sequence[tuple[float, Accuracy]], compared: dict[frozenset[str], Comparison]) -> Ladder:
-    base_seconds, base = timed[0]
-    steps = []
-    for seconds, accuracy in timed[1:]:
-        comparison = compared[frozenset((base.configuration.key, accuracy.configuration.key))]
-        steps.append(Step(base, accuracy, seconds / base_seconds, accuracy.value - base.value, comparison))
-        if comparison.better and comparison.better.key == accuracy.configuration.key:
-            base_seconds, base = seconds, accuracy
-    return Ladder(timed[0][1], timed[0][0], tuple(steps))
+    known = {accuracy.configuration.key: accuracy for accuracy in accuracies}
+    found = []
+    for cheapest, comparisons in primary.against_cheapest.values():
+        base = fit_timing(cheapest.cells)
+        if not base.processes:
+            continue
+        steps = []
+        for comparison in comparisons:
+            own = fit_timing(comparison.first.cells)
+            if own.processes:
+                doubts = noise.doubts(comparison.first.cells)
+                times = ratio(own, base)
+                steps.append(Step(known[cheapest.key], known[comparison.first.key], times, comparison, doubts))
+        steps.sort(key=lambda step: step.times.value)
+        found.append(
+            Ladder(known[cheapest.key], base.median, base.readings, noise.doubts(cheapest.cells), tuple(steps))
+        )
+    return tuple(found)

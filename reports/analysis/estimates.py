@@ -1,11 +1,28 @@
 """Figures of several trainings on the same test rows, and the variance of their mean."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
+
+from reports.formats import Interval
+
+__all__ = [
+    "ALPHA",
+    "POWER",
+    "RNG_SEED",
+    "BoolArray",
+    "Clusters",
+    "Estimate",
+    "Figure",
+    "FloatArray",
+    "IntArray",
+    "Interval",
+    "estimate",
+    "mean_figure",
+    "training_variance",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -17,13 +34,6 @@ ALPHA = 0.05
 POWER = 0.8
 RNG_SEED = 20_260
 """Fixed, so that the same data give the same report to the last byte."""
-
-
-class Interval(NamedTuple):
-    """A 95 % confidence interval."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,50 @@
-"""Which test rows each configuration got right, as the figures that statistics are made of."""
+"""Which test rows each training of a configuration got right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
+from benchmarks.schema.comparability import why_not_comparable
 from benchmarks.store.results import StoreError
-from reports.analysis.resampling import Statistic, resample_rows
-from reports.analysis.results import BoolArray, Configuration, FloatArray, IntArray, Predictions, Results
+from reports.analysis.estimands import Estimand, estimand
+from reports.analysis.estimates import BoolArray, Clusters, Figure, IntArray, mean_figure
+from reports.analysis.predictions import Predictions
+from reports.analysis.results import Configuration, Results
+
+TRACE = 0.005
+"""Share of the test rows: up to it, leaked rows are counted and kept; beyond it, every figure leaves them out."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The N test rows that count.
+
+    Attributes:
+        kept: (M,) which of the M scored rows count: all, or those that did not leak.
+        labels: (N,) class indices.
+        lengths: (N,) words.
+        clusters: rows that belong together; None where rows are independent.
+        leaked: rows that also occur in training or validation.
+    """
+
+    kept: BoolArray
+    labels: IntArray
+    lengths: IntArray
+    clusters: Clusters | None
+    leaked: int
+
+    @property
+    def without_leaks(self) -> bool:
+        """Whether leaked rows were more than a trace, so that they are left out."""
+        return not bool(self.kept.all())
+
+    @cached_property
+    def majority(self) -> float:
+        """Accuracy of always answering the most common class."""
+        return float(np.bincount(self.labels).max() / len(self.labels))
 
 
 @dataclass(frozen=True)
@@ -16,42 +53,71 @@ class Evidence:
 
     Attributes:
         configuration: what was run.
-        correct: (S, N) for each seed; (1, N) if all seeds predict the same, as those of a deterministic model do.
-        accuracy: of each seed.
-        buckets: the accuracy within each of the K length buckets, shortest first; NaN where a bucket has no rows.
-        bucket_rows: test rows in each bucket.
+        rows: the test rows.
+        right: (S, N) share of a repeat's trainings that got a row right, mostly 0 or 1; (1, N) if all trainings predict
+            the same, as those of a deterministic model on the same rows do.
+        trainings: (repeat, seed) of each of the S rows of `right`, or (repeat, -1) where a repeat has several seeds.
+        estimand: what the trainings allow a claim about.
+        distinct: whether the trainings differ in what they predict.
+        edges: inner edges of the length buckets.
     """
 
     configuration: Configuration
-    correct: BoolArray
-    accuracy: Statistic
-    buckets: tuple[Statistic, ...]
-    bucket_rows: tuple[int, ...]
+    rows: Rows
+    right: npt.NDArray[np.bool_] | npt.NDArray[np.float64]
+    trainings: tuple[tuple[int, int], ...]
+    estimand: Estimand
+    distinct: bool
+    edges: tuple[float, ...] = ()
 
     @property
     def deterministic(self) -> bool:
-        """Whether several seeds were found to predict the same."""
-        return self.configuration.seeds > len(self.correct)
+        """Whether several trainings were found to predict the same."""
+        return not self.distinct and len(self.configuration.cells) > 1
+
+    @property
+    def accuracy(self) -> Figure:
+        """The share of the rows that is right, for each training."""
+        return mean_figure(self.right, clusters=self.rows.clusters)
+
+    @cached_property
+    def buckets(self) -> IntArray:
+        """(N,) the length bucket of each row, shortest first."""
+        return length_buckets(self.rows.lengths, self.edges)
+
+    @property
+    def bucket_rows(self) -> tuple[int, ...]:
+        """Test rows in each length bucket."""
+        return tuple(int(rows) for rows in np.bincount(self.buckets, minlength=len(self.edges) + 1))
+
+    def within(self, bucket: int) -> Figure:
+        """The accuracy within a length bucket; negative numbers count from the longest; NaN where it has no rows."""
+        index = bucket % (len(self.edges) + 1)
+        return mean_figure(self.right, self.buckets == index, self.rows.clusters)
+
+    @property
+    def gap(self) -> Figure:
+        """Accuracy on the longest texts less that on the shortest."""
+        return self.within(-1) - self.within(0)
 
 
 def gather(results: Results) -> tuple[Evidence, ...]:
     """The evidence on every configuration, in their order.
 
     Raises:
-        StoreError: two cells were not scored on the same test rows.
+        StoreError: cells are of different data, of different code within a configuration, or were not scored on the
+            same test rows.
     """
-    if not results.configurations:
+    configurations = results.configurations
+    if not configurations:
         return ()
-    predictions = [[results.predictions(cell) for cell in c.cells] for c in results.configurations]
-    _check_same_rows(results, [p for several in predictions for p in several])
-    correct = [_distinct(several) for several in predictions]
-    blocks = [
-        _columns(rows, several[0].lengths, configuration.cells[0].length_edges)
-        for rows, several, configuration in zip(correct, predictions, results.configurations, strict=True)
-    ]
-    ends = np.cumsum([block.shape[1] for block in blocks])
-    resampled = np.split(resample_rows(np.hstack(blocks)), ends[:-1], axis=1)
-    return tuple(map(_evidence, results.configurations, correct, blocks, resampled))
+    cells = [cell for configuration in configurations for cell in configuration.cells]
+    if reason := why_not_comparable(cell.spec for cell in cells):
+        raise StoreError(f"{results.folder}: {reason}")
+    predictions = [[results.predictions(cell) for cell in c.cells] for c in configurations]
+    check_same_rows(f"{results.folder}: its cells", [p for several in predictions for p in several])
+    rows = _rows(predictions[0][0], sorted({row for cell in cells for row in cell.leaked_rows}))
+    return tuple(_evidence(c, several, rows) for c, several in zip(configurations, predictions, strict=True))
 
 
 def length_buckets(lengths: IntArray, edges: Sequence[float]) -> IntArray:
@@ -59,40 +125,47 @@ def length_buckets(lengths: IntArray, edges: Sequence[float]) -> IntArray:
     return np.searchsorted(edges, lengths, side="left")
 
 
-def _columns(correct: BoolArray, lengths: IntArray, edges: Sequence[float]) -> BoolArray:
-    """(N, (S + 1) K): of each length bucket, which rows are in it, then which of those each seed got right."""
-    inside = length_buckets(lengths, edges)[:, None] == np.arange(len(edges) + 1)  # (N, K)
-    everything = np.ones((1, len(lengths)), dtype=np.bool_)
-    columns: BoolArray = np.vstack([everything, correct]).T[:, :, None] & inside[:, None, :]  # (N, S + 1, K)
-    return columns.reshape(len(lengths), -1)
+def check_same_rows(whose: str, predictions: Sequence[Predictions]) -> None:
+    """Refuse to compare what was scored on different rows.
 
-
-def _evidence(configuration: Configuration, correct: BoolArray, columns: BoolArray, resampled: FloatArray) -> Evidence:
-    counts = [
-        sums.reshape(-1, len(correct) + 1, len(configuration.cells[0].length_edges) + 1)  # (B or 1, S + 1, K)
-        for sums in (columns.sum(axis=0, dtype=np.float64), resampled)
-    ]
-    with np.errstate(invalid="ignore"):  # a bucket without rows
-        overall = [sums[:, 1:].sum(axis=2) / sums[:, :1].sum(axis=2) for sums in counts]
-        within = [sums[:, 1:] / sums[:, :1] for sums in counts]
-    bucket_rows = counts[0][0, 0]
-    return Evidence(
-        configuration=configuration,
-        correct=correct,
-        accuracy=Statistic(overall[0][0], overall[1]),
-        buckets=tuple(Statistic(within[0][0, :, k], within[1][:, :, k]) for k in range(len(bucket_rows))),
-        bucket_rows=tuple(int(rows) for rows in bucket_rows),
-    )
-
-
-def _distinct(predictions: Sequence[Predictions]) -> BoolArray:
-    """(S, N) which rows each seed got right; (1, N) if all predict the same."""
-    same = all(np.array_equal(p.predicted, predictions[0].predicted) for p in predictions)
-    return np.stack([p.correct for p in (predictions[:1] if same else predictions)])
-
-
-def _check_same_rows(results: Results, predictions: Sequence[Predictions]) -> None:
+    Raises:
+        StoreError: the rows or labels differ.
+    """
     first = predictions[0]
     for other in predictions[1:]:
         if not (np.array_equal(first.rows, other.rows) and np.array_equal(first.labels, other.labels)):
-            raise StoreError(f"{results.folder}: its cells were not scored on the same test rows")
+            raise StoreError(f"{whose} were not scored on the same test rows")
+
+
+def _rows(predictions: Predictions, leaked: Sequence[int]) -> Rows:
+    leaks = np.isin(predictions.rows, leaked)
+    count = int(leaks.sum())
+    kept = ~leaks if TRACE * len(leaks) < count < len(leaks) else np.ones(len(leaks), dtype=np.bool_)
+    return Rows(kept, predictions.labels[kept], predictions.lengths[kept], _clusters(predictions.groups, kept), count)
+
+
+def _clusters(groups: IntArray | None, kept: BoolArray) -> Clusters | None:
+    """Clusters of the kept rows; None where each row would be its own."""
+    if groups is None:
+        return None
+    names, codes = np.unique(groups[kept], return_inverse=True)
+    return None if len(names) == len(codes) else Clusters(codes, len(names))
+
+
+def _evidence(configuration: Configuration, predictions: Sequence[Predictions], rows: Rows) -> Evidence:
+    own = configuration.trainings
+    edges = tuple(configuration.cells[0].length_edges)
+    same = all(np.array_equal(p.predicted, predictions[0].predicted) for p in predictions)
+    claim = estimand(own)
+    if same:
+        right = predictions[0].correct[None, rows.kept]
+        return Evidence(configuration, rows, right, own[:1], claim, distinct=False, edges=edges)
+    right = np.stack([p.correct[rows.kept] for p in predictions])
+    repeats = dict.fromkeys(repeat for repeat, _ in own)
+    if claim is Estimand.MODEL and len(repeats) < len(own):  # seeds within a repeat share its training rows
+        members = [[index for index, (repeat, _) in enumerate(own) if repeat == each] for each in repeats]
+        averaged = np.stack([right[index].mean(axis=0) for index in members])
+        return Evidence(
+            configuration, rows, averaged, tuple((r, -1) for r in repeats), claim, distinct=True, edges=edges
+        )
+    return Evidence(configuration, rows, right, own, claim, distinct=True, edges=edges)

@@ -38,7 +38,7 @@ def family(
     influences: Sequence[FloatArray],
     standard_errors: FloatArray,
     one_sided: BoolArray | None = None,
-    draws: int = DRAWS,
+    alpha: float = ALPHA,
 ) -> Family:
     """Adjust K tests for being read together.
 
@@ -47,13 +47,13 @@ def family(
         influences: K arrays (G,) over the same clusters of test rows.
         standard_errors: (K,) in the units of the influences.
         one_sided: (K,) the tests that look for a positive value alone; None for none.
-        draws: of the multiplier bootstrap.
+        alpha: error rate of the family.
     """
     sides = np.zeros(len(p_values), dtype=np.bool_) if one_sided is None else one_sided
     if len(p_values) < 2:
-        return Family(np.array(p_values, dtype=np.float64), ALPHA)
-    null = null_p_values(correlation(influences, standard_errors), sides, draws)
-    return Family(step_down(p_values, null), common_level(null))
+        return Family(np.array(p_values, dtype=np.float64), alpha)
+    null = null_p_values(correlation(influences, standard_errors), sides)
+    return Family(step_down(p_values, null), common_level(null, alpha))
 
 
 def correlation(influences: Sequence[FloatArray], standard_errors: FloatArray) -> FloatArray:

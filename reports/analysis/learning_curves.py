@@ -1,13 +1,15 @@
-"""What more training rows buy, and from how many on a costlier model pays."""
+"""What more training rows buy, and between which sizes a model overtakes the cheapest."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from reports.analysis.statistics import Accuracy, Comparison
-from reports.analysis.throughput import throughput
+from reports.analysis.accuracy import Accuracy
+from reports.analysis.comparisons import Comparison
+from reports.analysis.estimands import Estimand
+from reports.analysis.growth import Lead, Order, lead
+from reports.analysis.primary import Primary
+from reports.analysis.results import Configuration
+from reports.analysis.verdicts import Verdict
 
 
 @dataclass(frozen=True)
@@ -16,11 +18,9 @@ class LearningCurve:
 
     Attributes:
         points: one for each training size, smallest first.
-        fit_seconds: median over seeds at each size; NaN where not measured.
     """
 
     points: tuple[Accuracy, ...]
-    fit_seconds: tuple[float, ...]
 
     @property
     def model(self) -> str:
@@ -37,47 +37,40 @@ class LearningCurve:
         """Training rows of each point."""
         return tuple(point.configuration.train_size for point in self.points)
 
-    def at(self, size: int) -> Accuracy:
-        """The point of that training size."""
-        return self.points[self.sizes.index(size)]
-
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where a costlier model overtakes a cheaper one, by linear interpolation over the logarithm of the training rows.
+    """A model against the cheapest over the training sizes that both ran with.
 
     Attributes:
-        cheaper, costlier: by the seconds to fit at the largest size that both ran.
-        sizes: the smallest and the largest training size that both ran.
-        train_size: training rows from which the costlier one is ahead, up to the largest size; the smallest size if it
-            is never behind; None if it is not ahead at the largest.
-        told_apart: whether the two differ significantly at the largest size.
+        cheapest, model: labels.
+        loss: label of their common loss.
+        sizes: the smallest and the largest common training size.
+        lead: of the model, from the simultaneous intervals of the report's family.
+        estimand: what it speaks of.
     """
 
-    cheaper: LearningCurve
-    costlier: LearningCurve
+    cheapest: str
+    model: str
+    loss: str
     sizes: tuple[int, int]
-    train_size: float | None
-    told_apart: bool
-
-    @property
-    def loss(self) -> str:
-        """The label of their common loss."""
-        return self.cheaper.loss
+    lead: Lead
+    estimand: Estimand
 
     @property
     def sentence(self) -> str:
-        """What it says."""
-        smallest, largest = self.sizes
-        cheaper, costlier = self.cheaper.model, self.costlier.model
-        doubt = "" if self.told_apart else f", but at {largest:,} the two cannot be told apart"
-        if self.train_size is None:
-            return (
-                f"{costlier} overtakes {cheaper} not within the sizes run ({smallest:,} to {largest:,} reviews){doubt}."
-            )
-        if self.train_size == smallest:
-            return f"{costlier} is never behind {cheaper} from {smallest:,} to {largest:,} training reviews{doubt}."
-        return f"{costlier} overtakes {cheaper} at about {self.train_size:,.0f} training reviews{doubt}."
+        """What is shown, and nothing where nothing is."""
+        tested = f"{self.sizes[0]:,} to {self.sizes[1]:,} training reviews"
+        claim = self.estimand.claim
+        if self.lead.order is Order.CROSSES and self.lead.between:
+            low, high = (f"{size:,.0f}" for size in self.lead.between)
+            between = f"between {low} and {high} training reviews (95 % interval)"
+            return f"{self.model} overtakes {self.cheapest} {between} {claim}."
+        if self.lead.order is Order.AHEAD:
+            return f"{self.model} is better than {self.cheapest} at every size tested ({tested}) {claim}."
+        if self.lead.order is Order.BEHIND:
+            return f"{self.model} is worse than {self.cheapest} at every size tested ({tested}) {claim}."
+        return f"{self.model} is not shown to overtake {self.cheapest} from {tested}."
 
 
 def learning_curves(accuracies: Sequence[Accuracy]) -> tuple[LearningCurve, ...]:
@@ -86,36 +79,39 @@ def learning_curves(accuracies: Sequence[Accuracy]) -> tuple[LearningCurve, ...]
     for accuracy in accuracies:
         c = accuracy.configuration
         groups.setdefault((c.model, c.loss, c.device, c.precision), []).append(accuracy)
-    curves = []
-    for group in groups.values():
-        group.sort(key=lambda accuracy: accuracy.configuration.train_size)
-        if len(group) > 1:
-            curves.append(
-                LearningCurve(tuple(group), tuple(throughput(point.configuration.cells).fit_seconds for point in group))
-            )
-    return tuple(curves)
+    ordered = [sorted(group, key=lambda accuracy: accuracy.configuration.train_size) for group in groups.values()]
+    return tuple(LearningCurve(tuple(group)) for group in ordered if len(group) > 1)
 
 
-def crossings(curves: Sequence[LearningCurve], comparisons: Sequence[Comparison]) -> tuple[Crossing, ...]:
-    """One for each two models of the same loss that ran with at least two common training sizes."""
-    told_apart = [{c.first.key, c.second.key} for c in comparisons if c.significant]
-    found = []
-    for pair in itertools.combinations(curves, 2):
-        sizes = sorted(set(pair[0].sizes) & set(pair[1].sizes))
-        if pair[0].loss == pair[1].loss and len(sizes) > 1:
-            cheaper, costlier = sorted(pair, key=lambda curve: curve.fit_seconds[curve.sizes.index(sizes[-1])])
-            ends = {curve.at(sizes[-1]).configuration.key for curve in pair}
-            crossed = _crossed(sizes, [costlier.at(size).value - cheaper.at(size).value for size in sizes])
-            found.append(Crossing(cheaper, costlier, (sizes[0], sizes[-1]), crossed, ends in told_apart))
-    return tuple(found)
+def _who(configuration: Configuration) -> tuple[str, str, str]:
+    return configuration.model, configuration.device, configuration.precision
 
 
-def _crossed(sizes: Sequence[int], leads: Sequence[float]) -> float | None:
-    """The size at which the lead becomes positive for good."""
-    if leads[-1] <= 0:
-        return None
-    behind = [index for index, lead in enumerate(leads) if lead < 0]
-    if not behind:
-        return float(sizes[0])
-    span = slice(behind[-1], behind[-1] + 2)
-    return float(np.exp(np.interp(0.0, leads[span], np.log(sizes[span]))))
+def crossings(primary: Primary) -> tuple[Crossing, ...]:
+    """Every model against the one that is the cheapest at the largest size, over the sizes at which it is so."""
+    if len(primary.against_cheapest) < 2:
+        return ()
+    cheapest = primary.against_cheapest[max(primary.against_cheapest)][0]
+    curves: dict[tuple[str, str, str], list[Comparison]] = {}
+    for size in sorted(primary.against_cheapest):
+        own, comparisons = primary.against_cheapest[size]
+        if _who(own) == _who(cheapest):
+            for comparison in comparisons:
+                if comparison.verdict is not Verdict.VOID:
+                    curves.setdefault(_who(comparison.first), []).append(comparison)
+    return tuple(
+        Crossing(
+            cheapest=cheapest.model,
+            model=compared[0].first.model,
+            loss=cheapest.loss,
+            sizes=(compared[0].first.train_size, compared[-1].first.train_size),
+            lead=lead(
+                [c.first.train_size for c in compared],
+                [c.finding.interval.low for c in compared],
+                [c.finding.interval.high for c in compared],
+            ),
+            estimand=min((c.estimand for c in compared), key=list(Estimand).index),
+        )
+        for compared in curves.values()
+        if len(compared) > 1
+    )

@@ -1,4 +1,4 @@
-"""How far from the machine's own ceiling (`benchmarks.measurement.roofline`) a model is; no share of one that was misread."""
+"""The share of the machine's own ceiling (`benchmarks.measurement.roofline`) that a model reaches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

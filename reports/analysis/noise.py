@@ -1,8 +1,8 @@
-"""The noise certificate: how far apart readings of the same work lie, and ranks that claim no more than that.
+"""Noise of the measurements: how far apart readings of the same work lie, and what else kept the machine busy.
 
 An A/A pair is the same work timed twice. There are two kinds: within a cell, the even readings against the odd ones,
-which were taken in turn; and cells that differ in seed or loss only, whose batches cost the same. The spread of a run
-is the largest of all pairs, and two throughputs that lie closer share a rank.
+which were taken in turn; and cells that differ in seed or loss only, whose batches cost the same. The spreads describe
+a run; ranks and ratios have intervals of their own (`reports.analysis.rate_ratios`).
 """
 
 import itertools
@@ -14,8 +14,9 @@ import numpy as np
 from benchmarks.schema.measurements import Load, Phase
 from benchmarks.schema.result import CellResult
 from reports import formats
-from reports.analysis.results import Configuration, FloatArray, Results
-from reports.analysis.statistics import Rank
+from reports.analysis.estimates import FloatArray
+from reports.analysis.rate_ratios import Timing, timing
+from reports.analysis.results import Configuration, Results
 
 RANKED: dict[Phase, str] = {
     "train_steps": "training",
@@ -55,6 +56,11 @@ class Noise:
     busy: tuple[tuple[CellResult, str], ...]
     cells: int
 
+    def doubts(self, cells: Sequence[CellResult]) -> str:
+        """What kept one of these cells back, in words; "" where nothing did."""
+        ids = {id(cell) for cell in cells}
+        return next((how for cell, how in self.busy if id(cell) in ids), "")
+
     @property
     def sentence(self) -> str:
         """What it says of the machine."""
@@ -64,9 +70,9 @@ class Noise:
             return f"Nothing else kept the machine busy while the {self.cells} cells ran."
         worst, how = self.busy[0]
         return (
-            f"The machine was busy with something else, or held back, during {len(self.busy)} of {self.cells} cells "
-            f"(at worst, {how}: {worst.spec.model} × {worst.spec.loss}, {worst.spec.train_size:,} training reviews, "
-            f"seed {worst.spec.seed}): their times are in doubt."
+            f"The machine was busy with something else, or held back, during {len(self.busy)} of {self.cells} cells, "
+            f"so their times are in doubt. Worst: {how} during {worst.spec.model} × {worst.spec.loss}, "
+            f"{worst.spec.train_size:,} training reviews, seed {worst.spec.seed}."
         )
 
 
@@ -88,21 +94,14 @@ def by_contender(configurations: Sequence[Configuration]) -> list[list[Configura
     return list(groups.values())
 
 
-def speed_ranks(rates: Sequence[float], spread: Spread | None) -> list[Rank | None]:
-    """1 + the number of rates that are higher by more than the spread; None without a rate, or without a spread.
+def phase_timing(cells: Sequence[CellResult], phase: Phase) -> Timing:
+    """The rates of a phase in each cell, which is a process of its own."""
+    return timing([_rates(cell, phase) for cell in cells])
 
-    A rate shares its rank with every other that is within the spread of it.
-    """
-    ranks: list[Rank | None] = []
-    for own in rates:
-        if spread is None or np.isnan(own):
-            ranks.append(None)
-            continue
-        others = [rate for rate in rates if not np.isnan(rate)]
-        faster = sum(rate > own * (1 + spread.largest) for rate in others)
-        close = sum(max(rate, own) <= min(rate, own) * (1 + spread.largest) for rate in others)
-        ranks.append(Rank(1 + faster, tied=close > 1))
-    return ranks
+
+def fit_timing(cells: Sequence[CellResult]) -> Timing:
+    """The seconds of `fit` in each cell."""
+    return timing([found.seconds for cell in cells if (found := cell.measurement("fit"))])
 
 
 def _spread(phase: Phase, groups: Sequence[Sequence[Configuration]]) -> Spread | None:

@@ -127,15 +127,15 @@ def ratio(numerator: Timing, denominator: Timing, alpha: float = ALPHA) -> Ratio
     )
 
 
-def ratios(pairs: Sequence[tuple[Timing, Timing]], others: int = 0) -> list[Ratio]:
+def ratios(pairs: Sequence[tuple[Timing, Timing]], alpha: float = ALPHA) -> list[Ratio]:
     """Ratios that are read together: their intervals cover all at once with 95 % (Sidak 1967).
 
     Args:
         pairs: numerators and denominators.
-        others: further comparisons of the same family.
+        alpha: error rate of all of them together.
     """
     decided = sum(numerator.repeated and denominator.repeated for numerator, denominator in pairs)
-    level = sidak(decided + others)
+    level = sidak(decided, alpha)
     return [ratio(numerator, denominator, level) for numerator, denominator in pairs]
 
 

@@ -8,22 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from pyarrow import ArrowException
 from pydantic import ValidationError
 
-from benchmarks.redaction import plain, without_folders
+from benchmarks.redaction import without_folders
+from benchmarks.schema.audits import acknowledge
 from benchmarks.schema.cell import Params
 from benchmarks.schema.measurements import Ceiling
 from benchmarks.schema.result import CellResult
 from benchmarks.schema.run import RunRecord
 from benchmarks.store.results import CELL_ID, Store, StoreError
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from reports.analysis.predictions import Predictions, read_predictions
 
 FIGURES = "figures"
 """The folder of a report's figures, beside its other files."""
@@ -31,49 +26,25 @@ FIGURES = "figures"
 REFERENCE_LOSS = "ce"
 """The loss every other one is compared with."""
 
-
-@dataclass(frozen=True)
-class Predictions:
-    """What one cell said of the N test rows, by row number.
-
-    Attributes:
-        rows: (N,) row numbers in the source.
-        labels: (N,) class indices.
-        lengths: (N,) words.
-        probabilities: (N, C).
-    """
-
-    rows: IntArray
-    labels: IntArray
-    lengths: IntArray
-    probabilities: FloatArray
-
-    @cached_property
-    def predicted(self) -> IntArray:
-        """(N,) class indices."""
-        predicted: IntArray = self.probabilities.argmax(axis=1)
-        return predicted
-
-    @cached_property
-    def correct(self) -> BoolArray:
-        """(N,) whether the prediction is the label."""
-        correct: BoolArray = self.predicted == self.labels
-        return correct
+ENCODER = "encoder"
+"""The parameter that names pre-trained weights; it is part of a model's name in every report."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """What seeds repeat: a model and a loss with their parameters, on so many training rows.
+    """A model and a loss with their parameters, on a number of training rows; repeats and seeds are its trainings.
 
     Attributes:
+        key: a name that no other configuration has: the id of its first cell.
         model, loss: names to show; where one name ran with several parameters, with those that differ in brackets.
         model_name, loss_name: registry names.
         model_params, loss_params: every parameter.
         train_size: training rows.
         device, precision: what it ran on.
-        cells: its cells that ended ok, by seed.
+        cells: its cells that ended ok, by repeat and seed.
     """
 
+    key: str
     model: str
     loss: str
     model_name: str
@@ -86,14 +57,9 @@ class Configuration:
     cells: tuple[CellResult, ...]
 
     @property
-    def key(self) -> str:
-        """A name that no other configuration has: the id of its first cell."""
-        return self.cells[0].spec.id
-
-    @property
-    def seeds(self) -> int:
-        """How many seeds ended ok."""
-        return len(self.cells)
+    def trainings(self) -> tuple[tuple[int, int], ...]:
+        """(repeat, seed) of each cell."""
+        return tuple((cell.spec.repeat, cell.spec.seed) for cell in self.cells)
 
     @property
     def contender(self) -> tuple[str, int, str, str]:
@@ -119,18 +85,25 @@ class Results:
     missing: tuple[str, ...]
     unplanned: int
     _predictions: dict[str, Predictions] = field(default_factory=dict, repr=False)
+    _ids: dict[int, str] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def ok(self) -> tuple[CellResult, ...]:
         """Cells that ended ok."""
         return tuple(cell for cell in self.cells if cell.status == "ok")
 
-    @property
-    def failed_audits(self) -> dict[str, int]:
-        """The audits that failed, and in how many cells each."""
-        return dict(Counter(audit.name for cell in self.ok for audit in cell.audits if not audit.passed))
+    def cell_id(self, cell: CellResult) -> str:
+        """The id of one of the cells; worked out once, since it is a digest of the whole specification."""
+        if id(cell) not in self._ids:
+            self._ids[id(cell)] = cell.spec.id
+        return self._ids[id(cell)]
 
-    @property
+    @cached_property
+    def alarms(self) -> dict[str, int]:
+        """Audits that failed as errors which nobody acknowledged, and in how many cells each."""
+        return dict(Counter(audit.name for cell in self.ok for audit in cell.audits if audit.alarms))
+
+    @cached_property
     def differing_environment(self) -> tuple[str, ...]:
         """What of machine and software is not the same for all cells; times do not compare across it."""
         environments = [cell.environment for cell in self.ok]
@@ -154,6 +127,12 @@ class Results:
         return None if price is None else float(price)
 
     @property
+    def margin(self) -> float | None:
+        """Difference in accuracy that does not matter to the user, as a share, if they said it."""
+        points = self.run.get("margin_points")
+        return None if points is None else float(points) / 100
+
+    @property
     def resumed(self) -> int:
         """Cells whose training was interrupted and went on from a checkpoint."""
         return sum(bool(cell.fit_parts) for cell in self.ok)
@@ -164,9 +143,10 @@ class Results:
         Raises:
             StoreError: the file is not what such a cell leaves.
         """
-        if cell.spec.id not in self._predictions:
-            self._predictions[cell.spec.id] = _read_predictions(Store(self.folder), cell)
-        return self._predictions[cell.spec.id]
+        own = self.cell_id(cell)
+        if own not in self._predictions:
+            self._predictions[own] = read_predictions(Store(self.folder), cell, own)
+        return self._predictions[own]
 
     @cached_property
     def configurations(self) -> tuple[Configuration, ...]:
@@ -175,13 +155,13 @@ class Results:
         for cell in self.ok:
             if cell.spec.role != "result":
                 continue
-            spec = cell.spec.model_dump(exclude={"seed"})
-            groups.setdefault(json.dumps(spec, sort_keys=True), []).append(cell)
+            groups.setdefault(cell.spec.configuration, []).append(cell)
         return tuple(self._configuration(cells) for cells in groups.values())
 
     def _configuration(self, cells: Sequence[CellResult]) -> Configuration:
         spec = cells[0].spec
         return Configuration(
+            key=self.cell_id(cells[0]),
             model=self.model_label(cells[0]),
             loss=self.loss_label(cells[0]),
             model_name=spec.model,
@@ -191,17 +171,20 @@ class Results:
             train_size=spec.train_size,
             device=spec.device,
             precision=spec.precision,
-            cells=tuple(sorted(cells, key=lambda cell: cell.spec.seed)),
+            cells=tuple(sorted(cells, key=lambda cell: (cell.spec.repeat, cell.spec.seed))),
         )
 
     def model_label(self, cell: CellResult) -> str:
-        """The model's name, with the parameters in which cells of that name differ, and the devices that shared its
-        training, if several did: "lstm (epochs=2, devices=2)".
+        """A name to show, such as "distilbert[minilm] (epochs=2, devices=2)".
+
+        The model's name with its encoder, if it has one, the parameters in which cells of that name differ, and the
+        number of devices that shared its training, if several did.
         """
         spec = cell.spec
         params: Params = spec.model_params if spec.devices == 1 else {**spec.model_params, "devices": spec.devices}
-        varying = self._varying[spec.model, "model"]
-        return _label(spec.model, params, varying if spec.devices == 1 else [*varying, "devices"])
+        varying = [name for name in self._varying[spec.model, "model"] if name != ENCODER]
+        name = model_name(spec.model, spec.model_params)
+        return _label(name, params, varying if spec.devices == 1 else [*varying, "devices"])
 
     def loss_label(self, cell: CellResult) -> str:
         """The loss's name, with the parameters in which cells of that name differ."""
@@ -218,16 +201,15 @@ class Results:
 
     @cached_property
     def cells_frame(self) -> pd.DataFrame:
-        """One row per planned cell: cell, model, loss, train_size, seed, role, device, precision, devices, status,
-        reason.
-        """
+        """One row per planned cell: what it is, where it ran, and how it ended."""
         rows = [
             {
-                "cell": cell.spec.id,
+                "cell": self.cell_id(cell),
                 "model": self.model_label(cell),
                 "loss": self.loss_label(cell),
                 "train_size": cell.spec.train_size,
                 "seed": cell.spec.seed,
+                "repeat": cell.spec.repeat,
                 "role": cell.spec.role,
                 "device": cell.spec.device,
                 "precision": cell.spec.precision,
@@ -238,7 +220,7 @@ class Results:
             for cell in self.cells
         ]
         where = ["device", "precision", "devices"]
-        columns = ["cell", "model", "loss", "train_size", "seed", "role", *where, "status", "reason"]
+        columns = ["cell", "model", "loss", "train_size", "seed", "repeat", "role", *where, "status", "reason"]
         return pd.DataFrame([*rows, *map(_not_run, self.missing)], columns=columns)
 
 
@@ -254,15 +236,18 @@ def read_results(folder: Path) -> Results:
     except ValidationError as error:
         first = error.errors()[0]
         raise StoreError(f"{folder / 'run.json'}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    found = {cell.spec.id: cell for cell in store.results()}
+    found = {cell.spec.id: cell for cell in store.results()}  # the id of each is worked out here once
+    if run["acknowledged"]:
+        found = {cell_id: _acknowledged(cell, run["acknowledged"]) for cell_id, cell in found.items()}
     planned = list(dict.fromkeys(run["planned"]))
     predictions: dict[str, Predictions] = {}
     for cell_id in planned:
         if cell_id in found and found[cell_id].status == "ok":
             try:
-                predictions[cell_id] = _read_predictions(store, found[cell_id])
+                predictions[cell_id] = read_predictions(store, found[cell_id], cell_id)
             except StoreError as error:
                 found[cell_id] = found[cell_id].model_copy(update={"status": "failed", "reason": str(error)})
+    ids = {id(cell): cell_id for cell_id, cell in found.items()}
     return Results(
         folder=folder,
         run=run,
@@ -270,6 +255,7 @@ def read_results(folder: Path) -> Results:
         missing=tuple(cell_id for cell_id in planned if cell_id not in found),
         unplanned=len(set(found) - set(planned)),
         _predictions=predictions,
+        _ids=ids,
     )
 
 
@@ -278,25 +264,14 @@ def machine(environment: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(environment.get(key) for key in ("processor", "accelerator", "threads"))
 
 
-def _read_predictions(store: Store, cell: CellResult) -> Predictions:
-    try:
-        frame = store.read_predictions(cell.spec.id).sort_values("row", kind="stable")
-        columns = [f"probability_{index}" for index in range(len(cell.classes))]
-        predictions = Predictions(
-            rows=frame["row"].to_numpy(dtype=np.int64),
-            labels=frame["label"].to_numpy(dtype=np.int64),
-            lengths=frame["length"].to_numpy(dtype=np.int64),
-            probabilities=frame[columns].to_numpy(dtype=np.float64),
-        )
-    except (ArrowException, OSError, KeyError, TypeError, ValueError, OverflowError) as error:
-        reason = f"{type(error).__name__}: {plain(error)[:100]}"
-        raise StoreError(f"predictions.parquet of {cell.spec.id} cannot be read: {reason}") from None
-    whole = len(predictions.rows) and np.isfinite(predictions.probabilities).all() and len(cell.classes) > 1
-    if not whole or not np.isin(predictions.labels, np.arange(len(cell.classes))).all():
-        raise StoreError(
-            f"predictions.parquet of {cell.spec.id} holds no probabilities of its {len(cell.classes)} classes"
-        )
-    return predictions
+def model_name(name: str, params: Params) -> str:
+    """A model's name with its pre-trained weights, if it has any: "distilbert[minilm]"."""
+    encoder = params.get(ENCODER)
+    return f"{name}[{without_folders(str(encoder))}]" if encoder else name
+
+
+def _acknowledged(cell: CellResult, reasons: Mapping[str, str]) -> CellResult:
+    return cell.model_copy(update={"audits": acknowledge(cell.audits, reasons)})
 
 
 def _label(name: str, params: Params, varying: Iterable[str]) -> str:
@@ -319,6 +294,7 @@ def _not_run(cell_id: str) -> dict[str, object]:
         "loss": loss,
         "train_size": int(size[1:]),
         "seed": int(seed[1:]),
+        "repeat": pd.NA,
         "role": "",
         "device": "",
         "precision": "",

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+from reports.analysis.accuracy import Accuracy, accuracy
+from reports.analysis.comparisons import Comparison
 from reports.analysis.cost import Ladder, ladders
 from reports.analysis.evidence import Evidence, gather
 from reports.analysis.learning_curves import Crossing, LearningCurve, crossings, learning_curves
 from reports.analysis.length_effects import LengthEffect, length_effects
-from reports.analysis.noise import Noise, noise
+from reports.analysis.noise import Noise, fit_timing, noise
+from reports.analysis.primary import Primary, exploratory, primary
 from reports.analysis.results import Results
-from reports.analysis.statistics import Accuracy, Comparison, Rank, accuracy, comparable_pairs, compare, rank
 from reports.analysis.unread import Unread, unread
 
 
@@ -19,21 +21,22 @@ class Analysis:
     Attributes:
         results: what they are of.
         evidence: one for each configuration, in their order.
-        accuracies, ranks: the same.
-        comparisons: every two configurations of the same loss and training size: one family.
-        length_effects: other losses against cross-entropy: another family.
+        accuracies: the same.
+        primary: the comparisons whose verdicts the report states, as one family.
+        exploratory: all pairs of the most accurate configurations of the same loss and training size.
+        length_effects: other losses against the reference loss.
         unread: models that truncation may have cost something.
         learning_curves: models that ran with several training sizes.
-        crossings: where a costlier model overtakes a cheaper one.
-        ladders: what the next model buys and costs, for each training size.
-        noise: how far throughputs can be told apart.
+        crossings: models against the cheapest over training sizes.
+        ladders: what each model costs beside the cheapest, for each training size.
+        noise: how far readings of the same work lie apart, and what kept the machine busy.
     """
 
     results: Results
     evidence: tuple[Evidence, ...]
     accuracies: tuple[Accuracy, ...]
-    ranks: tuple[Rank, ...]
-    comparisons: tuple[Comparison, ...]
+    primary: Primary
+    exploratory: tuple[Comparison, ...]
     length_effects: tuple[LengthEffect, ...]
     unread: tuple[Unread, ...]
     learning_curves: tuple[LearningCurve, ...]
@@ -46,22 +49,23 @@ def analyse(results: Results) -> Analysis:
     """Work everything out.
 
     Raises:
-        StoreError: two cells were not scored on the same test rows.
+        StoreError: cells are of different data, or were not scored on the same test rows.
     """
     evidence = gather(results)
     accuracies = tuple(map(accuracy, evidence))
-    comparisons = compare(comparable_pairs(evidence))
-    curves = learning_curves(accuracies)
+    fit_seconds = [fit_timing(one.configuration.cells).median for one in evidence]
+    family = primary(evidence, accuracies, fit_seconds, results.margin)
+    measured = noise(results)
     return Analysis(
         results=results,
         evidence=evidence,
         accuracies=accuracies,
-        ranks=rank(results.configurations, comparisons),
-        comparisons=comparisons,
-        length_effects=length_effects(evidence),
+        primary=family,
+        exploratory=exploratory(evidence, accuracies),
+        length_effects=length_effects(evidence, family),
         unread=unread(evidence),
-        learning_curves=curves,
-        crossings=crossings(curves, comparisons),
-        ladders=ladders(accuracies, comparisons),
-        noise=noise(results),
+        learning_curves=learning_curves(accuracies),
+        crossings=crossings(family),
+        ladders=ladders(accuracies, family, measured),
+        noise=measured,
     )

@@ -9,7 +9,8 @@ import numpy as np
 from benchmarks.schema.measurements import Measurement, Phase
 from benchmarks.schema.result import CellResult
 from reports import formats
-from reports.analysis.results import FloatArray
+from reports.analysis.estimates import FloatArray
+from reports.analysis.percentiles import Percentile, percentile
 
 OVERHEAD_SECONDS, OVERHEAD_SHARE = 3.0, 0.05
 """What a cell may spend outside fit, encode and score: the one or the other."""
@@ -53,7 +54,7 @@ class Throughput:
     labelling_joules: float
     overhead_seconds: float
     overhead_share: float
-    single_seconds: tuple[float, float, float]
+    single_seconds: tuple[Percentile, Percentile, Percentile]
     host_bytes: float
     host_start_bytes: float
     device_bytes: float
@@ -66,7 +67,6 @@ def throughput(cells: Sequence[CellResult]) -> Throughput:
     overheads = [cell.overhead_seconds for cell in cells if cell.overhead_seconds is not None]
     memory = [cell.memory for cell in cells if cell.memory]
     single = _seconds(cells, "single_review")
-    p50, p95, p99 = np.percentile(single, [50, 95, 99]) if len(single) else (np.nan, np.nan, np.nan)
     return Throughput(
         fit_seconds=_median(_seconds(cells, "fit")),
         training_rate=_median(_rates(cells, "train_steps", "examples")),
@@ -87,7 +87,7 @@ def throughput(cells: Sequence[CellResult]) -> Throughput:
             (cell.overhead_seconds / _cell_seconds(cell) for cell in cells if cell.overhead_seconds is not None),
             default=np.nan,
         ),
-        single_seconds=(float(p50), float(p95), float(p99)),
+        single_seconds=(percentile(single, 0.5), percentile(single, 0.95), percentile(single, 0.99)),
         host_bytes=_median([m.host for m in memory]),
         host_start_bytes=_median([m.host_start for m in memory if m.host_start]),
         device_bytes=_median([m.device for m in memory if m.device is not None]),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports import formats
+from reports.analysis.estimates import estimate
 from reports.analysis.evidence import Evidence
-from reports.analysis.resampling import ALPHA, Estimate, estimate
+from reports.analysis.family import sidak
 from reports.analysis.results import REFERENCE_LOSS, Configuration
-from reports.analysis.statistics import holm
 
 LITTLE = 0.1
 """Of all tokens: what a model that reads the rest misses is not worth a sentence."""
@@ -35,8 +35,8 @@ class Unread:
         """What it says."""
         c = self.configuration
         return (
-            f"{c.model}, {c.train_size:,} training reviews: it never read {formats.percent(self.tokens)} of all "
-            f"tokens, and is right on {formats.percent(self.longest)} of the longest texts, on "
+            f"Exploratory: {c.model}, {c.train_size:,} training reviews, never read {formats.percent(self.tokens)} of "
+            f"all tokens, and is right on {formats.percent(self.longest)} of the longest texts, on "
             f"{formats.percent(self.shortest)} of the shortest. To read more of long texts, or other parts of them, "
             f"may change its place{self._hint}."
         )
@@ -52,16 +52,18 @@ class Unread:
 
 
 def unread(evidence: Sequence[Evidence]) -> tuple[Unread, ...]:
-    """Of each model and training size, with cross-entropy if it ran: those that truncation cut much from, and that are
-    significantly worse on the longest texts than on the shortest (Holm's correction over all of these).
+    """Models that truncation cut much from and that do worse on the longest texts than on the shortest; exploratory.
+
+    One for each model and training size, with the reference loss if it ran. Worse means that the 95 % interval of the
+    gap, widened for all gaps that are looked at, lies below zero.
     """
     cut = [e for e in _one_loss(evidence) if _tokens(e) >= LITTLE]
-    gaps = [(e, gap) for e in cut if not np.isnan((gap := _gap(e)).standard_error)]
-    corrected = holm([gap.p_value for _, gap in gaps])
+    gaps = [(e, gap) for e in cut if not np.isnan((gap := estimate(e.gap)).standard_error)]
+    level = sidak(len(gaps))
     return tuple(
-        Unread(e.configuration, _tokens(e), *(float(e.buckets[end].observed.mean()) for end in (-1, 0)))
-        for (e, gap), p in zip(gaps, corrected, strict=True)
-        if gap.value < 0 and p < ALPHA
+        Unread(e.configuration, _tokens(e), *(float(e.within(end).values.mean()) for end in (-1, 0)))
+        for e, gap in gaps
+        if gap.interval_at(level).high < 0
     )
 
 
@@ -74,8 +76,3 @@ def _one_loss(evidence: Sequence[Evidence]) -> list[Evidence]:
 
 def _tokens(evidence: Evidence) -> float:
     return float(np.mean([cell.truncation.get("tokens_cut", 0.0) for cell in evidence.configuration.cells]))
-
-
-def _gap(evidence: Evidence) -> Estimate:
-    """Accuracy on the longest texts less that on the shortest."""
-    return estimate(evidence.buckets[-1] - evidence.buckets[0])

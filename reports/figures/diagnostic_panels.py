@@ -6,21 +6,34 @@ from matplotlib.ticker import MaxNLocator
 
 from reports import formats
 from reports.analysis.calibration import reliability_curve
-from reports.analysis.results import Configuration, IntArray, Results
+from reports.analysis.estimates import FloatArray, IntArray
+from reports.analysis.results import Configuration, Results
 from reports.figures.canvas import Style, draw, panel
 from reports.figures.svg import INK, MUTED, SERIES, Drawing, shortened
 
 NUMBERED_CLASSES = 8
 """Classes up to which a confusion matrix has its shares written in."""
 
+DRAWN_CLASSES = 20
+"""Classes up to which the whole matrix is drawn; its patches grow with their square."""
+
+SHOWN_PAIRS = 20
+
 SQUARE = 240.0
 
 
 def confusion_panel(name: str, results: Results, configuration: Configuration) -> Drawing:
-    """How often each class is taken for each: shares of the rows of a label, all seeds together."""
-    classes = configuration.cells[0].classes
+    """How often each class is taken for each, all trainings together; with many classes, the most confused pairs."""
     counts = _confusions(results, configuration)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    if len(counts) > DRAWN_CLASSES:
+        return _confused_pairs_panel(name, configuration, counts)
+    return _confusion_matrix_panel(name, configuration, counts)
+
+
+def _confusion_matrix_panel(name: str, configuration: Configuration, counts: IntArray) -> Drawing:
+    """Shares of the rows of each label."""
+    classes = configuration.cells[0].classes
+    shares = _shares(counts)
     axes = panel(
         _name(configuration),
         f"percent of each label, {configuration.train_size:,} training reviews",
@@ -46,6 +59,38 @@ def confusion_panel(name: str, results: Results, configuration: Configuration) -
         for j, predicted in enumerate(classes)
     )
     return draw(axes, name, f"Confusions of {_name(configuration)}", words)
+
+
+def _confused_pairs_panel(name: str, configuration: Configuration, counts: IntArray) -> Drawing:
+    """A bar for each of the pairs of classes that are confused most often, by test rows."""
+    classes = [shortened(one, 18) for one in configuration.cells[0].classes]
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:SHOWN_PAIRS]
+    pairs = [(int(n) // len(classes), int(n) % len(classes)) for n in order if wrong.flat[n]]
+    shares = _shares(counts)
+    axes = panel(
+        _name(configuration),
+        f"percent of the label, for the {SHOWN_PAIRS} most frequent confusions of {len(classes)} classes; "
+        f"{configuration.train_size:,} training reviews",
+        height=18.0 * max(len(pairs), 1) + 20,
+        left=230,
+    )
+    names = [f"{classes[label]} taken for {classes[predicted]}" for label, predicted in pairs]
+    axes.barh(range(len(pairs)), [100 * shares[pair] for pair in pairs], color=SERIES[0])
+    axes.set_yticks(range(len(pairs)), names)
+    axes.set_ylim(max(len(pairs), 1) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    words = "; ".join(f"{one}: {formats.percent(float(shares[pair]))}" for one, pair in zip(names, pairs, strict=True))
+    return draw(
+        axes, name, f"Most frequent confusions of {_name(configuration)}", words or "No class is taken for another."
+    )
+
+
+def _shares(counts: IntArray) -> FloatArray:
+    """(C, C) of the rows of each label."""
+    shares: FloatArray = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return shares
 
 
 def reliability_panel(name: str, results: Results, configuration: Configuration) -> Drawing:

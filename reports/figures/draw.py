@@ -9,10 +9,10 @@ from pathlib import Path
 import matplotlib as mpl
 
 from benchmarks.store.files import StoreError, write_text
+from reports.analysis.accuracy import Accuracy
 from reports.analysis.evidence import Evidence
 from reports.analysis.results import FIGURES, read_results
 from reports.analysis.run_analysis import Analysis, analyse
-from reports.analysis.statistics import Accuracy
 from reports.figures.canvas import Styles, styles
 from reports.figures.diagnostic_panels import confusion_panel, reliability_panel, training_panel
 from reports.figures.result_panels import (
@@ -28,10 +28,17 @@ from reports.figures.svg import RC, Drawing, standalone
 NAME = re.compile(r"(accuracy|training-cost|inference-cost|lengths|learning|confusion|reliability|training)-\d+")
 """Of a report's figures; whatever else is in their folder is somebody's own."""
 
+DIAGNOSED = 24
+"""Configurations whose confusions, confidence, training and lengths are drawn."""
+
 
 @dataclass(frozen=True)
 class Gallery:
-    """The figures of one run, by what they show; a kind that has nothing to show is empty."""
+    """The figures of one run, by what they show; a kind that has nothing to show is empty.
+
+    Attributes:
+        not_drawn: which configurations have no diagnostic figures; "" where all have.
+    """
 
     accuracy: tuple[Drawing, ...]
     training_cost: tuple[Drawing, ...]
@@ -41,10 +48,13 @@ class Gallery:
     confusion: tuple[Drawing, ...]
     reliability: tuple[Drawing, ...]
     training: tuple[Drawing, ...]
+    not_drawn: str = ""
 
     def __iter__(self) -> Iterator[Drawing]:
         """All of them, kind by kind."""
-        return itertools.chain.from_iterable(getattr(self, field.name) for field in fields(self))
+        return itertools.chain.from_iterable(
+            drawings for field in fields(self) if isinstance(drawings := getattr(self, field.name), tuple)
+        )
 
 
 def write_figures(folder: Path, drawings: Gallery | None = None) -> list[Path]:
@@ -72,21 +82,32 @@ def write_figures(folder: Path, drawings: Gallery | None = None) -> list[Path]:
 
 
 def gallery(analysis: Analysis) -> Gallery:
-    """Draw everything."""
+    """Draw everything; of many configurations, the diagnostic figures of the most accurate ones."""
     results, look = analysis.results, styles(analysis.results)
     sizes = _by_size(analysis.accuracies)
-    configurations = list(enumerate(results.configurations, start=1))
+    drawn = _diagnosed(analysis.accuracies)
+    configurations = [(n, results.configurations[n - 1]) for n in drawn]
+    everything = len(results.configurations)
     with mpl.rc_context(RC):
         return Gallery(
             accuracy=tuple(accuracy_panel(f"accuracy-{n}", group, look) for n, group in sizes),
             training_cost=_drawn(training_cost_panel(f"training-cost-{n}", group, look) for n, group in sizes),
             inference_cost=_drawn(inference_cost_panel(f"inference-cost-{n}", group, look) for n, group in sizes),
-            lengths=_lengths(analysis.evidence, look),
+            lengths=_lengths([analysis.evidence[n - 1] for n in drawn], look),
             learning_curves=_learning_curves(analysis, look),
             confusion=tuple(confusion_panel(f"confusion-{n}", results, c) for n, c in configurations),
             reliability=tuple(reliability_panel(f"reliability-{n}", results, c) for n, c in configurations),
             training=_drawn(training_panel(f"training-{n}", c) for n, c in configurations),
+            not_drawn=f"Diagnostic figures show the {DIAGNOSED} most accurate of {everything} configurations."
+            if everything > DIAGNOSED
+            else "",
         )
+
+
+def _diagnosed(accuracies: Sequence[Accuracy]) -> list[int]:
+    """Numbers, from 1, of the configurations that have diagnostic figures: the most accurate ones, in order."""
+    best = sorted(range(len(accuracies)), key=lambda index: -accuracies[index].value)[:DIAGNOSED]
+    return sorted(index + 1 for index in best)
 
 
 def _lengths(evidence: Sequence[Evidence], look: Styles) -> tuple[Drawing, ...]:

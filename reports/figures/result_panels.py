@@ -8,11 +8,10 @@ import numpy as np
 
 from benchmarks.schema.measurements import Phase
 from reports import formats
+from reports.analysis.accuracy import Accuracy
+from reports.analysis.estimates import Estimate, FloatArray, estimate
 from reports.analysis.evidence import Evidence
 from reports.analysis.learning_curves import LearningCurve
-from reports.analysis.resampling import estimate
-from reports.analysis.results import FloatArray
-from reports.analysis.statistics import Accuracy
 from reports.figures.canvas import Style, Styles, draw, log_axis, panel
 from reports.figures.svg import INK, MUTED, Drawing, shortened
 from reports.formats import Interval
@@ -93,14 +92,14 @@ def length_panel(name: str, evidence: Sequence[Evidence], limits: tuple[float, f
     )
     words = []
     for place, one in enumerate(evidence):
-        buckets = [estimate(bucket) for bucket in one.buckets]
+        buckets = _buckets(one)
         across = np.arange(len(buckets)) + 0.12 * (place - (len(evidence) - 1) / 2)
         reach = np.hstack([_reach(b.value, _within_shares(b.interval)) for b in buckets])
         axes.errorbar(across, [100 * b.value for b in buckets], yerr=reach, **BARS, **styles.of(one.configuration))
         found = ", ".join(formats.percent_interval(b.value, _within_shares(b.interval)) for b in buckets)
         words.append(f"{one.configuration.loss}: {found}")
-    axes.set_xticks(range(len(evidence[0].buckets)), _bucket_ranges(configuration.cells[0].length_edges))
-    axes.set_xlim(-0.4, len(evidence[0].buckets) - 0.6)
+    axes.set_xticks(range(len(evidence[0].bucket_rows)), _bucket_ranges(configuration.cells[0].length_edges))
+    axes.set_xlim(-0.4, len(evidence[0].bucket_rows) - 0.6)
     axes.set_ylim(*limits)
     axes.grid(visible=False, axis="x")
     return draw(axes, name, f"Accuracy of {configuration.model} by length, in percent", "; ".join(words))
@@ -108,8 +107,13 @@ def length_panel(name: str, evidence: Sequence[Evidence], limits: tuple[float, f
 
 def bucket_limits(evidence: Sequence[Evidence]) -> tuple[float, float]:
     """The range in percent that holds every bucket's interval."""
-    ends = [100 * end for one in evidence for b in one.buckets for end in _within_shares(estimate(b).interval)]
+    ends = [100 * end for one in evidence for b in _buckets(one) for end in _within_shares(b.interval)]
     return max(float(np.nanmin(ends)) - 1, 0.0), min(float(np.nanmax(ends)) + 1, 100.5)
+
+
+def _buckets(evidence: Evidence) -> list[Estimate]:
+    """The accuracy in each length bucket."""
+    return [estimate(evidence.within(index)) for index in range(len(evidence.bucket_rows))]
 
 
 def learning_panel(name: str, curves: Sequence[LearningCurve], styles: Styles) -> Drawing:

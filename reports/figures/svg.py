@@ -102,7 +102,8 @@ def render(figure: Figure, name: str, title: str, description: str) -> Drawing:
     Args:
         figure: drawn with the colours of this module, within `matplotlib.rc_context(RC)`.
         name: letters, digits and dashes; its ids begin with it, so that several figures share a page.
-        title, description: what a screen reader says.
+        title: read out by a screen reader.
+        description: the same, after the title.
     """
     FigureCanvasSVG(figure)
     content = io.BytesIO()

@@ -8,7 +8,8 @@ import pandas as pd
 from benchmarks.redaction import without_folders
 from benchmarks.schema.cell import Params
 from benchmarks.schema.result import CellResult
-from reports.analysis.calibration import brier_score, expected_calibration_error
+from reports.analysis.calibration import brier_score
+from reports.analysis.calibration_error import bins, debiased_error
 from reports.analysis.evidence import length_buckets
 from reports.analysis.limit import Limits, limits
 from reports.analysis.results import Results
@@ -23,7 +24,7 @@ def cell_figures(results: Results) -> pd.DataFrame:
     currency of `--price-per-hour`.
     """
     known = limits(results)
-    figures = pd.DataFrame([{"cell": cell.spec.id} | _figures(results, known, cell) for cell in results.cells])
+    figures = pd.DataFrame([{"cell": results.cell_id(cell)} | _figures(results, known, cell) for cell in results.cells])
     if figures.empty:
         return results.cells_frame
     return results.cells_frame.merge(figures, on="cell", how="left", validate="one_to_one")
@@ -46,7 +47,9 @@ def _figures(results: Results, known: Limits, cell: CellResult) -> dict[str, obj
     }
     if cell.status == "ok":
         predictions = results.predictions(cell)
-        figures["expected_calibration_error"] = expected_calibration_error(predictions)
+        figures["calibration_error_debiased"] = debiased_error(
+            bins(predictions.probabilities.max(axis=1), predictions.correct)
+        )
         figures["brier_score"] = brier_score(predictions)
         buckets = length_buckets(predictions.lengths, cell.length_edges)
         for bucket in range(len(cell.length_edges) + 1):
@@ -70,9 +73,13 @@ def _figures(results: Results, known: Limits, cell: CellResult) -> dict[str, obj
         "scoring_flop_rate": cost.scoring_flop_rate,
         "training_share_of_ceiling": shares.training,
         "scoring_share_of_ceiling": shares.scoring,
-        "single_seconds_p50": p50,
-        "single_seconds_p95": p95,
-        "single_seconds_p99": p99,
+        "single_readings": p50.readings,
+        "single_seconds_p50": p50.value,
+        "single_seconds_p50_bound": p50.bound,
+        "single_seconds_p95": p95.value,
+        "single_seconds_p95_bound": p95.bound,
+        "single_seconds_p99": p99.value,
+        "single_seconds_p99_bound": p99.bound,
         "overhead_seconds": cost.overhead_seconds,
         "overhead_share": cost.overhead_share,
         "load_average": cell.load.load_average if cell.load else np.nan,
@@ -90,6 +97,7 @@ def _figures(results: Results, known: Limits, cell: CellResult) -> dict[str, obj
         "parameters": cost.parameters,
         "model_bytes": cost.model_bytes,
         "audits_failed": " ".join(audit.name for audit in cell.audits if not audit.passed),
+        "audits_alarming": " ".join(audit.name for audit in cell.audits if audit.alarms),
     }
 
 

@@ -4,101 +4,141 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports import formats
-from reports.analysis.results import REFERENCE_LOSS, Results
+from reports.analysis.accuracy import Accuracy
+from reports.analysis.estimands import Estimand
+from reports.analysis.primary import BestSet, leading_loss
 from reports.analysis.run_analysis import Analysis
-from reports.analysis.statistics import Accuracy
 
 
 @dataclass(frozen=True)
 class Headline:
-    """Who is at the top, among the models of one training size.
+    """The best among the models of one training size.
 
     Attributes:
         train_size: training rows.
-        loss: what they were trained with.
-        models: how many.
-        leaders: those that no other is significantly better than, best first.
-        rivals: those that a sole leader is not significantly better than, though others are.
+        loss: their common loss.
+        best: the models that may be the best.
     """
 
     train_size: int
     loss: str
-    models: int
-    leaders: tuple[Accuracy, ...]
-    rivals: tuple[Accuracy, ...]
+    best: BestSet
 
     @property
     def sentence(self) -> str:
-        """What it says."""
-        names = _models(self.leaders)
-        if self.models == 1:
+        """The best, or those that may be."""
+        best = self.best
+        names = _models(best.candidates)
+        claim = best.estimand.claim
+        if not best.learnt:
+            majority = formats.percent(best.top.majority)
+            return f"No model is shown to beat the majority class ({majority}), so none is better than another."
+        if best.models == 1:
             return f"{names} is the only model here."
-        if len(self.leaders) == self.models:
-            return f"{names} cannot be told apart."
-        if len(self.leaders) > 1:
-            return f"{names} are tied at the top."
-        if self.rivals:
-            return f"{names} comes first, but cannot be told apart from {_models(self.rivals)}."
-        return f"{names} is better than {'the other model' if self.models == 2 else f'all {self.models - 1} others'}."
+        if len(best.candidates) == 1:
+            others = "the other model" if best.models == 2 else f"each of the {best.models - 1} others"
+            return f"{names} is better than {others} {claim}."
+        if len(best.candidates) == best.models:
+            return f"Unsettled {claim}: each of {names} may be the best."
+        return f"{_models(best.candidates, 'or')} may be the best {claim}; the others are worse."
 
     @property
     def figures(self) -> str:
         """The accuracies behind it, in percent with their intervals."""
         return "; ".join(
-            f"{a.configuration.model} {formats.percent_interval(a.value, a.interval)} %"
-            for a in (*self.leaders, *self.rivals)
+            f"{a.configuration.model} {formats.percent_interval(a.value, a.interval)} %" for a in self.best.candidates
         )
 
 
 def headlines(analysis: Analysis) -> tuple[Headline, ...]:
     """One for each training size: first the one that most models ran with, the larger of equals."""
-    loss = leading_loss(analysis.results)
-    sizes = {a.configuration.train_size for a in analysis.accuracies if a.configuration.loss == loss}
-    found = [_headline(analysis, size, loss) for size in sizes]
-    return tuple(sorted(found, key=lambda headline: (-headline.models, -headline.train_size)))
-
-
-def leading_loss(results: Results) -> str:
-    """The label of the loss that models are compared with: cross-entropy if it ran, else the first."""
-    losses = [configuration.loss for configuration in results.configurations]
-    return next((loss for loss in losses if loss == REFERENCE_LOSS), next(iter(losses), REFERENCE_LOSS))
-
-
-def _headline(analysis: Analysis, size: int, loss: str) -> Headline:
-    places = {
-        a.configuration.key: (rank.place, a)
-        for a, rank in zip(analysis.accuracies, analysis.ranks, strict=True)
-        if a.configuration.train_size == size and a.configuration.loss == loss
-    }
-    first = [a for place, a in places.values() if place == 1]
-    leaders = tuple(sorted(first, key=lambda a: a.value, reverse=True))
-    rivals: list[Accuracy] = []
-    if len(leaders) == 1:
-        own = leaders[0].configuration.key
-        for c in analysis.comparisons:
-            other = {c.first.key, c.second.key} - {own}
-            if len(other) == 1 and not c.significant:
-                rivals.append(places[other.pop()][1])
-    return Headline(size, loss, len(places), leaders, tuple(rivals))
+    loss = leading_loss(analysis.results.configurations)
+    found = [Headline(size, loss, best) for size, best in analysis.primary.best.items()]
+    return tuple(sorted(found, key=lambda headline: (-headline.best.models, -headline.train_size)))
 
 
 def one_training(analysis: Analysis) -> str:
-    """Whose figures are those of one training; nothing where every model ran with several seeds."""
-    configurations = analysis.results.configurations
-    once = list(dict.fromkeys(c.model for c in configurations if c.seeds == 1))
+    """The models whose figures are those of one training; nothing where every model ran with several."""
+    accuracies = analysis.accuracies
+    once = list(dict.fromkeys(a.configuration.model for a in accuracies if a.estimand is Estimand.TRAINING))
     if not once:
         return ""
-    whose = "Every model" if all(c.seeds == 1 for c in configurations) else _listed(once)
+    who = "Every model" if all(a.estimand is Estimand.TRAINING for a in accuracies) else listed(once)
     return (
-        f"{whose} ran with one seed: what is said here holds for that training, and the next may come out better "
-        "or worse by more than the intervals say (--seeds 5 would show)."
+        f"{who} ran once: its figures and verdicts hold for that training alone. Another training may come out better "
+        "or worse by more than the intervals say (--repeats 5 shows by how much)."
     )
 
 
-def _models(accuracies: Sequence[Accuracy]) -> str:
-    return _listed([a.configuration.model for a in accuracies])
+def leaks(analysis: Analysis) -> str:
+    """Where leaked test rows are more than a trace: that no figure counts them; else nothing."""
+    if not analysis.evidence or not analysis.evidence[0].rows.without_leaks:
+        return ""
+    rows = analysis.evidence[0].rows
+    share = formats.percent(rows.leaked / len(rows.kept))
+    return (
+        f"{rows.leaked:,} of {len(rows.kept):,} test rows ({share}) also occur in training or validation. Accuracies, "
+        "verdicts and effects leave them out."
+    )
 
 
-def _listed(names: Sequence[str]) -> str:
+def clustered(analysis: Analysis) -> str:
+    """Where test rows belong together: that intervals count clusters; else nothing."""
+    clusters = analysis.evidence[0].rows.clusters if analysis.evidence else None
+    if clusters is None:
+        return ""
+    return (
+        f"Test rows are clustered by group ({clusters.count:,} groups, as informative as {clusters.effective:,.0f} "
+        "equally large ones): intervals count groups, not rows."
+    )
+
+
+def family(analysis: Analysis) -> str:
+    """How the verdicts are read together."""
+    size = analysis.primary.size
+    if size == 0:
+        return ""
+    comparisons = "1 comparison" if size == 1 else f"{size} comparisons, which share one error rate of 5 %"
+    return (
+        f"The verdicts rest on {comparisons}: each model against the cheapest and against the most accurate, each loss "
+        "against the reference. Everything marked exploratory is outside of it."
+    )
+
+
+def alarms(analysis: Analysis) -> str:
+    """Audits that failed as errors and that nobody has acknowledged; nothing where none did."""
+    found = analysis.results.alarms
+    if not found:
+        return ""
+    cells = len(analysis.results.ok)
+    return f"Audits that failed: {'; '.join(f'{name} in {count} of {cells} cells' for name, count in found.items())}."
+
+
+def warnings(analysis: Analysis) -> list[str]:
+    """Everything that a reader must know before relying on a figure."""
+    results = analysis.results
+    environment = ", ".join(results.differing_environment)
+    found = [
+        alarms(analysis),
+        leaks(analysis),
+        f"The cells were not all run in the same environment ({environment}): their times do not compare."
+        if environment
+        else "",
+        analysis.noise.sentence if analysis.noise.busy else "",
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def caveats(analysis: Analysis) -> list[str]:
+    """What limits the figures: clustered rows, single trainings."""
+    return [sentence for sentence in (clustered(analysis), one_training(analysis)) if sentence]
+
+
+def _models(accuracies: Sequence[Accuracy], joint: str = "and") -> str:
+    return listed([a.configuration.model for a in accuracies], joint)
+
+
+def listed(names: Sequence[str], joint: str = "and") -> str:
+    """Names as a list within a sentence: "a, b and c"."""
     *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
+    return f"{', '.join(others)} {joint} {last}" if others else last

@@ -19,10 +19,10 @@ from reports.analysis.run_analysis import Analysis, analyse
 from reports.analysis.throughput import overhead_sentence
 from reports.figures.draw import Gallery, gallery
 from reports.figures.svg import dark_css
-from reports.render import tables
-from reports.render.headline import headlines, one_training
-from reports.render.markdown import TEMPLATES, detectable, weights
+from reports.render.headline import caveats, family, headlines, warnings
+from reports.render.markdown import TEMPLATES, weights
 from reports.render.reading import GUIDE
+from reports.render.tables import tables
 
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,]*(\.\d+)?")
 
@@ -32,7 +32,8 @@ def write_html(folder: Path, analysis: Analysis | None = None, drawings: Gallery
 
     Args:
         folder: the results folder.
-        analysis, drawings: of that folder, if they are made already.
+        analysis: of that folder, if it is made already.
+        drawings: the same.
 
     Raises:
         StoreError: `folder` holds no results.
@@ -59,14 +60,16 @@ def render(analysis: Analysis, drawings: Gallery, mistakes: tuple[Mistakes, ...]
             command=formats.plain(shlex.join(results.run["command"])),
             headlines=headlines(analysis),
             weights=weights(results),
-            detectable=detectable(analysis),
             overhead=overhead_sentence(results.ok),
             misread=limits(results).sentence,
-            one_training=one_training(analysis),
+            warnings=warnings(analysis),
+            caveats=caveats(analysis),
+            family=family(analysis),
+            not_drawn=drawings.not_drawn,
             guide=GUIDE,
             figures=drawings,
             mistakes=mistakes,
-            tables=tables,
+            tables=tables(analysis),
             style=Markup(style),
             script=Markup(script),
             style_hash=sha256(style),

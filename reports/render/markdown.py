@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -20,10 +19,10 @@ from reports.analysis.limit import limits
 from reports.analysis.results import FIGURES, Results, read_results
 from reports.analysis.run_analysis import Analysis, analyse
 from reports.analysis.throughput import overhead_sentence
-from reports.render import tables
 from reports.render.cells_csv import cell_figures
-from reports.render.headline import one_training
+from reports.render.headline import caveats, family, headlines, warnings
 from reports.render.reading import GUIDE
+from reports.render.tables import tables
 
 if TYPE_CHECKING:  # they import matplotlib, which not every command needs
     from reports.figures.draw import Gallery
@@ -65,8 +64,9 @@ def write_markdown(
 
 
 def write_cells_csv(folder: Path, results: Results | None = None) -> Path:
-    """Write `cells.csv`, one row per planned cell in full precision; a text that a spreadsheet would take for a formula
-    begins with an apostrophe.
+    """Write `cells.csv`, one row per planned cell in full precision.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe.
 
     Args:
         folder: the results folder.
@@ -92,28 +92,15 @@ def render(analysis: Analysis, drawings: "Gallery | None" = None, beside: str = 
             results=results,
             command=code_block(shlex.join(results.run["command"])),
             weights=weights(results),
-            detectable=detectable(analysis),
             overhead=overhead_sentence(results.ok),
             misread=limits(results).sentence,
-            one_training=one_training(analysis),
+            headlines=headlines(analysis),
+            warnings=warnings(analysis),
+            caveats=caveats(analysis),
+            family=family(analysis),
             guide=GUIDE,
             figures=shown,
-            tables={
-                "accuracy": table(tables.accuracy_table(analysis)),
-                "quality": table(tables.quality_table(analysis)),
-                "comparisons": table(tables.comparisons_table(analysis)),
-                "length": table(tables.length_table(analysis)),
-                "bucket_effects": table(tables.bucket_effects_table(analysis)),
-                "buckets": table(tables.bucket_table(analysis)),
-                "throughput": table(tables.throughput_table(analysis)),
-                "limit": table(tables.limit_table(analysis)),
-                "ceilings": table(tables.ceilings_table(results)),
-                "size": table(tables.size_table(analysis)),
-                "noise": table(tables.noise_table(analysis)),
-                "not_ok": table(tables.not_ok_table(results)),
-                "audits": table(tables.audits_table(results)),
-                "findings": table(tables.findings_table(results)),
-            },
+            tables={name: table(frame) for name, frame in tables(analysis).items()},
         )
     )
 
@@ -163,13 +150,6 @@ def weights(results: Results) -> list[tuple[str, Any]]:
     """Models that begin from pre-trained weights, and which."""
     with_encoder = [c for c in results.configurations if c.model_params.get("encoder")]
     return list(dict.fromkeys((c.model_name, without_folders(str(c.model_params["encoder"]))) for c in with_encoder))
-
-
-def detectable(analysis: Analysis) -> str:
-    """The range over all comparisons, in points."""
-    smallest = [c.detectable for c in analysis.comparisons] or [np.nan]
-    low, high = formats.points(min(smallest), signed=False), formats.points(max(smallest), signed=False)
-    return low if low == high else f"{low} to {high}"
 
 
 def _write(path: Path, content: str) -> Path:

@@ -11,27 +11,43 @@ from rich.text import Text
 
 from reports import formats
 from reports.analysis.run_analysis import Analysis
-from reports.render.headline import one_training
-from reports.render.tables import accuracy_table, limit_table, throughput_table
+from reports.render.accuracy_tables import accuracy_table
+from reports.render.cost_tables import limit_table, throughput_table
+from reports.render.headline import caveats, headlines, warnings
 
 WIDEST = 1_000
 """Characters."""
 
+MOST_STEPS = 20
+"""Models of one training size that are set beside the cheapest."""
+
 
 def print_tables(analysis: Analysis, console: Console) -> None:
-    """Print accuracy, throughput and its limit."""
+    """Print the answer with what limits it, then accuracy, throughput and its limit."""
     results = analysis.results
     dataset = results.run["dataset"]["name"]
-    print_frame(console, f"Accuracy on {dataset}, 95 % interval (rank; = is shared)", accuracy_table(analysis))
+    title = f"Accuracy on {dataset}, 95 % interval; differences in points, within their family"
+    print_frame(console, title, accuracy_table(analysis))
     title = f"Throughput on {results.run['device']}, {results.run['precision']}"
     print_frame(console, title, throughput_table(analysis))
     print_frame(console, "Against this machine's own limit", limit_table(analysis))
-    if results.ok:
-        console.print(formats.plain(analysis.noise.sentence), markup=False, highlight=False, soft_wrap=True)
-    steps = [s for ladder in analysis.ladders for s in (ladder.sentence, *(step.sentence for step in ladder.steps))]
-    for sentence in filter(None, [*steps, *(one.sentence for one in analysis.unread), one_training(analysis)]):
-        console.print(formats.plain(sentence), markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{len(results.ok)} of {len(results.run['planned'])} cells ended ok", highlight=False)
+    if results.ok and not analysis.noise.busy:
+        _print_line(console, analysis.noise.sentence)
+    for headline in headlines(analysis):
+        _print_line(console, f"With {headline.train_size:,} training reviews: {headline.sentence}")
+    for ladder in analysis.ladders:
+        for sentence in (ladder.sentence, *(step.sentence for step in ladder.steps[:MOST_STEPS])):
+            _print_line(console, sentence)
+        if len(ladder.steps) > MOST_STEPS:
+            _print_line(console, f"... and {len(ladder.steps) - MOST_STEPS} more models; the report has them all.")
+    for sentence in [*(one.sentence for one in analysis.unread), *caveats(analysis)]:
+        _print_line(console, sentence)
+    for sentence in warnings(analysis):
+        _print_line(console, f"Warning: {sentence}")
+
+
+def _print_line(console: Console, sentence: str) -> None:
+    console.print(formats.plain(sentence), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_facts(heading: str, provenance: Mapping[str, str | int], console: Console) -> None:

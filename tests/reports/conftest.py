@@ -12,8 +12,9 @@ from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Load, Measurement, Memory
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
-from reports.analysis.evidence import Evidence
-from reports.analysis.resampling import Statistic, resample_rows
+from reports.analysis.estimands import estimand
+from reports.analysis.estimates import Clusters
+from reports.analysis.evidence import Evidence, Rows
 from reports.analysis.results import Configuration
 
 FINGERPRINT = "ab" * 32
@@ -42,6 +43,8 @@ def write_results(
     accuracy: Mapping[tuple[str, ...], float] | None = None,
     *,
     seeds: Sequence[int] = (1, 2, 3),
+    repeats: int = 0,
+    group_size: int = 0,
     train_sizes: Sequence[int] = (2000,),
     test_rows: int = 1000,
     classes: Sequence[str] = ("negative", "positive"),
@@ -66,6 +69,8 @@ def write_results(
         accuracy: (model, loss) or (model, loss, str(train size)) -> share of the test rows that is right, exactly
             (up to rounding to whole rows), for every seed.
         seeds, train_sizes, test_rows, classes: the grid and the data.
+        repeats: trainings that draw training rows and seed anew, instead of `seeds`.
+        group_size: test rows of each group, such as a film; 0 for independent rows.
         deterministic: models whose predictions do not depend on the seed.
         long_gain: loss -> how much more often it is right on long rows than on short ones, at the same accuracy (in
             standard deviations of the rows' difficulty, from the shortest to the longest bucket).
@@ -90,6 +95,7 @@ def write_results(
     if hostile:
         classes = [HOSTILE, *classes[1:]]
         models = {name: [params | {"encoder": HOSTILE} for params in several] for name, several in models.items()}
+    folder.mkdir(parents=True, exist_ok=True)
     store = Store(folder)
     generator = np.random.default_rng(0)
     lengths = np.maximum(5, generator.lognormal(5.2, 0.6, test_rows)).astype(int)
@@ -107,13 +113,14 @@ def write_results(
             for own_params in models.get(model, [{}]):
                 model_difficulty = difficulty + model_noise * _noise(test_rows, model, size, sorted(own_params.items()))
                 for params in losses.get(loss, [{}]):
-                    for seed in seeds:
+                    for repeat, seed in [(r, r + 1) for r in range(repeats)] or [(0, seed) for seed in seeds]:
                         cpu_only = model == "tfidf_logreg"
                         spec = _spec(
                             model,
                             loss,
                             size,
                             seed,
+                            repeat=repeat,
                             dataset=data_name,
                             test_size=test_rows,
                             model_params=own_params,
@@ -130,11 +137,13 @@ def write_results(
                             reason = HOSTILE if hostile else reason
                             store.write_result(CellResult(spec=spec, status=status, reason=reason))
                             continue
-                        noise_seed = 0 if model in deterministic else seed
+                        noise_seed = repeat if model in deterministic else seed
                         hardness = model_difficulty + seed_noise * _noise(test_rows, model, loss, size, noise_seed)
                         bucket = np.searchsorted(edges, lengths, side="left")
                         hardness -= (long_gain or {}).get(loss, 0.0) * (bucket - 1.5) / 3
                         predictions = _predictions(labels, lengths, hardness, share, len(classes))
+                        if group_size:
+                            predictions["group"] = [f"film {row // group_size}" for row in range(test_rows)]
                         result = _result(spec, predictions, classes, edges, leaked, hostile)
                         store.write_result(result, predictions)
     store.write_run(
@@ -263,14 +272,19 @@ def hostile_text() -> str:
 def make_evidence():
     """A function: which rows each seed got right (S, N), and what it was -> the evidence."""
 
-    def make(correct, *, model="lstm", loss="ce", train_size=2000, seeds=None) -> Evidence:
+    def make(correct, *, model="lstm", loss="ce", train_size=2000, trainings=None, groups=None, edges=()) -> Evidence:
         correct = np.atleast_2d(np.asarray(correct, dtype=bool))
-        seeds = seeds or range(1, len(correct) + 1)
-        cells = tuple(CellResult(spec=_spec(model, loss, train_size, seed), status="ok") for seed in seeds)
-        configuration = Configuration(model, loss, model, loss, {}, {}, train_size, "cpu", "fp32", cells)
+        trainings = trainings or [(0, seed) for seed in range(1, len(correct) + 1)]
+        specs = [_spec(model, loss, train_size, seed, repeat=repeat) for repeat, seed in trainings]
+        cells = tuple(CellResult(spec=spec, status="ok") for spec in specs)
+        key = specs[0].id
+        configuration = Configuration(key, model, loss, model, loss, {}, {}, train_size, "cpu", "fp32", cells)
         size = correct.shape[1]
-        accuracy = Statistic(correct.mean(axis=1), resample_rows(correct.T) / size)
-        return Evidence(configuration, correct, accuracy, buckets=(accuracy,), bucket_rows=(size,))
+        clusters = None if groups is None else Clusters(np.asarray(groups), len(set(groups)))
+        labels = np.arange(size) % 2
+        rows = Rows(np.ones(size, dtype=bool), labels, np.arange(size), clusters, leaked=0)
+        distinct = len(correct) > 1
+        return Evidence(configuration, rows, correct, tuple(trainings), estimand(trainings), distinct, tuple(edges))
 
     return make
 

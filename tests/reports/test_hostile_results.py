@@ -12,8 +12,9 @@ from benchmarks.store.results import StoreError
 from reports.analysis.mistakes import most_confident_mistakes
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import analyse
+from reports.analysis.run_comparison import compare_runs
 from reports.figures.draw import gallery, write_figures
-from reports.render.compare import Limits, compare_runs
+from reports.render.compare import Limits
 from reports.render.compare import render as render_comparison
 from reports.render.html import render as render_html
 from reports.render.html import write_html

@@ -1,6 +1,6 @@
-import numpy as np
 import pytest
 
+from reports.analysis.growth import Order
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import analyse
 
@@ -21,34 +21,33 @@ def crossings(write_results, tmp_path):
     return crossings_of
 
 
-def test_the_crossing_is_interpolated_over_the_logarithm(crossings):
+def test_a_crossing_is_an_interval(crossings):
     (found,) = crossings((0.80, 0.84, 0.85), (0.70, 0.80, 0.89))
-    assert found.train_size == pytest.approx(np.exp((np.log(2000) + np.log(8000)) / 2), rel=1e-6)
-    assert (found.cheaper.model, found.costlier.model) == ("tfidf_logreg", "lstm")
-    assert found.sentence == "lstm overtakes tfidf_logreg at about 4,000 training reviews."
+    assert found.lead.order is Order.CROSSES
+    low, high = found.lead.between
+    assert 2000 < low < 4000 < high < 8000
+    assert found.sentence.startswith(f"lstm overtakes tfidf_logreg between {low:,.0f} and {high:,.0f} training reviews")
+    assert "for these training rows, over seeds" in found.sentence
 
 
-def test_no_crossing_is_said_to_lie_outside(crossings):
-    (found,) = crossings((0.80, 0.84, 0.89), (0.70, 0.75, 0.80))
-    assert found.train_size is None
-    assert found.sentence == "lstm overtakes tfidf_logreg not within the sizes run (500 to 8,000 reviews)."
-
-
-def test_a_model_that_is_always_ahead(crossings):
-    (found,) = crossings((0.70, 0.75, 0.80), (0.80, 0.84, 0.89))
-    assert found.train_size == 500
-    assert found.sentence == "lstm is never behind tfidf_logreg from 500 to 8,000 training reviews."
-
-
-def test_a_lead_that_may_be_chance_is_doubted(crossings):
+def test_no_crossing_is_named_that_is_not_shown(crossings):
     (found,) = crossings((0.80, 0.84, 0.85), (0.70, 0.80, 0.851))
-    assert not found.told_apart
-    assert found.sentence.endswith(", but at 8,000 the two cannot be told apart.")
+    assert found.lead.order is Order.UNSETTLED
+    assert found.sentence == "lstm is not shown to overtake tfidf_logreg from 500 to 8,000 training reviews."
 
 
-def test_the_last_overtaking_counts(crossings):
-    (found,) = crossings((0.70, 0.84, 0.80), (0.75, 0.80, 0.84))
-    assert found.train_size == pytest.approx(4000)
+def test_a_model_that_is_behind_everywhere(crossings):
+    (found,) = crossings((0.80, 0.84, 0.89), (0.70, 0.75, 0.80))
+    assert "lstm is worse than tfidf_logreg at every size tested (500 to 8,000 training reviews)" in found.sentence
+
+
+def test_a_model_that_is_ahead_everywhere(crossings):
+    (found,) = crossings((0.70, 0.75, 0.80), (0.80, 0.84, 0.89))
+    assert "lstm is better than tfidf_logreg at every size tested (500 to 8,000 training reviews)" in found.sentence
+
+
+def test_models_that_learnt_nothing_do_not_cross(crossings):
+    assert crossings((0.30, 0.40, 0.45), (0.20, 0.45, 0.40)) == ()
 
 
 def test_one_common_size_is_no_curve(crossings):
@@ -60,4 +59,3 @@ def test_curves_hold_every_size(write_results, tmp_path):
     (curve,) = analyse(read_results(tmp_path)).learning_curves
     assert curve.sizes == SIZES
     assert [point.value for point in curve.points] == pytest.approx([0.7, 0.8, 0.9])
-    assert curve.fit_seconds == pytest.approx([3.06, 12.24, 48.96])

@@ -1,10 +1,10 @@
-"""The noise certificate: what a run may claim of its throughput."""
+"""Readings of the same work, and what else kept the machine busy."""
 
 import pytest
 
 from benchmarks.schema.measurements import Load, Measurement
 from benchmarks.store.results import Store
-from reports.analysis.noise import Spread, noise, speed_ranks
+from reports.analysis.noise import Spread, fit_timing, noise, phase_timing
 from reports.analysis.results import read_results
 from reports.render.markdown import write_markdown
 
@@ -42,22 +42,27 @@ def test_the_order_of_a_pair_does_not_matter(timed):
 
 def test_one_reading_certifies_nothing(timed):
     assert timed([1.0]).spreads == {}
-    assert speed_ranks([10.0, 20.0], None) == [None, None]
 
 
-@pytest.mark.parametrize(
-    ("rates", "ranks"),
-    [
-        ([100.0, 50.0, 10.0], ["1", "2", "3"]),
-        ([100.0, 95.0, 10.0], ["1=", "1=", "3"]),
-        ([100.0, float("nan"), 10.0], ["1", None, "2"]),
-        ([100.0, 92.0, 84.0], ["1=", "1=", "2="]),  # the last is slower than the first, not than the second
-        ([100.0], ["1"]),
-    ],
-)
-def test_rates_closer_than_the_spread_share_a_rank(rates, ranks):
-    found = speed_ranks(rates, Spread(4, largest=0.1, median=0.01))
-    assert [f"{rank.place}{'=' * rank.tied}" if rank else None for rank in found] == ranks
+def test_rates_are_timed_by_cell_and_not_by_reading(timed, tmp_path):
+    timed([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])
+    found = phase_timing(read_results(tmp_path).ok, "text_to_label")
+    assert (found.processes, found.readings) == (2, 6)
+    assert found.median == pytest.approx(50)
+
+
+def test_fits_are_timed_by_cell(write_results, tmp_path):
+    write_results(tmp_path, {("lstm", "ce"): 0.8})
+    found = fit_timing(read_results(tmp_path).ok)
+    assert (found.processes, found.readings) == (3, 3)
+    assert found.median == pytest.approx(12 * 1.02)
+
+
+def test_a_model_that_was_timed_on_a_busy_machine_is_in_doubt(timed, tmp_path):
+    found = timed([1.0, 1.0], load=QUIET | {"others": 0.42})
+    ((cell, _),) = found.busy
+    assert "42.0 %" in found.doubts([cell])
+    assert found.doubts([]) == ""
 
 
 def test_a_quiet_machine_is_said_to_be_quiet(timed):

@@ -13,7 +13,7 @@ def test_cells_and_configurations_are_found(write_results, tmp_path):
     results = read_results(tmp_path)
     assert len(results.cells) == len(results.ok) == 3 * 2 * 3 * 2
     assert len(results.configurations) == 3 * 2 * 2
-    assert {c.seeds for c in results.configurations} == {3}
+    assert {len(c.cells) for c in results.configurations} == {3}
     assert [cell.spec.seed for cell in results.configurations[0].cells] == [1, 2, 3]
     assert results.missing == ()
 
@@ -34,7 +34,7 @@ def test_planned_cells_without_a_result_are_not_run(write_results, tmp_path):
     frame = read_results(tmp_path).cells_frame.set_index(["model", "loss"])
     assert frame.loc[("lstm", "ce"), "status"] == "not run"
     assert frame.loc[("lstm", "ce"), ["train_size", "seed"]].tolist() == [2000, 1]
-    assert frame.loc[("distilbert", "ce"), ["status", "reason"]].tolist() == ["timeout", "too long"]
+    assert frame.loc[("distilbert[minilm]", "ce"), ["status", "reason"]].tolist() == ["timeout", "too long"]
 
 
 def test_results_that_are_not_planned_are_left_out(write_results, tmp_path):
@@ -56,6 +56,28 @@ def test_only_parameters_that_differ_are_named(write_results, tmp_path):
     assert labels == {
         (model, loss) for model in ("lstm (epochs=2)", "lstm (epochs=3)") for loss in ("ce", "length_weighted_ce")
     }
+
+
+def test_the_encoder_is_part_of_a_model_s_name(write_results, tmp_path):
+    params = [{"encoder": "minilm"}, {"encoder": "/home/someone/weights"}]
+    write_results(tmp_path, {("distilbert", "ce"): 0.8, ("lstm", "ce"): 0.8}, model_params={"distilbert": params})
+    labels = [c.model for c in read_results(tmp_path).configurations]
+    assert labels == ["distilbert[minilm]", "distilbert[…/weights]", "lstm"]
+
+
+def test_repeats_are_trainings_of_one_configuration(write_results, tmp_path):
+    write_results(tmp_path, {("lstm", "ce"): 0.8}, repeats=3)
+    (configuration,) = read_results(tmp_path).configurations
+    assert configuration.trainings == ((0, 1), (1, 2), (2, 3))
+
+
+def test_only_errors_that_nobody_acknowledged_are_alarms(write_results, tmp_path):
+    store = write_results(tmp_path, {("lstm", "ce"): 0.8})
+    assert read_results(tmp_path).alarms == {"truncation": 3}
+    store.write_run(store.read_run() | {"acknowledged": {"truncation": "long reviews are rare"}})
+    results = read_results(tmp_path)
+    assert results.alarms == {}
+    assert {a.acknowledged for cell in results.ok for a in cell.audits if not a.passed} == {"long reviews are rare"}
 
 
 def test_a_folder_without_results_is_an_error(tmp_path):
@@ -89,4 +111,4 @@ def test_deep_audits_are_no_results(tmp_path, write_results):
     store.write_run(run | {"planned": [*run["planned"], audited.spec.id]})
     results = read_results(tmp_path)
     assert len(results.ok) == 2
-    assert [c.seeds for c in results.configurations] == [1]
+    assert [len(c.cells) for c in results.configurations] == [1]

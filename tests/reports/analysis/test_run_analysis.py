@@ -8,15 +8,17 @@ def test_everything_is_in_the_order_of_the_configurations(write_results, tmp_pat
     configurations = list(analysis.results.configurations)
     assert [e.configuration for e in analysis.evidence] == configurations
     assert [a.configuration for a in analysis.accuracies] == configurations
-    assert len(analysis.ranks) == len(configurations) == 12
-    assert len(analysis.comparisons) == 2 * 2 * 3
+    assert len(configurations) == 12
+    assert [len(own) for _, own in analysis.primary.against_cheapest.values()] == [2, 2]
+    assert len(analysis.exploratory) == 2 * 2 * 3
     assert len(analysis.length_effects) == 2 * 3
     assert len(analysis.learning_curves) == 2 * 3
-    assert len(analysis.crossings) == 2 * 3
+    assert len(analysis.crossings) == 2
     assert len(analysis.ladders) == 2
 
 
 def test_nothing_that_ended_ok(write_results, tmp_path):
     write_results(tmp_path, {("lstm", "ce"): 0.8}, missing=[("lstm", "ce")])
     analysis = analyse(read_results(tmp_path))
-    assert analysis.accuracies == analysis.comparisons == analysis.length_effects == analysis.ladders == ()
+    assert analysis.accuracies == analysis.exploratory == analysis.length_effects == analysis.ladders == ()
+    assert analysis.primary.size == 0

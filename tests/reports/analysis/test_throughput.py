@@ -18,7 +18,11 @@ def test_rates_are_medians_over_readings(cells):
     assert found.encoded_to_scores_rate == pytest.approx(256 / 0.1)
     assert found.training_rate == pytest.approx(160)
     assert found.fit_seconds == pytest.approx(12 * 1.02)
-    assert found.single_seconds == pytest.approx(np.percentile(np.linspace(0.001, 0.005, 50), [50, 95, 99]), rel=0.01)
+    p50, p95, p99 = found.single_seconds
+    assert p50.value == pytest.approx(0.003)
+    assert p95.value == pytest.approx(0.0048, rel=0.01)
+    assert p99.readings == 150
+    assert np.isnan(p99.value)
 
 
 def test_each_reading_counts_with_its_own_examples(cells):
@@ -32,7 +36,7 @@ def test_what_was_not_measured_is_not_a_number(cells):
     cells[0].fit = {}
     cells[0].overhead_seconds = None
     found = throughput(cells[:1])
-    figures = [*found.single_seconds, *(v for v in vars(found).values() if isinstance(v, float))]
+    figures = [*(p.value for p in found.single_seconds), *(v for v in vars(found).values() if isinstance(v, float))]
     assert len(figures) == 3 + 19
     assert all(np.isnan(figures))
 

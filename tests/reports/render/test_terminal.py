@@ -23,8 +23,10 @@ def test_accuracy_throughput_and_cost_are_printed(write_results, tmp_path):
         "84.0 (81.6–86.1)",
         "Throughput on cpu, bf16",
         "1,020",
-        "distilbert takes 150 times the training time of tfidf_logreg and is better",
-        "15 of 18 cells ended ok",
+        "With 2,000 training reviews: distilbert[minilm] is better than",
+        "times (range of 3 and 3 fits) the training time of tfidf_logreg",
+        "distilbert[minilm] is better than tfidf_logreg for these training rows, over seeds: between +",
+        "Warning: Audits that failed: truncation in 9 of 15 cells.",
     ):
         assert said in output
 
@@ -38,7 +40,7 @@ def test_hostile_texts_reach_no_terminal(write_results, tmp_path):
 
 def test_nothing_that_ended_ok(write_results, tmp_path):
     write_results(tmp_path, {("lstm", "ce"): 0.8}, missing=[("lstm", "ce")])
-    assert printed(tmp_path).strip() == "0 of 3 cells ended ok"
+    assert printed(tmp_path).strip() == ""
 
 
 def test_a_narrow_terminal_loses_no_figure(write_results, tmp_path):

@@ -1,0 +1,113 @@
+"""Two configurations on the same test rows: the test, the interval and what they speak of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.analysis.estimands import Estimand
+from reports.analysis.estimates import Estimate, Figure, Interval, estimate
+from reports.analysis.evidence import Evidence
+from reports.analysis.paired import difference_interval, mid_p
+from reports.analysis.results import Configuration
+from reports.analysis.verdicts import Finding, Verdict
+
+PAIRED_TRAININGS = 3
+"""Trainings from which they are paired; with two they count as independent, since one degree of freedom is too few."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The difference of two configurations before it is read together with others.
+
+    Attributes:
+        first, second: the configurations; the difference is first less second.
+        estimate: the difference, its standard error and the influence of each test row or cluster.
+        discordant: rows that only the first, and only the second, gets right; None unless both are one training on
+            independent rows.
+        estimand: what both sides' trainings allow a claim about.
+    """
+
+    first: Evidence
+    second: Evidence
+    estimate: Estimate
+    discordant: tuple[int, int] | None
+    estimand: Estimand
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, by itself: mid-p McNemar for two trainings on independent rows, else Student's t."""
+        return float(mid_p(*self.discordant)) if self.discordant else self.estimate.p_value
+
+    @property
+    def p_greater(self) -> float:
+        """One-sided, of the difference being zero or less."""
+        half = self.p_value / 2
+        return half if self.estimate.value > 0 else 1 - half
+
+    def interval_at(self, alpha: float) -> Interval:
+        """Two-sided interval of level 1 - `alpha`, of the kind that goes with the test."""
+        if self.discordant is None:
+            return self.estimate.interval_at(alpha)
+        low, high = difference_interval(*self.discordant, len(self.first.rows.labels), alpha)
+        return Interval(float(low), float(high))
+
+    @property
+    def identical(self) -> bool:
+        """Whether both are right on the very same test rows."""
+        return np.array_equal(self.first.right, self.second.right)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two configurations compared, together with all others of a family.
+
+    Attributes:
+        first, second: the configurations.
+        finding: difference, simultaneous interval and verdict on the first.
+        estimand: what the verdict speaks of.
+        identical: whether both are right on the very same test rows.
+        exploratory: whether it is outside the family of primary comparisons, so that its interval covers by itself.
+    """
+
+    first: Configuration
+    second: Configuration
+    finding: Finding
+    estimand: Estimand
+    identical: bool
+    exploratory: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """On the first."""
+        return self.finding.verdict
+
+
+def contrast(first: Evidence, second: Evidence) -> Contrast:
+    """The difference in accuracy, first less second."""
+    independent = len(first.right) == len(second.right) == 1 and first.rows.clusters is None
+    discordant = None
+    if independent:
+        ours, theirs = first.right[0].astype(np.bool_), second.right[0].astype(np.bool_)
+        discordant = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+    found = difference(first, second, lambda evidence: evidence.accuracy)
+    return Contrast(first, second, found, discordant, first.estimand.weaker(second.estimand))
+
+
+def difference(first: Evidence, second: Evidence, figure: Callable[[Evidence], Figure]) -> Estimate:
+    """A figure of `first` less that of `second`, paired by row, and by training where trainings belong together."""
+    if paired_by_training(first, second):
+        return estimate(figure(first) - figure(second))
+    return estimate(figure(first), minus=figure(second))
+
+
+def paired_by_training(first: Evidence, second: Evidence) -> bool:
+    """Whether training s of one belongs to training s of the other.
+
+    Two losses of one model start from the same weights and see the same batches with the same seed. Any two models of
+    the same repeat train on the same rows.
+    """
+    if first.trainings != second.trainings or not len(first.right) == len(second.right) >= PAIRED_TRAININGS:
+        return False
+    same_model = first.configuration.contender == second.configuration.contender
+    return same_model or first.estimand is second.estimand is Estimand.MODEL

@@ -1,0 +1,55 @@
+"""Verdicts and ratios in plain words: what was found, for what, and within which interval."""
+
+from reports import formats
+from reports.analysis.comparisons import Comparison
+from reports.analysis.rate_ratios import Ratio
+from reports.analysis.verdicts import Verdict
+
+
+def verdict(comparison: Comparison) -> str:
+    """The verdict on the first model against the second, with the interval and what it speaks of."""
+    return _verdict(comparison, comparison.first.model, comparison.second.model)
+
+
+def losses(comparison: Comparison) -> str:
+    """The verdict on the first loss against the second, for one model."""
+    return _verdict(comparison, comparison.first.loss, comparison.second.loss)
+
+
+def short(comparison: Comparison) -> str:
+    """The verdict in one or a few words: "better", "equal within 0.50 points", "unsettled"."""
+    finding = comparison.finding
+    if finding.verdict is Verdict.EQUAL and finding.margin is not None:
+        return f"equal within {formats.points(finding.margin, signed=False)} points"
+    return finding.verdict.value
+
+
+def times(ratio: Ratio) -> str:
+    """A ratio of times: its interval where enough processes were timed, else the range of the readings."""
+    top, bottom = ratio.readings
+    fits = f"{top} and {bottom} fits"
+    if ratio.interval is not None:
+        return f"{_range(*ratio.interval)} times (95 % interval; {fits})"
+    if ratio.readings == (1, 1):
+        return f"about {formats.significant(ratio.value)} times (one fit each, so no range is known)"
+    return f"{_range(*ratio.range)} times (range of {fits})"
+
+
+def _range(low: float, high: float) -> str:
+    ends = formats.significant(low), formats.significant(high)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def _verdict(comparison: Comparison, first: str, second: str) -> str:
+    finding = comparison.finding
+    between = formats.between_points(finding.interval)
+    claim = comparison.estimand.claim
+    if comparison.identical:
+        return f"{first} is right on the very same test rows as {second} ({claim})."
+    if finding.verdict is Verdict.VOID:
+        return f"Void: the better of {first} and {second} is not shown to beat the majority class."
+    if finding.verdict is Verdict.UNSETTLED:
+        return f"Unsettled {claim}: {first} less {second} is {between}."
+    if finding.verdict is Verdict.EQUAL:
+        return f"{first} and {second} are {short(comparison)} {claim}: {between}."
+    return f"{first} is {finding.verdict.value} than {second} {claim}: {between}."

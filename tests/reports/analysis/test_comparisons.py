@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from reports.analysis.comparisons import contrast, paired_by_training
+from reports.analysis.estimands import Estimand
+from reports.analysis.paired import difference_interval, mid_p
+
+
+def noisy(share, trainings, seed, size=2000, shift=0.0):
+    """Rows right for each training: harder rows are wrong more often; `shift` between trainings, in points."""
+    generator, own = np.random.default_rng(3), np.random.default_rng(seed)
+    hardness = generator.normal(size=size) + 0.5 * own.normal(size=size) + 0.3 * own.normal(size=(trainings, size))
+    shares = share + shift / 100 * own.normal(size=trainings)
+    return np.stack([one.argsort().argsort() < round(s * size) for one, s in zip(hardness, shares, strict=True)])
+
+
+def repeats(count):
+    return [(repeat, repeat + 1) for repeat in range(count)]
+
+
+def test_two_single_trainings_are_compared_by_mid_p_mcnemar(make_evidence):
+    first, second = make_evidence(noisy(0.88, 1, 1)), make_evidence(noisy(0.86, 1, 2), model="other")
+    found = contrast(first, second)
+    ours, theirs = first.right[0], second.right[0]
+    counts = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+    assert found.discordant == counts
+    assert found.p_value == pytest.approx(float(mid_p(*counts)))
+    assert found.interval_at(0.05) == pytest.approx(difference_interval(*counts, 2000, 0.05))
+    assert found.estimand is Estimand.TRAINING
+
+
+def test_one_training_against_several_speaks_of_one_training(make_evidence):
+    found = contrast(make_evidence(noisy(0.9, 1, 1)), make_evidence(noisy(0.9, 3, 2), model="other"))
+    assert found.estimand is Estimand.TRAINING
+    assert found.discordant is None
+
+
+def test_the_spread_of_trainings_widens_the_interval(make_evidence):
+    def width(shift):
+        first = make_evidence(noisy(0.9, 5, 1, shift=shift))
+        found = contrast(first, make_evidence(noisy(0.9, 5, 2, shift=shift), model="other"))
+        low, high = found.interval_at(0.05)
+        return high - low
+
+    assert width(1.0) > 1.3 * width(0.0)
+
+
+def test_models_are_paired_by_repeat_and_not_by_seed(make_evidence):
+    seeds = make_evidence(noisy(0.9, 3, 1)), make_evidence(noisy(0.9, 3, 2), model="other")
+    assert not paired_by_training(*seeds)
+    anew = [make_evidence(noisy(0.9, 3, s), model=m, trainings=repeats(3)) for s, m in ((1, "lstm"), (2, "other"))]
+    assert paired_by_training(*anew)
+
+
+def test_two_losses_of_a_model_are_paired_by_seed(make_evidence):
+    first, second = make_evidence(noisy(0.9, 3, 1)), make_evidence(noisy(0.9, 3, 2), loss="other")
+    assert paired_by_training(first, second)
+
+
+def test_two_trainings_are_too_few_to_pair(make_evidence):
+    first, second = make_evidence(noisy(0.9, 2, 1)), make_evidence(noisy(0.9, 2, 2), loss="other")
+    assert not paired_by_training(first, second)
+
+
+def test_repeats_that_do_not_match_are_not_paired(make_evidence):
+    first = make_evidence(noisy(0.9, 3, 1), trainings=repeats(3))
+    second = make_evidence(noisy(0.9, 3, 2), model="other", trainings=[(0, 1), (1, 2), (3, 4)])
+    assert not paired_by_training(first, second)
+
+
+def test_rows_in_groups_are_compared_by_groups(make_evidence):
+    films = np.repeat(np.arange(200), 10)
+    first = make_evidence(noisy(0.88, 1, 1), groups=films)
+    second = make_evidence(noisy(0.86, 1, 2), model="other", groups=films)
+    found = contrast(first, second)
+    assert found.discordant is None
+    assert found.estimate.degrees == pytest.approx(199)
+
+
+def test_the_very_same_rows_right_are_identical(make_evidence):
+    right = noisy(0.9, 1, 1)
+    found = contrast(make_evidence(right), make_evidence(right, model="other"))
+    assert found.identical
+    assert found.p_value == 1
+
+
+def test_the_other_way_round_is_the_same_test(make_evidence):
+    first, second = make_evidence(noisy(0.88, 1, 1)), make_evidence(noisy(0.86, 1, 2), model="other")
+    ours, theirs = contrast(first, second), contrast(second, first)
+    assert ours.p_value == theirs.p_value
+    assert ours.p_greater == pytest.approx(1 - theirs.p_greater)
+    assert ours.interval_at(0.05) == pytest.approx(tuple(-end for end in reversed(theirs.interval_at(0.05))))

@@ -1,0 +1,50 @@
+from reports.analysis.comparisons import Comparison
+from reports.analysis.estimands import Estimand
+from reports.analysis.estimates import Interval
+from reports.analysis.rate_ratios import ratio, timing
+from reports.analysis.sentences import losses, short, times, verdict
+from reports.analysis.verdicts import decide
+
+
+def compared(make_evidence, value, interval, p, *, estimand=Estimand.TRAINING, **options):
+    first, second = (make_evidence([[True, False]], model=m, loss=loss) for m, loss in (("a", "lw"), ("b", "ce")))
+    finding = decide(value, Interval(*interval), p, **options)
+    return Comparison(first.configuration, second.configuration, finding, estimand, identical=False)
+
+
+def test_every_verdict_names_its_interval_and_what_it_holds_for(make_evidence):
+    better = compared(make_evidence, 0.02, (0.01, 0.03), 0.001)
+    assert verdict(better) == "a is better than b for these trained models: between +1.00 and +3.00 points."
+    worse = compared(make_evidence, -0.02, (-0.03, -0.01), 0.001, estimand=Estimand.MODEL)
+    assert verdict(worse) == (
+        "a is worse than b for the models, over training rows and seeds: between −3.00 and −1.00 points."
+    )
+    unsettled = compared(make_evidence, -0.001, (-0.0027, 0.0001), 0.2, estimand=Estimand.SEEDS)
+    assert verdict(unsettled) == (
+        "Unsettled for these training rows, over seeds: a less b is between −0.27 and +0.01 points."
+    )
+    equal = compared(make_evidence, -0.001, (-0.0027, 0.0001), 0.2, margin=0.005)
+    assert verdict(equal) == (
+        "a and b are equal within 0.50 points for these trained models: between −0.27 and +0.01 points."
+    )
+    void = compared(make_evidence, 0.02, (0.01, 0.03), 0.001, void=True)
+    assert verdict(void) == "Void: the better of a and b is not shown to beat the majority class."
+
+
+def test_unsettled_is_never_said_to_be_equal(make_evidence):
+    said = verdict(compared(make_evidence, 0.0, (-0.01, 0.01), 1.0))
+    assert not {"equal", "no effect", "cannot be told apart", "tied", "alike"} & set(said.split())
+    assert short(compared(make_evidence, 0.0, (-0.01, 0.01), 1.0)) == "unsettled"
+
+
+def test_losses_are_named_where_losses_are_compared(make_evidence):
+    assert losses(compared(make_evidence, 0.02, (0.01, 0.03), 0.001)).startswith("lw is better than ce ")
+
+
+def test_a_ratio_is_a_range_unless_it_was_repeated():
+    once = timing([[15.0]]), timing([[1.0]])
+    assert times(ratio(*once)) == "about 15.0 times (one fit each, so no range is known)"
+    thrice = timing([[14.0], [15.0], [16.0]]), timing([[1.0], [1.0], [1.0]])
+    assert times(ratio(*thrice)) == "14.0 to 16.0 times (range of 3 and 3 fits)"
+    often = timing([[14.0], [15.0], [16.0], [15.5], [14.5]]), timing([[1.0], [1.1], [0.9], [1.0], [1.0]])
+    assert times(ratio(*often)).endswith("times (95 % interval; 5 and 5 fits)")
