@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 
 from benchmarks.errors import UsageError, unknown
 from benchmarks.redaction import shortened
+from benchmarks.schema.audits import AUDITS
 from benchmarks.schema.measurements import Measure
 from data.errors import DataError
 from data.label_map import parse_label_map
@@ -40,6 +41,18 @@ def _split_size(value: object) -> int | float:
     raise ValueError(f"a number of rows up to {LARGEST_SIZE:,} is expected, or a share below 1")
 
 
+def _audit_name(name: object) -> str:
+    """The name of an audit.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name not in AUDITS:
+        raise ValueError(f"there is no such audit (choices: {', '.join(AUDITS)})")
+    return str(name)
+
+
+AuditName = Annotated[str, PlainValidator(_audit_name)]
 SplitSize = Annotated[int | float, PlainValidator(_split_size)]
 TrainSize = Annotated[int, Field(gt=0, le=LARGEST_SIZE)] | Literal["all"]
 
@@ -130,7 +143,7 @@ class Suite(Section):
     description: str = ""
     data: Data = Data()
     measure: Measure = Measure()
-    acknowledge: dict[str, Annotated[str, Field(min_length=1, max_length=500)]] = {}
+    acknowledge: dict[AuditName, Annotated[str, Field(min_length=1, max_length=500)]] = {}
     grid: Annotated[list[Grid], Field(min_length=1)]
 
 

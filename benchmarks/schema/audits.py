@@ -5,6 +5,21 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+AUDITS = (
+    "convergence",
+    "decoding",
+    "loss gradient",
+    "majority baseline",
+    "predictions",
+    "repeated",
+    "shuffled labels",
+    "splits alike",
+    "splits disjoint",
+    "truncation",
+    "unknown texts",
+)
+"""Names of the audits, as a suite file's `[acknowledge]` table may give them."""
+
 Severity = Literal["error", "warning", "note"]
 
 

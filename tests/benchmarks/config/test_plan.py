@@ -134,3 +134,48 @@ def test_deep_audits_are_of_each_model_s_cheapest_cell(dataset):
     assert [(spec.model, spec.loss, spec.train_size, spec.role) for spec in found] == [
         (model, "ce", 5, role) for model in ("tfidf_logreg", "lstm") for role in ("shuffled labels", "repeated")
     ]
+
+
+def draws(grid, **choices):
+    cells = combinations(suite(Grid(models=["nbsvm"], losses=["ce"], **grid)), Choices(**choices))
+    return [(cell.repeat, cell.seed) for cell in cells]
+
+
+@pytest.mark.parametrize(
+    ("grid", "choices", "expected"),
+    [
+        ({}, {}, [(0, 1)]),
+        ({"seeds": [4, 5]}, {}, [(0, 4), (0, 5)]),
+        ({"repeats": 3}, {}, [(0, 1), (1, 2), (2, 3)]),
+        ({"repeats": 2, "seeds": [7]}, {}, [(0, 7), (1, 8)]),
+        ({"seeds": [4, 5]}, {"repeats": 2}, [(0, 4), (1, 5)]),
+        ({"repeats": 3}, {"repeats": 1}, [(0, 1)]),
+        ({"repeats": 3}, {"seeds": [4, 5]}, [(0, 4), (0, 5)]),
+        ({"repeats": 3}, {"seeds": [4], "repeats": 2}, [(0, 4), (1, 5)]),
+    ],
+)
+def test_a_repeat_has_a_seed_of_its_own(grid, choices, expected):
+    """Training sample, validation rows and seed are redrawn together."""
+    assert draws(grid, **choices) == expected
+
+
+@pytest.mark.parametrize(
+    ("grid", "choices", "message"),
+    [
+        ({"repeats": 2, "seeds": [1, 2]}, {}, "repeats=2 with seeds 1, 2: a repeat draws a seed, too"),
+        ({}, {"repeats": 2, "seeds": [1, 2]}, "repeats=2 with seeds 1, 2"),
+        ({"seeds": [2**32 - 1]}, {"repeats": 2}, "seeds go up to 4294967295"),
+        ({}, {"repeats": 200_000}, "200,000 cells, but a run has at most 100,000"),
+    ],
+)
+def test_repeats_that_cannot_be_drawn_are_refused(grid, choices, message):
+    with pytest.raises(UsageError, match=message):
+        draws(grid, **choices)
+
+
+def test_cells_of_one_seed_and_different_repeats_are_different(dataset):
+    found = combinations(suite(Grid(models=["nbsvm"], losses=["ce"], repeats=2)), Choices())
+    first, second = (specify(combination, dataset, Runtime(), Measure()) for combination in found)
+    assert first.model_copy(update={"repeat": 1}).id != first.id
+    assert (first.repeat, second.repeat) == (0, 1)
+    assert first.configuration == second.configuration

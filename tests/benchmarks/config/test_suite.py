@@ -45,6 +45,12 @@ def test_a_file_is_named_after_itself(tmp_path):
         ("[[grid]]\nseeds = [-1]", r"grid.0.seeds.0=-1: .*greater than or equal to 0"),
         ("[data]\nvalid_size = 'x'\n[[grid]]", "data.valid_size='x'"),
         ("name = '../up'\n[[grid]]", "name='../up'"),
+        ("[[grid]]\nrepeats = 0", r"grid.0.repeats=0: .*greater than 0"),
+        (
+            "[acknowledge]\ntruncated = 'known'\n[[grid]]",
+            r"there is no such audit \(choices: convergence, .*truncation",
+        ),
+        ("[acknowledge]\ntruncation = ''\n[[grid]]", "acknowledge.truncation=''"),
     ],
 )
 def test_a_bad_file_is_one_line_with_the_place_and_the_value(tmp_path, content, message):
@@ -66,3 +72,9 @@ def test_an_unknown_suite_and_a_missing_file_are_named():
 def test_a_suite_name_is_never_a_path_out_of_the_suites():
     with pytest.raises(UsageError, match="unknown suite"):
         read_suite("../suites/quick")
+
+
+def test_a_failure_is_acknowledged_with_a_reason(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('[acknowledge]\n"splits disjoint" = "123 test rows are known to leak"\n[[grid]]\n')
+    assert read_suite(str(path)).acknowledge == {"splits disjoint": "123 test rows are known to leak"}
