@@ -1,1 +1,1 @@
-"""Where reviews come from: one file per source, and the steps every source goes through."""
+"""Sources of labelled texts, one file each, and the steps every source goes through."""

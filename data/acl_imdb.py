@@ -16,7 +16,7 @@ FILM = re.compile(r"/title/(tt\d+)")
 class AclImdb(Source):
     """The folder that aclImdb_v1.tar.gz unpacks to: {train,test}/{neg,pos}/ID_RATING.txt and urls_*.txt.
 
-    Maas et al. (2011), Learning Word Vectors for Sentiment Analysis. The `urls` files tell which film a review is of.
+    Maas et al. (2011), Learning Word Vectors for Sentiment Analysis. The `urls` files name the film of each review.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,7 +36,7 @@ class AclImdb(Source):
 
 
 def is_acl_imdb(folder: Path) -> bool:
-    """Whether the folder looks like one."""
+    """Whether the folder has the layout of aclImdb."""
     return all((folder / split / label).is_dir() for split in ("train", "test") for label in CLASSES)
 
 
@@ -67,7 +67,7 @@ def _number(path: Path) -> int:
 
 
 def _films(path: Path) -> list[str]:
-    """Film of each review, by its number."""
+    """Return the film of each review, by the review's number."""
     if not path.exists():
         return []
     return [match[1] if (match := FILM.search(line)) else line for line in read_text(path).splitlines()]

@@ -49,7 +49,7 @@ class ClassFolders(Tabular):
 
 
 def is_class_folders(folder: Path) -> bool:
-    """Whether the folder looks like one."""
+    """Whether the folder has a folder for each class."""
     return bool(_split_folders(folder)) or len(_class_folders(folder)) > 1
 
 

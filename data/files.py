@@ -1,4 +1,4 @@
-"""Texts in files of the user's own: what a path means, and tables of texts and labels."""
+"""The source that a path or a glob means, and sources of tables in files."""
 
 import glob
 import re
@@ -20,7 +20,7 @@ SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
 
 class Files(Tabular):
-    """Tables: one, or a few by the name of their split, each in one file or several."""
+    """A table for each split, in one file or several."""
 
     def __init__(
         self,

@@ -38,11 +38,11 @@ SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.")
 
 @dataclass(frozen=True)
 class HubName:
-    """What `hf:` names.
+    """A dataset on the Hub, or a copy of one.
 
     Attributes:
         repository: OWNER/NAME, or a folder.
-        config: a dataset within it; None takes the only one, or the default.
+        config: the dataset within it; None takes the only one, or the default.
         revision: a commit, tag or branch; None for a folder.
     """
 
@@ -52,7 +52,7 @@ class HubName:
 
 
 def parse_hub_name(text: str) -> HubName:
-    """`hf:OWNER/NAME[/CONFIG]@REVISION`, or a folder.
+    """Read `hf:OWNER/NAME[/CONFIG]@REVISION`, or the name of a folder.
 
     Raises:
         DataError: neither.
@@ -82,7 +82,7 @@ class HubCopy(Tabular):
         Args:
             folder: the copy.
             config: which of the datasets within; None takes the only one, or the default.
-            reading: how its tables are to be read.
+            reading: how to read its tables.
         """
         self.folder, self.config, self.reading = folder, config, reading
 
@@ -170,7 +170,7 @@ class Hub(HubCopy):
 
     @cached_property
     def folder(self) -> Path:  # type: ignore[override]
-        """The local copy of the revision, fetched if need be.
+        """Return the local copy of the revision, fetched if need be.
 
         Raises:
             DataError: there is none, and the Hub cannot be reached or has no such dataset.
@@ -196,11 +196,11 @@ def is_hub_copy(folder: Path) -> bool:
 
 
 def fetch(name: HubName, files: Sequence[str] = ()) -> Path:
-    """The folder of the revision's files in the Hub's own cache; a commit that is there already needs no network.
+    """Return the folder of the revision's files in the Hub's own cache; a commit in the cache needs no network.
 
     Args:
-        name: what to fetch.
-        files: which of its files; none named: those that its card says hold the config's rows.
+        name: the dataset and its revision.
+        files: which of its files; with none named, those that hold the config's rows according to its card.
 
     Raises:
         DataError: they are not there, and cannot be fetched.
@@ -230,12 +230,12 @@ def fetch(name: HubName, files: Sequence[str] = ()) -> Path:
             return cached
         raise DataError(
             f"the Hub cannot be reached ({_line(error)}), and revision {revision} is not in the local cache; offline, "
-            "give a copy's folder (--dataset FOLDER), or use --dataset imdb-packaged"
+            "give the folder of a copy as `dataset`, or use the dataset imdb-packaged"
         ) from None
 
 
 def _patterns(card: Path, config: str | None) -> list[str]:
-    """What to fetch: the files that the card names for the config, else all that could hold rows."""
+    """Return the files that the card names for the config, else all that could hold rows."""
     from huggingface_hub import DatasetCard
 
     configs = (DatasetCard.load(card).data.to_dict().get("configs") if card.exists() else None) or []
@@ -253,7 +253,7 @@ def _paths(paths: str | list[str] | None) -> Iterator[str]:
 
 
 def _cached(name: HubName, wanted: Sequence[str]) -> Path | None:
-    """The revision in the local cache, if the wanted files and all shards of its splits are there."""
+    """Return the revision in the local cache, if the wanted files and all shards of its splits are there."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -297,7 +297,7 @@ def _parquet_features(path: Path) -> "Features | None":
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the progress bars of `datasets`."""
+    """Switch off the progress bars of `datasets`."""
     from datasets import disable_progress_bars, enable_progress_bars
 
     disable_progress_bars()

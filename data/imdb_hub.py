@@ -1,4 +1,4 @@
-"""IMDB as the Hugging Face Hub has it, the published 25,000 / 25,000 split."""
+"""IMDB from the Hugging Face Hub: the published 25,000 / 25,000 split."""
 
 from dataclasses import replace
 from pathlib import Path

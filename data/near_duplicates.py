@@ -15,7 +15,7 @@ SEED = 1
 
 
 def near_duplicates(dataset: Dataset) -> list[int]:
-    """Row numbers of test texts that have a near-duplicate in training or validation; exact ones included.
+    """Return the row numbers of test texts that have a near-duplicate in training or validation; exact ones included.
 
     MinHash signatures over runs of five words, found by locality-sensitive hashing (Broder 1997; Leskovec et al.,
     Mining of Massive Datasets, chapter 3): an estimate, whose standard error at the threshold is 0.06.
@@ -37,6 +37,6 @@ def _signatures(texts: Iterable[str]) -> list[MinHash]:
 
 
 def _runs(text: str) -> list[bytes]:
-    """Every run of `RUN` words; the whole text where it is shorter."""
+    """Return every run of `RUN` words; the whole text where it is shorter."""
     words = text.lower().split()
     return [" ".join(words[i : i + RUN]).encode() for i in range(max(1, len(words) - RUN + 1))]

@@ -67,8 +67,8 @@ def whole_groups(labels: IntArray, groups: Sequence[str], size: int, *, seed: in
     """Return the indices of whole groups drawn at random, classes in the proportions of the whole.
 
     In random order, each group is taken that fits into the remaining share of every class. The rest is filled with the
-    group that comes nearest, whatever its classes, for as long as one comes nearer; so the number of rows is off by
-    half of the largest group at most, unless a class would have no row left.
+    group that comes nearest, whatever its classes, for as long as one comes nearer. So the number of rows is off by
+    half of the largest group at most, unless a class would have no row left or one group is larger than `size`.
     """
     names, group_of_row = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
     counts = _rows_by_class(labels, group_of_row, len(names))
@@ -86,7 +86,7 @@ def whole_groups(labels: IntArray, groups: Sequence[str], size: int, *, seed: in
         if not len(able):
             break
         nearest = able[np.argmin(np.abs(left - sizes[able]))]
-        if abs(left - sizes[nearest]) >= left:
+        if abs(left - sizes[nearest]) >= left and taken.any():
             break
         taken[nearest] = True
         spare -= counts[nearest]
@@ -109,7 +109,7 @@ def latest(times: FloatArray, texts: Sequence[str], groups: Sequence[str] | None
         members.setdefault(name, []).append(index)
     held: list[int] = []
     for name in sorted(members, key=lambda name: (last[name], tie[name]), reverse=True):
-        if abs(len(held) + len(members[name]) - size) > abs(len(held) - size):
+        if held and abs(len(held) + len(members[name]) - size) > abs(len(held) - size):
             break
         held += members[name]
     return np.sort(np.array(held, dtype=np.int64))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from data import labels
 from data.arrays import FloatArray, IntArray
-from data.columns import FEWEST_PER_CLASS, Columns, choose_column, choose_columns
+from data.columns import FEWEST_PER_CLASS, Columns, choose_columns
 from data.errors import DataError
 from data.labels import Classes
 from data.look_alikes import described, look_alikes
@@ -17,6 +17,10 @@ from data.reading import Reading, SplitRole, choose_splits
 from data.records import column_text
 from data.source import RawDataset, RawSplit, Source
 from data.tables import Table
+from data.times import TimesError, parse_times
+
+NEEDED = ("label", "text", "time")
+"""Cells without which a row is of no use."""
 
 FEWEST_GROUPS = 10
 """Different values of a column that counts as groups by its name alone."""
@@ -41,14 +45,17 @@ class NamedTable:
 
 @dataclass(frozen=True)
 class _Cells:
-    """The cells of a split that matter: N texts and labels, None where there is none."""
+    """The cells of a split that matter: N texts, labels and times, None (a time: NaN) where there is none."""
 
     named: NamedTable
     texts: list[str | None]
     labels: list[str | None]
+    times: FloatArray | None
 
     def missing(self, what: str) -> list[int]:
-        """Return the rows without a "text", or without a "label"."""
+        """Return the rows without a "text", a "label" or a "time"."""
+        if what == "time":
+            return [] if self.times is None else np.flatnonzero(np.isnan(self.times)).tolist()
         return [row for row, value in enumerate(self.texts if what == "text" else self.labels) if value is None]
 
 
@@ -91,7 +98,7 @@ class Tabular(Source):
         classes = _classes(train, columns.label, [v for one in cells.values() for v in one.labels], reading)
         _check_missing(cells.values(), reading)
         kept = {role: _kept(one, classes) for role, one in cells.items()}
-        raw = {role: _raw(cells[role], rows, classes, columns, group) for role, rows in kept.items()}
+        raw = {role: _raw(cells[role], rows, classes, group) for role, rows in kept.items()}
         facts, notes = _facts(cells, columns, classes)
         return RawDataset(
             train=raw["train"],
@@ -124,10 +131,8 @@ def _usable_group(train: NamedTable, group: str | None, reading: Reading) -> tup
 
 def _cells(named: NamedTable, columns: Columns) -> _Cells:
     frame, title = named.table.frame, named.title
-    for role, column in {"text": columns.text, "label": columns.label}.items():
-        choose_column(title, frame.columns, "text" if role == "text" else "label", column)
     try:
-        values = labels.label_texts(frame[columns.label].tolist())
+        values = labels.label_texts(frame[_there(named, columns.label, "label")].tolist())
     except DataError as error:
         raise DataError(f"{title}: column {columns.label!r}: {error}") from None
     if all(value is None for value in values):
@@ -135,7 +140,7 @@ def _cells(named: NamedTable, columns: Columns) -> _Cells:
             f"{title} has no labels in column {columns.label!r}; use other `splits`, as train=NAME,test=NAME, or "
             "another `label_column`"
         )
-    return _Cells(named, _texts(named, columns.text), values)
+    return _Cells(named, _texts(named, _there(named, columns.text, "text")), values, _times(named, columns.time))
 
 
 def _texts(named: NamedTable, column: str) -> list[str | None]:
@@ -161,7 +166,8 @@ def _classes(train: NamedTable, column: str, values: Sequence[str | None], readi
         empty = [name for name in classes.names if not any(classes.of_label.get(v) == name for v in present)]
         if empty:
             raise DataError(
-                f"`label_map`: no row is of class {empty[0]!r} (column {column!r} has: {labels.counted(values)})"
+                f"`label_map`: no row is of class {empty[0]!r}{_in_other_case(classes, present)} "
+                f"(column {column!r} has: {labels.counted(values)})"
             )
         return classes
     classes = labels.found(values, train.class_names.get(column))
@@ -175,13 +181,19 @@ def _classes(train: NamedTable, column: str, values: Sequence[str | None], readi
     return classes
 
 
+def _in_other_case(classes: Classes, present: Iterable[str]) -> str:
+    folded = {label.casefold(): label for label in sorted(present)}
+    meant = [folded[label.casefold()] for label in classes.of_label if label.casefold() in folded]
+    return f"; did you mean {', '.join(map(repr, meant))}?" if meant and not set(meant) & set(classes.of_label) else ""
+
+
 def _check_missing(cells: Iterable[_Cells], reading: Reading) -> None:
     """Refuse missing labels and texts where the user wants that: all of them in one line."""
     if reading.missing == "drop":
         return
     problems = []
     for one in cells:
-        for what in ("label", "text"):
+        for what in NEEDED:
             gone = one.missing(what)
             if gone and not (what == "label" and reading.label_map is not None):
                 problems.append(f"{one.named.title}: {len(gone):,} {what}s are missing ({_places(one, gone)})")
@@ -195,23 +207,21 @@ def _places(cells: _Cells, rows: Sequence[int], most: int = 5) -> str:
 
 
 def _kept(cells: _Cells, classes: Classes) -> IntArray:
-    """Return the rows that have a text, and a label of some class."""
-    numbers = classes.number(cells.labels)
-    filled = np.array([text is not None for text in cells.texts], dtype=bool)
-    return np.flatnonzero((numbers >= 0) & filled)
+    """Return the rows that lack nothing and have a label of some class."""
+    known = classes.number(cells.labels) >= 0
+    for what in NEEDED:
+        known[cells.missing(what)] = False
+    return np.flatnonzero(known)
 
 
-def _raw(cells: _Cells, rows: IntArray, classes: Classes, columns: Columns, group: str | None) -> RawSplit:
+def _raw(cells: _Cells, rows: IntArray, classes: Classes, group: str | None) -> RawSplit:
     frame = cells.named.table.frame
-    times = None
-    if columns.time is not None and columns.time in frame:
-        times = _times(cells.named, columns.time, rows)
     return RawSplit(
         texts=tuple(cells.texts[row] or "" for row in rows),
         labels=classes.number(cells.labels)[rows],
         groups=_groups(frame[group], rows) if group in frame else None,
         rows=rows,
-        times=times,
+        times=None if cells.times is None else cells.times[rows],
     )
 
 
@@ -225,25 +235,25 @@ def _groups(column: pd.Series, rows: IntArray) -> tuple[str, ...]:
     )
 
 
-def _times(named: NamedTable, column: str, rows: IntArray) -> FloatArray:
-    """Return when each row was written: numbers as they are, dates as seconds.
+def _times(named: NamedTable, column: str | None) -> FloatArray | None:
+    if column is None or column not in named.table.frame:  # only rows that are cut from need times
+        return None
+    try:
+        return parse_times(named.table.frame[column].tolist())
+    except TimesError as error:
+        raise DataError(f"{named.title}: column {column!r}, {named.table.place(error.row)}: {error}") from None
+
+
+def _there(named: NamedTable, column: str, role: str) -> str:
+    """Return the column.
 
     Raises:
-        DataError: a value is neither a number nor a date.
+        DataError: this split has none of that name.
     """
-    values = named.table.frame[column].iloc[rows]
-    numbers = pd.to_numeric(values, errors="coerce")
-    if not numbers.isna().any():
-        return np.asarray(numbers, dtype=np.float64)
-    dates = pd.to_datetime(values.astype(str), errors="coerce", utc=True, format="ISO8601")
-    wrong = np.flatnonzero(dates.isna())
-    if len(wrong):
-        first = int(rows[wrong[0]])
-        raise DataError(
-            f"{named.title}: column {column!r} has {len(wrong):,} values that are neither numbers nor dates as "
-            f"2024-12-31, the first in {named.table.place(first)}: {str(values.iloc[wrong[0]])[:40]!r}"
-        )
-    return np.asarray((dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), dtype=np.float64)
+    names = list(map(str, named.table.frame.columns))
+    if names.count(column) != 1:
+        raise DataError(f"{named.title}: `{role}_column` {column!r}: no such column (choices: {', '.join(names)})")
+    return column
 
 
 def _facts(
@@ -260,7 +270,7 @@ def _facts(
         facts["rows dropped, their label not in the map"] = f"{len(dropped):,} of {len(values):,}{listed}"
         unseen = sorted(set(classes.of_label) - set(values))
         facts |= {"labels of the map that no row has": ", ".join(unseen)} if unseen else {}
-    for what in ("label", "text"):
+    for what in NEEDED:
         gone = {role: one.missing(what) for role, one in cells.items()}
         total = sum(map(len, gone.values()))
         if total and not (what == "label" and classes.drops):

@@ -6,7 +6,7 @@ from data.errors import DataError
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, without a byte order mark.
+    """Return the text of a UTF-8 file, without a byte order mark.
 
     Raises:
         DataError: it cannot be read, or is not UTF-8.

@@ -1,4 +1,4 @@
-"""Cross-entropy, the reference every other loss is compared with."""
+"""Cross-entropy, the reference for every other loss."""
 
 from typing import ClassVar
 
@@ -17,9 +17,9 @@ class CrossEntropy(Loss):
         super().__init__(lengths)
 
     def sample_weight(self, lengths: IntArray) -> FloatArray:
-        """(N,) ones."""
+        """Return (N,) ones."""
         return np.ones(len(lengths))
 
     def __call__(self, logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
-        """(B,) losses."""
+        """Return (B,) losses in nats."""
         return cross_entropy_per_sample(logits, labels)

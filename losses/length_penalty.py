@@ -1,4 +1,4 @@
-"""The loss this suite exists to expose: a length term that cannot change training."""
+"""A length term that cannot change training: the fault that the gradient audit must find."""
 
 from typing import ClassVar
 
@@ -10,10 +10,10 @@ from losses.loss import FloatArray, IntArray, Loss, cross_entropy_per_sample
 
 
 class LengthPenalty(Loss):
-    """CE_i + weight n_i / cap, n_i words.
+    """CE_i + weight n_i / cap, where text i has n_i words.
 
     The added term does not depend on the logits, so its gradient is zero and training is that of cross-entropy; only
-    the reported loss value differs. Off by default: it is here to be caught by the gradient audit.
+    the reported loss value differs. Off by default: it tests the gradient audit.
     """
 
     name: ClassVar[str] = "length_penalty"
@@ -23,9 +23,9 @@ class LengthPenalty(Loss):
         self.weight, self.cap = weight, cap
 
     def sample_weight(self, lengths: IntArray) -> FloatArray:
-        """(N,) ones: a constant added to a loss weighs nothing."""
+        """Return (N,) ones: a constant that is added to a loss weighs nothing."""
         return np.ones(len(lengths))
 
     def __call__(self, logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
-        """(B,) losses."""
+        """Return (B,) losses."""
         return cross_entropy_per_sample(logits, labels) + self.weight * lengths / self.cap

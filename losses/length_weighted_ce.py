@@ -1,4 +1,4 @@
-"""Cross-entropy that counts long texts more."""
+"""Cross-entropy that gives long texts more weight."""
 
 from typing import ClassVar, TypeVar
 
@@ -12,10 +12,11 @@ Lengths = TypeVar("Lengths", FloatArray, Tensor)
 
 
 class LengthWeightedCrossEntropy(Loss):
-    """w_i CE_i with w_i = (1 + alpha min(n_i, cap) / cap) / mean over the training set, n_i words.
+    """w_i CE_i with w_i = (1 + alpha min(n_i, cap) / cap) / mean over the training set, where text i has n_i words.
 
-    Importance-weighted empirical risk: the minimum moves towards what fits long texts. `alpha` 0 is cross-entropy;
-    `alpha` 1 counts a text of `cap` words or more twice as much as an empty one, before normalisation.
+    Importance-weighted empirical risk: the minimum moves towards parameters that fit long texts. `alpha` 0 is
+    cross-entropy; with `alpha` 1, a text of `cap` words or more weighs twice as much as an empty one before
+    normalisation.
     """
 
     name: ClassVar[str] = "length_weighted_ce"
@@ -29,9 +30,9 @@ class LengthWeightedCrossEntropy(Loss):
         return 1.0 + self.alpha * lengths.clip(max=self.cap) / self.cap
 
     def sample_weight(self, lengths: IntArray) -> FloatArray:
-        """(N,) weights w_i."""
+        """Return (N,) weights w_i."""
         return self._unscaled(lengths.astype(np.float64)) / self._mean
 
     def __call__(self, logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
-        """(B,) losses w_i CE_i."""
+        """Return (B,) losses w_i CE_i."""
         return self._unscaled(lengths) / self._mean * cross_entropy_per_sample(logits, labels)

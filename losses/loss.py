@@ -15,10 +15,10 @@ FloatArray = npt.NDArray[np.float64]
 class Loss(ABC):
     """A per-sample training loss.
 
-    The constructor takes the training lengths, because weights are normalised once over the training set: their mean
-    is then exactly 1, and neither a learning rate nor scikit-learn's `C` changes its meaning. They are never normalised
-    per batch: with batches of similar length that would cancel any weighting by length. Its keyword-only arguments are
-    the loss's parameters.
+    The constructor takes the training lengths, because weights are normalised once over the training set: their mean is
+    then exactly 1, and neither a learning rate nor scikit-learn's `C` changes its meaning. Weights are never normalised
+    per batch: with batches of similar length that would cancel any weighting by length. The keyword-only arguments of
+    the constructor are the loss's parameters.
     """
 
     name: ClassVar[str]
@@ -37,16 +37,23 @@ class Loss(ABC):
 
     @abstractmethod
     def sample_weight(self, lengths: IntArray) -> FloatArray:
-        """(N,) weights of the cross-entropy of texts of `lengths` (N,) words; mean exactly 1 over the training set."""
+        """Return (N,) weights of the texts' cross-entropy; their mean over the training set is exactly 1.
+
+        Args:
+            lengths: (N,) words of each text.
+        """
 
     @abstractmethod
     def __call__(self, logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
-        """(B,) losses, unreduced, of `logits` (B, C), `labels` (B,) int64 and `lengths` (B,) words.
+        """Return (B,) losses, unreduced; the trainer takes the plain mean over the batch.
 
-        The trainer takes the plain mean over the batch.
+        Args:
+            logits: (B, C).
+            labels: (B,) int64 class indices.
+            lengths: (B,) words of each text.
         """
 
 
 def cross_entropy_per_sample(logits: Tensor, labels: Tensor) -> Tensor:
-    """(B,) cross-entropy of `logits` (B, C) and `labels` (B,), in float32 whatever the logits' precision."""
+    """Return (B,) cross-entropy of `logits` (B, C) and `labels` (B,), in float32 whatever the logits' precision."""
     return cross_entropy(logits.float(), labels, reduction="none")

@@ -33,6 +33,34 @@ def test_splits_may_be_folders_above(tmp_path):
     assert raw.provenance["rows dropped, their label not in the map"] == "5 of 15: so-so (5 rows)"
 
 
+def test_hidden_and_system_files_are_skipped_and_counted(tmp_path):
+    write(tmp_path)
+    (tmp_path / "good" / "5.TXT").write_text("good text in capitals")
+    for folder in (".ipynb_checkpoints", "__MACOSX", "good/.ipynb_checkpoints"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a-checkpoint.txt").write_text("left by a program")
+    (tmp_path / "bad" / "._0.txt").write_bytes(b"\x00\x05\x16\x07\xff")
+    (tmp_path / "bad" / ".DS_Store").write_bytes(b"\x00")
+    raw = open_path(tmp_path).load()
+    assert raw.class_names == ("bad", "good", "so-so")
+    assert len(raw.train.texts) == 13
+    assert raw.notes == (f"{tmp_path.name}: 5 hidden or system files and folders skipped",)
+
+
+def test_an_empty_file_is_named(tmp_path):
+    write(tmp_path)
+    (tmp_path / "good" / "1.txt").write_text("")
+    assert open_path(tmp_path).load().notes == (
+        f"1 of 12 rows dropped, their text missing ({tmp_path.name}: good/1.txt)",
+    )
+
+
+def test_hidden_tables_are_no_splits(tmp_path):
+    for name in ("train.CSV", "._train.csv"):
+        (tmp_path / name).write_text("text,label\n" + "".join(f"text {n},{n % 2}\n" for n in range(20)))
+    assert len(open_path(tmp_path).load().train.texts) == 20
+
+
 def test_a_text_that_is_not_utf8_is_named(tmp_path):
     write(tmp_path)
     (tmp_path / "good" / "1.txt").write_bytes(b"\xff")
