@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-import pandas as pd
 
 from data.arrays import IntArray
 from data.errors import DataError
@@ -50,7 +49,7 @@ def label_text(value: object) -> str | None:
     Raises:
         DataError: the value is a list or the like.
     """
-    if value is None or value is pd.NA or value is pd.NaT:
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:  # pandas, unimported
         return None
     if not isinstance(value, SCALARS):
         raise DataError(f"a label is one value, not {type(value).__name__}")

@@ -47,16 +47,16 @@ def peers(
     for name in names or ():
         if name not in PEERS:
             raise unknown("peer", name, PEERS)
-    from benchmarks.peers.contest import hold
+    from benchmarks.peers.contest import contests
     from benchmarks.schema.performance import PeerRow
     from benchmarks.store.performance import PEERS_FILE, add_rows
 
     data, runtime = _load(dataset, device)
     failed = False
     for name in names or PEERS:
-        for row in hold(name, data, runtime, repeats, (train_size, test_size)):
+        for row in contests(name, data, runtime, repeats, (train_size, test_size)):
             add_rows(out / PEERS_FILE, PeerRow, [row])
-            failed |= row.status == "failed"
+            failed |= row.status != "ok"
     _write_page(out, page)
     return ExitStatus.INCOMPLETE if failed else ExitStatus.OK
 
@@ -88,7 +88,7 @@ def scaling(
     failed = False
     for row in measure(chosen, counts, data, runtime, command()):
         add_rows(out / SCALING_FILE, ScalingRow, [row])
-        failed |= row.status == "failed"
+        failed |= row.status != "ok"
     _write_page(out, page)
     return ExitStatus.INCOMPLETE if failed else ExitStatus.OK
 
@@ -97,11 +97,9 @@ def _load(dataset: str, device: DeviceOptions) -> "tuple[Dataset, Runtime]":
     """Read the data, and resolve the device and the precision."""
     from benchmarks.config.datasets import load_dataset
     from benchmarks.config.suite import Data
-    from benchmarks.hardware.device import resolve_device, resolve_precision
-    from models.model import Runtime
+    from benchmarks.hardware.device import resolve_runtime
 
-    resolved = resolve_device(device.device)
-    return load_dataset(Data(name=dataset)), Runtime(resolved, resolve_precision(device.precision, resolved))
+    return load_dataset(Data(name=dataset)), resolve_runtime(device.device, device.precision)
 
 
 def _write_page(folder: Path, page: Path | None) -> None:

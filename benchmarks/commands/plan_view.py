@@ -117,10 +117,8 @@ def _totals(specs: Sequence[CellSpec], state: PlanState) -> list[str]:
     lines = [f"{len(specs)} cells, {done} of them done" if done else f"{len(specs)} cells"]
     if known:
         unknown = len(waiting) - len(known)
-        without = f", and {unknown} cells without an estimate" if unknown else ""
-        lines.append(
-            f"about {duration(sum(known))} one after another, judged by earlier results on this machine{without}"
-        )
+        without = f"; {unknown} cells have no estimate" if unknown else ""
+        lines.append(f"about {duration(sum(known))} one after another, by earlier results of this machine{without}")
     elif waiting:
         lines.append("no time estimate: there are no earlier results of these models on this machine")
     return lines

@@ -1,12 +1,20 @@
 """The command line: what users type, right and wrong."""
 
+import io
 import json
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
+from benchmarks import cli
 from benchmarks.cli import main
+from benchmarks.commands.run import _warn_of_other_data
+from benchmarks.errors import UsageError
 from benchmarks.hardware import device
+from benchmarks.store.files import StoreError, WriteError
 from benchmarks.store.results import RUN_KEYS, Store
 
 
@@ -92,15 +100,24 @@ BAD_INPUT = {
     "missing dataset file": (["--dataset", "no.csv"], ["--dataset 'no.csv'", "no such file"]),
     "empty dataset": (["--dataset", "empty.csv"], ["empty.csv is empty"]),
     "dataset without rows": (["--dataset", "header_only.csv"], ["has no rows"]),
-    "dataset without its column": (["--dataset", "no_label.csv"], ["no column 'label'", "mood", "--label-column"]),
+    "dataset without its column": (["--dataset", "no_label.csv"], ["no label column", "mood", "--label-column"]),
     "dataset with a column twice": (["--dataset", "twice.csv"], ["2 columns 'label'"]),
     "dataset of one class": (["--dataset", "one_class.csv"], ["one class only"]),
-    "dataset with an empty text": (["--dataset", "empty_text.csv"], ["1 of 2", "texts are empty", "row 1"]),
+    "dataset with an empty text": (["--dataset", "empty_text.csv"], ["1 training texts", "too few"]),
     "dataset with a label in each row": (["--dataset", "stars.csv"], ["3 different labels in 3 rows", "'label'"]),
-    "dataset with too few rows": (["--dataset", "few.csv"], ["no training row is of class", "every split"]),
-    "unknown text column": (["--dataset", "good.csv", "--text-column", "body"], ["no column 'body'", "text, label"]),
-    "unknown label column": (["--dataset", "good.csv", "--label-column", "x"], ["no column 'x'", "text, label"]),
-    "unknown group column": (["--dataset", "good.csv", "--group-column", "x"], ["no column 'x'", "text, label"]),
+    "dataset with too few rows": (["--dataset", "few.csv"], ["no test rows can be cut from 2 training rows"]),
+    "unknown text column": (
+        ["--dataset", "good.csv", "--text-column", "body"],
+        ["'body'", "no such column", "text, label"],
+    ),
+    "unknown label column": (
+        ["--dataset", "good.csv", "--label-column", "x"],
+        ["'x'", "no such column", "text, label"],
+    ),
+    "unknown group column": (
+        ["--dataset", "good.csv", "--group-column", "x"],
+        ["'x'", "no such column", "text, label"],
+    ),
     "label map of another form": (["--label-map", "1,2"], ["--label-map '1,2'", "LABEL[,LABEL..]=CLASS", "'1,2'"]),
     "label map of one class": (["--label-map", "1,2=neg"], ["--label-map '1,2=neg'", "fewer than two classes"]),
     "label map without rows": (
@@ -110,7 +127,7 @@ BAD_INPUT = {
     "splits of another form": (["--splits", "test=x"], ["--splits 'test=x'", "no split to train on"]),
     "splits that are not there": (
         ["--dataset", "good.csv", "--splits", "train=x"],
-        ["--splits train=x", "it has: train"],
+        ["--splits train=x", "choices: train"],
     ),
     "columns of a dataset that has its own": (
         ["--label-column", "stars"],
@@ -129,13 +146,14 @@ BAD_INPUT = {
 }
 
 
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["run", "dry run"])
 @pytest.mark.parametrize("case", BAD_INPUT)
-def test_bad_input_is_one_line_and_nothing_is_written(type_in, tmp_path, case):
+def test_bad_input_is_one_line_and_nothing_is_written(type_in, tmp_path, case, dry):
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     before = written(tmp_path)
     arguments, expected = BAD_INPUT[case]
-    status, _, errors = type_in("run", *arguments)
+    status, _, errors = type_in("run", *arguments, *dry)
     assert status == 2
     assert len(errors.splitlines()) == 1
     assert errors.startswith("error: ")
@@ -194,6 +212,31 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(type_in, tmp_path):
     assert written(tmp_path) == []
 
 
+def test_a_dry_run_shows_equal_cells_once_and_the_folder_of_the_data(type_in, tmp_path):
+    """Both sizes are more than there are, and mean all rows."""
+    (tmp_path / "good.csv").write_text(FILES["good.csv"])
+    (tmp_path / "sizes.toml").write_text("[[grid]]\nmodels = ['nbsvm']\nlosses = ['ce']\ntrain_sizes = [5000, 6000]\n")
+    status, output, _ = type_in("run", "--suite", "sizes.toml", "--dataset", "good.csv", "--dry-run")
+    assert status == 0
+    assert [line.split()[:2] for line in output.splitlines()].count(["nbsvm", "ce"]) == 1
+    assert "1 cells" in output
+    assert f"results folder: {Path('results/sizes-good')}" in output
+    assert max(map(len, output.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(("fingerprint", "said"), [("0" * 64, True), ("1" * 64, False)])
+def test_a_report_on_other_data_is_announced(tmp_path, fingerprint, said):
+    store = Store(tmp_path)
+    record = dict.fromkeys(RUN_KEYS, "toy") | {"dataset": {"name": "old.csv", "fingerprint": "1" * 64}}
+    store.write_run(record)
+    prepared = SimpleNamespace(store=store, dataset=SimpleNamespace(fingerprint=fingerprint, name="new.csv"))
+    console = Console(file=io.StringIO())
+    _warn_of_other_data(prepared, console)
+    output = " ".join(console.file.getvalue().split())
+    assert ("holds results on other data (old.csv); its report will be replaced" in output) == said
+    _warn_of_other_data(SimpleNamespace(store=Store(tmp_path / "new"), dataset=prepared.dataset), console)
+
+
 def test_exploring_data_writes_what_it_finds(type_in, tmp_path):
     (tmp_path / "good.csv").write_text(FILES["good.csv"])
     status, output, errors = type_in("explore", "--dataset", "good.csv", "--no-near-duplicates", "--out", "seen")
@@ -206,7 +249,7 @@ def test_exploring_a_wrong_column_is_one_line_with_the_columns_there_are(type_in
     (tmp_path / "good.csv").write_text(FILES["good.csv"])
     status, _, errors = type_in("explore", "--dataset", "good.csv", "--text-column", "body")
     assert (status, len(errors.splitlines())) == (2, 1)
-    assert "it has: text, label" in errors
+    assert "choices: text, label" in errors
     assert written(tmp_path) == ["good.csv"]
 
 
@@ -243,6 +286,58 @@ def test_report_of_a_folder_without_results(type_in):
 
 def test_version(type_in):
     assert type_in("--version")[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]])
+def test_help_without_a_command_is_help(type_in, arguments):
+    status, output, errors = type_in(*arguments)
+    assert (status, errors) == (0, "")
+    assert all(command in output for command in ("run", "list", "predict", "doctor"))
+
+
+def test_an_unknown_command_is_one_line(type_in):
+    status, _, errors = type_in("rum")
+    assert (status, len(errors.splitlines())) == (2, 1)
+    assert "rum" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["run", "--epochs", "3"], "--set lstm.epochs=VALUE"),
+        (["run", "--alpha", "3"], "--set length_weighted_ce.alpha=VALUE"),
+        (["predict", "results", "-bad"], "a text that begins with - goes after --"),
+        (["run", "--sede", "3"], "--seeds"),
+    ],
+)
+def test_an_unknown_option_comes_with_a_hint(type_in, arguments, hint):
+    status, _, errors = type_in(*arguments)
+    assert (status, len(errors.splitlines())) == (2, 1)
+    assert hint in errors
+
+
+def test_a_message_of_a_library_names_the_flag(type_in, monkeypatch):
+    def refuse(arguments):
+        raise UsageError("no trained cell matches", option="cells", value="x*")
+
+    monkeypatch.setattr(cli, "_invoke", refuse)
+    assert type_in("list")[2] == "error: --cell 'x*': no trained cell matches\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(StoreError("a damaged file"), 2), (WriteError("x cannot be written: disk full"), 3)]
+)
+def test_errors_of_a_results_folder_are_one_line(type_in, monkeypatch, error, status):
+    def refuse(arguments):
+        raise error
+
+    monkeypatch.setattr(cli, "_invoke", refuse)
+    assert type_in("list")[::2] == (status, f"error: {error}\n")
+
+
+@pytest.mark.parametrize("command", ["run", "list", "predict", "check", "peers"])
+def test_h_is_help(type_in, command):
+    assert type_in(command, "-h")[:2] == type_in(command, "--help")[:2]
 
 
 @pytest.mark.parametrize(

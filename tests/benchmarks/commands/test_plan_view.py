@@ -1,0 +1,52 @@
+"""The plan of a dry run."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from benchmarks.commands.plan_view import PlanState, comparisons, duration, print_plan
+
+
+def printed(specs, done=(), seconds=None):
+    console = Console(file=io.StringIO(), width=80)
+    print_plan(console, "quick on toy", specs, PlanState(frozenset(done), seconds or {}))
+    return console.file.getvalue()
+
+
+def test_one_row_per_configuration_with_its_seeds_and_changed_settings(make_spec):
+    specs = [make_spec(seed=seed, C=value) for value in (1.0, 2.0) for seed in (1, 2, 3, 7)]
+    output = printed(specs)
+    rows = [line for line in output.splitlines() if "tfidf_logreg" in line]
+    assert len(rows) == 2
+    assert all("1-3, 7" in row and "40" in row for row in rows)
+    assert [("C=1.0" in row, "C=2.0" in row) for row in rows] == [(True, False), (False, True)]
+    assert "8 cells" in output
+
+
+def test_everything_fits_80_columns(make_spec):
+    specs = [make_spec(model="distilbert", loss="length_weighted_ce", encoder="a/path/to/an/encoder" * 3, epochs=7)]
+    assert max(map(len, printed(specs).splitlines())) <= 80
+
+
+def test_time_is_estimated_where_earlier_results_allow_it(make_spec):
+    known, done, unknown = (make_spec(seed=1), make_spec(seed=2), make_spec(model="nbsvm"))
+    output = printed([known, done, unknown], done={done.id}, seconds={known.id: 120.0, done.id: 999.0})
+    assert "~ 2 min" in output
+    assert "3 cells, 1 of them done" in output
+    assert "about 2 min one after another" in output
+    assert "1 cells have no estimate" in " ".join(output.split())
+    assert "no time estimate" in printed([known])
+    assert " done" in printed([done], done={done.id})
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.2, "1 s"), (40, "40 s"), (600, "10 min"), (9_000, "2.5 h")])
+def test_durations(seconds, shown):
+    assert duration(seconds) == shown
+
+
+def test_comparisons_are_within_a_training_size(make_spec):
+    specs = [make_spec(model=name, seed=seed) for name in ("nbsvm", "tfidf_logreg", "lstm") for seed in (1, 2)]
+    larger = [spec.model_copy(update={"train_size": 60}) for spec in specs[:4]]
+    assert comparisons([*specs, *larger]) == (3, 2)
+    assert comparisons(specs[:1]) == (1, 1)
