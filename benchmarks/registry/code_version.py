@@ -13,20 +13,23 @@ from benchmarks.registry.entries import entry
 from benchmarks.registry.installed import is_installed
 
 HARNESS = (
-    "benchmarks.cells.run_cell",
-    "benchmarks.cells.preparation",
-    "benchmarks.cells.fitting",
-    "benchmarks.cells.distributed",
-    "benchmarks.cells.checkpoint",
-    "benchmarks.cells.monitor",
-    "benchmarks.cells.scores",
-    "benchmarks.cells.metrics",
     "benchmarks.cells.audits",
+    "benchmarks.cells.checkpoint",
+    "benchmarks.cells.distributed",
+    "benchmarks.cells.fitting",
+    "benchmarks.cells.metrics",
+    "benchmarks.cells.monitor",
+    "benchmarks.cells.preparation",
+    "benchmarks.cells.run_cell",
+    "benchmarks.cells.scores",
 )
 """Modules of the harness that decide predictions, metrics or verdicts of audits."""
 
-MEASURING = ("benchmarks.cells.timing", "benchmarks.cells.remeasuring")
-"""Modules of `benchmarks.cells` that only measure or describe: an edit of these makes no new cell."""
+MEASURING = ("benchmarks.cells.remeasuring", "benchmarks.cells.timing")
+"""Modules of `benchmarks.cells` that measure: an edit of these makes no new cell, but for `DECIDING`."""
+
+DECIDING = (("benchmarks.cells.timing", "score_test_set"),)
+"""Module and name of single definitions that decide a result among others that do not."""
 
 PACKAGES = frozenset({"models", "losses", "data"})
 
@@ -52,6 +55,7 @@ def _version(named: frozenset[str]) -> str:
     packages = _packages(named)
     modules = _closure({*named, *HARNESS}, packages)
     digests = {digest for module in modules for digest in _digests(module, packages)}
+    digests |= {_digest(_definition(module, name) or "") for module, name in DECIDING}
     return f"{__version__}+{_digest(*sorted(digests | _choices(modules, packages)))[:12]}"
 
 

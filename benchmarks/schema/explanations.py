@@ -1,4 +1,4 @@
-"""The words behind a cell's most confident mistakes, as they stand on disk beside its predictions; needs no torch."""
+"""The words behind a cell's most confident mistakes, as they are stored beside its predictions; needs no torch."""
 
 from typing import Annotated, Literal
 
@@ -7,21 +7,21 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 MISTAKES = 5
-"""Of a cell that are explained and shown."""
+"""Mistakes of a cell that are explained and shown, at most."""
 
 Method = Literal["weights", "gradients", "erasure"]
 
 
 class ExplainedMistake(BaseModel):
-    """Why a test text got a label that it does not have.
+    """The words behind a wrong label of a test text.
 
     Attributes:
-        row: its number in the source.
-        predicted: index of the class it got, which is explained.
+        row: the text's number in the source.
+        predicted: index of the wrong class, which is explained.
         method: see `benchmarks.inference.explain.Explanation`; None where nothing was computed.
-        words: the words that add most to the class's log-odds, or take most, each word's occurrences together (nats);
-            strongest first.
-        not_computed: why there are none; else empty.
+        words: the words that add most to the class's log-odds, or take most away, each word's occurrences together
+            (nats); strongest first.
+        not_computed: the reason where there are no words; else empty.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,7 +34,7 @@ class ExplainedMistake(BaseModel):
 
 
 class Explanations(BaseModel):
-    """What `explanations.json` of a cell holds: single words, no text."""
+    """Content of a cell's `explanations.json`: single words, no text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,10 +45,13 @@ class Explanations(BaseModel):
 def most_confident_mistakes(
     rows: npt.NDArray[np.int64], labels: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]
 ) -> list[int]:
-    """Which of N predictions are wrong and surest, at most `MISTAKES`: surest first; of equals, the lower row.
+    """Return the indices of the most confident wrong ones of N predictions, at most `MISTAKES`, most confident first.
+
+    Of equally confident ones, the text with the lower row number comes first.
 
     Args:
-        rows, labels: (N,) of the texts.
+        rows: (N,) row numbers of the texts.
+        labels: (N,) their class indices.
         probabilities: (N, C).
     """
     confidence = probabilities.max(axis=1)

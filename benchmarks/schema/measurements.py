@@ -114,8 +114,9 @@ class Ceiling(BaseModel):
 
 
 class Memory(BaseModel):
-    """Memory of the cell's process (of the last one, where it was interrupted; of the main one, where several trained),
-    in bytes.
+    """Memory of the cell's process in bytes.
+
+    Of an interrupted training it is the last process's, and of one on several devices the main one's.
 
     Attributes:
         host: the peak resident memory of the whole process.

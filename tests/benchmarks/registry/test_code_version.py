@@ -165,6 +165,16 @@ def test_a_module_beside_a_plug_in_counts_and_so_does_what_that_imports(tmp_path
     assert versions[0] != versions[1]
 
 
+def test_the_one_pass_over_the_test_rows_counts_and_the_regimes_beside_it_do_not(version_with):
+    source = text("benchmarks.cells.timing")
+    assert module._definition("benchmarks.cells.timing", "score_test_set")
+    deciding = source.replace("model.score(model.encode(test.texts[:WARMUP_ROWS]))", "")
+    measuring = source.replace("for turn in range(measure.repeats)", "for turn in range(measure.repeats + 1)")
+    assert source not in {deciding, measuring}
+    assert version_with({"benchmarks.cells.timing": deciding}) != code_version("lstm", "ce")
+    assert version_with({"benchmarks.cells.timing": measuring}) == code_version("lstm", "ce")
+
+
 def test_every_module_that_runs_a_cell_is_said_to_decide_or_to_measure():
     """A new module of `benchmarks.cells` belongs into one of the two lists."""
     found = {f"benchmarks.cells.{path.stem}" for path in (CHECKOUT / "benchmarks" / "cells").glob("*.py")}
