@@ -200,7 +200,7 @@ def test_an_unreachable_hub(type_in, monkeypatch, tmp_path):
     status, _, errors = type_in("run", "--dataset", "imdb")
     assert status == 2
     assert "the Hub cannot be reached" in errors
-    assert "--dataset imdb-packaged" in errors
+    assert "use the dataset imdb-packaged" in errors
     assert written(tmp_path) == []
 
 
