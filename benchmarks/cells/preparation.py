@@ -65,7 +65,8 @@ def runtime_of(spec: CellSpec) -> Runtime:
 def dataset_of(spec: CellSpec, store: Store) -> Dataset:
     """Read the cell's data: redrawn by its repeat, sampled to its size, with shuffled labels if its role says so."""
     whole = store.read_data(spec.data_fingerprint).redrawn(spec.repeat)
-    data = dataclasses.replace(whole, train=whole.train.sample(spec.train_size, seed=SAMPLE_SEED))
+    size = min(spec.train_size, len(whole.train))  # whole groups may leave a repeat with a few rows fewer
+    data = dataclasses.replace(whole, train=whole.train.sample(size, seed=SAMPLE_SEED))
     if spec.role != "shuffled labels":
         return data
     return dataclasses.replace(data, train=with_shuffled_labels(data.train), valid=with_shuffled_labels(data.valid))

@@ -25,7 +25,8 @@ class CellSpec(BaseModel):
         dataset: name or path as given, and the columns, label map and splits by which it was read. Shown, and not part
             of the identity.
         data_fingerprint: sha256 of the prepared splits, see `data.dataset.Dataset.fingerprint`.
-        train_size, valid_size, test_size: rows used of each split.
+        train_size, valid_size, test_size: rows used of each split. A repeat moves whole groups, where there are groups,
+            and may have a few more or fewer.
         model, loss: registry names.
         model_plugin, loss_plugin: origin of these: the sha256 of a plug-in file, or "package==version"; empty for
             built-in ones.

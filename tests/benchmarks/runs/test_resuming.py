@@ -13,6 +13,7 @@ from benchmarks.inference.saved import load_model
 from benchmarks.registry import libraries
 from benchmarks.runs.run import execute, prepare_run
 from benchmarks.schema.result import CellResult
+from benchmarks.store.results import Store
 from models.model import Runtime
 
 FAST = {"rows": 4, "repeats": 1, "single": 1, "processes": 1}
@@ -39,8 +40,8 @@ def run(tmp_path, monkeypatch):
     lines = (f"film {n} was {words[n % 4]} indeed,{(1, 2, 4, 5)[n % 4]}" for n in range(120))
     Path("r.csv").write_text("\n".join(["text,label", *lines, ""]))
 
-    def run(name="r.csv", label_map="1,2=neg;4,5=pos", models=("nbsvm",), executor=InThisProcess, **grid):
-        data = {"name": name, "label_map": label_map, "valid_size": 20, "test_size": 40}
+    def run(name="r.csv", label_map="1,2=neg;4,5=pos", models=("nbsvm",), executor=InThisProcess, group=None, **grid):
+        data = {"name": name, "label_map": label_map, "valid_size": 20, "test_size": 40, "group_column": group}
         cells = {"models": list(models), "losses": ["ce"], **grid}
         suite = Suite(name="small", data=data, grid=[cells], measure=FAST)
         prepared = prepare_run(suite, Choices(), Runtime, Path("out"), ["benchmarks", "run"])
@@ -109,6 +110,24 @@ def test_cells_of_other_libraries_are_planned_no_longer(run, monkeypatch):
     assert not set(new) & set(old)
 
 
-def test_a_repeat_trains_on_other_rows(run):
+def test_a_repeat_trains_on_other_rows_and_seeds(run):
     planned, ran = run(repeats=2, train_sizes=[20])
-    assert len(planned) == len(ran) == 2
+    assert planned == ran
+    fitted = [Store(Path("out")).read_result(cell) for cell in ran]
+    assert [(result.spec.repeat, result.spec.seed) for result in fitted] == [(0, 1), (1, 2)]
+    assert fitted[0].spec.configuration == fitted[1].spec.configuration
+    assert fitted[0].fit["history"] != fitted[1].fit["history"]
+
+
+def test_repeats_of_groups_of_many_sizes_train_on_all_rows_there_are(run):
+    """Whole groups go to validation: a repeat may have a few rows fewer or more for training."""
+    sizes = [1, 2, 3, 5, 8, 13, 21, 34]
+    groups = [f"g{round_}-{size}" for round_ in range(3) for size in sizes for _ in range(size)]
+    words = ("dull", "superb")
+    lines = (f"film {n} was {words[n % 2]} indeed,{(1, 5)[n % 2]},{group}" for n, group in enumerate(groups))
+    Path("r.csv").write_text("\n".join(["text,label,film", *lines, ""]))
+    planned, ran = run(group="film", label_map="1=neg;5=pos", repeats=6)
+    results = [Store(Path("out")).read_result(cell) for cell in planned]
+    assert planned == ran
+    assert {result.status for result in results} == {"ok"}
+    assert len({result.spec.configuration for result in results}) == 1
