@@ -29,7 +29,8 @@ def pages() -> Mapping[str, str]:
 def commands() -> str:
     """Every command with its options, as typer documents them."""
     command = get_command(app)
-    page = get_docs_for_click(obj=command, ctx=Context(command), name=PROGRAM, title="Commands")
+    context = Context(command, help_option_names=["-h", "--help"])
+    page = get_docs_for_click(obj=command, ctx=context, name=PROGRAM, title="Commands")
     return page.replace("```console\n$ ", "```sh\n").strip() + "\n"  # no prompt, so that a copied block runs
 
 

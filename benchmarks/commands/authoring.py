@@ -15,7 +15,7 @@ def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name to register it under.")],
     folder: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write the two files to.")] = Path(),
 ) -> int:
-    """Write a working template of a model, a loss or a dataset.
+    """Write a template of a model, loss or dataset.
 
     Examples: `python -m benchmarks new model my_model` · `python -m benchmarks new loss my_loss --folder mine`
     """
@@ -36,7 +36,7 @@ def check(
         typer.Option("--set", metavar="NAME.PARAM=VALUE", help="Set a parameter, to make a model small; repeatable."),
     ] = None,
 ) -> int:
-    """Check a model, a loss or a dataset of your own.
+    """Check a model, loss or dataset of your own.
 
     Runs the checks that every registered class of its kind has to pass.
 

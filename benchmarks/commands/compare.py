@@ -24,7 +24,9 @@ def compare(
         ),
     ] = None,
 ) -> int:
-    """Compare two runs cell by cell, as Markdown for a pull request.
+    """Compare two runs cell by cell.
+
+    The output is Markdown for a pull request.
 
     Examples: `python -m benchmarks compare results/main results/branch` ·
     `python -m benchmarks compare results/main results/branch --fail-on accuracy:0.5pp --fail-on throughput:10%`

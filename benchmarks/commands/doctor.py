@@ -5,7 +5,7 @@ from benchmarks.commands.printing import PipeConsole, print_line
 
 
 def doctor() -> int:
-    """Check that this machine has everything a run needs.
+    """Check that this machine can run a suite.
 
     Packages, libraries, device, packaged data and weights, disk space.
 

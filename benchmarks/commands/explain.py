@@ -39,9 +39,9 @@ def explain(
     top: Annotated[int, typer.Option(min=1, metavar="N", help="Number of words to show.")] = 15,
     as_json: Annotated[bool, typer.Option("--json", help="Print every word as JSON, in text order.")] = False,
 ) -> int:
-    """Show what each word of a text adds to its class.
+    """Show what each word adds to a class.
 
-    The figures are contributions to the log-odds of the class.
+    The figures are contributions to the log-odds of the class of a text.
 
     Examples: `python -m benchmarks explain results/quick "Not bad at all."` ·
     `python -m benchmarks explain results/quick "Not bad at all." --cell "lstm-*" --class negative`

@@ -28,9 +28,11 @@ def export(
         TargetChoice, typer.Option(help="Format: a folder for transformers' pipelines, or an ONNX network.")
     ] = TargetChoice.HUGGINGFACE,
 ) -> int:
-    """Export a trained model for transformers or as ONNX.
+    """Export a trained model.
 
-    Of a run, the model is the one with the highest validation accuracy among those that can be exported.
+    The export is a folder for transformers' pipelines, or an ONNX network that maps input_ids and attention_mask
+    (int64) to logits. Of a run, the model is the one with the highest validation accuracy among those that can be
+    exported.
 
     Examples: `python -m benchmarks export results/quick --output my-model` ·
     `python -m benchmarks export results/quick --cell "lstm-*" --to onnx --output my-model`

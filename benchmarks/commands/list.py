@@ -22,7 +22,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     plugin: Plugins = None,
 ) -> int:
-    """List models, losses, datasets and suites, with their parameters.
+    """List models, losses, datasets and suites.
 
     Examples: `python -m benchmarks list` · `python -m benchmarks list models --json`
     """

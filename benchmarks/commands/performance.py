@@ -37,7 +37,7 @@ def peers(
     out: Out = PERFORMANCE,
     page: Page = None,
 ) -> int:
-    """Time this project's models beside other libraries.
+    """Time our models beside other libraries.
 
     Examples: `python -m benchmarks peers` ·
     `python -m benchmarks peers sklearn fasttext --dataset aclImdb/ --train-size 25000 --test-size 25000`
@@ -67,13 +67,15 @@ def scaling(
         list[str] | None, typer.Option(metavar="NAME..", help="Models to measure. Default: the linear ones.")
     ] = None,
     sizes: Annotated[
-        str, typer.Option(metavar="N,N..", help="Numbers of texts; texts are repeated where there are fewer.")
+        str, typer.Option(metavar="N,N..", help="Numbers of texts; more than the dataset has are made by joining halves.")
     ] = "1000,2000,5000,10000,20000,25000,100000",
     dataset: Source = "imdb-packaged",
     out: Out = PERFORMANCE,
     page: Page = None,
 ) -> int:
-    """Measure how time and memory grow with the number of texts.
+    """Measure how time and memory grow.
+
+    Fits and scores with more and more texts, in a process of its own for each size.
 
     Examples: `python -m benchmarks scaling` · `python -m benchmarks scaling --models lstm --sizes 1000,2000,5000`
     """

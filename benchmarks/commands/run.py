@@ -91,9 +91,9 @@ def run(
     output: OutputOptions,
     plugin: Plugins = None,
 ) -> int:
-    """Train and measure every cell of a suite, and write the report.
+    """Train and measure every cell of a suite.
 
-    Running the same command again continues where it stopped.
+    Then write the report. Running the same command again continues where it stopped.
 
     Examples: `python -m benchmarks run --all` · `python -m benchmarks run --models lstm --seeds 3 --dry-run`
     """
