@@ -67,7 +67,7 @@ def scaling(
         list[str] | None, typer.Option(metavar="NAME..", help="Models to measure. Default: the linear ones.")
     ] = None,
     sizes: Annotated[
-        str, typer.Option(metavar="N,N..", help="Numbers of texts; more than the dataset has are made by joining halves.")
+        str, typer.Option(metavar="N,N..", help="Numbers of texts; beyond the data, halves of texts are joined.")
     ] = "1000,2000,5000,10000,20000,25000,100000",
     dataset: Source = "imdb-packaged",
     out: Out = PERFORMANCE,
