@@ -69,7 +69,9 @@ def combinations(suite: Suite, choices: Choices) -> list[Combination]:
         _matching("models", [pattern])
     found = dict.fromkeys(itertools.chain.from_iterable(_expand(grid, choices) for grid in suite.grid))
     if not found:
-        raise UsageError(f"--models {' '.join(choices.models or ())!r} leaves nothing of suite {suite.name!r} to run")
+        raise UsageError(
+            f"nothing of suite {suite.name!r} is left to run", option="models", value=" ".join(choices.models or ())
+        )
     _check_settings_apply(choices.set or {}, found)
     return list(found)
 
@@ -94,8 +96,10 @@ def specify(
     size = available if combination.train_size == "all" else combination.train_size
     if size > available and not capped:
         raise UsageError(
-            f"--train-size {size}: dataset {dataset.name!r} leaves only {available} training rows "
-            f"(choices: all, or a number up to {available})"
+            f"dataset {dataset.name!r} leaves only {available} training rows "
+            f"(choices: all, or a number up to {available})",
+            option="train_size",
+            value=size,
         )
     size = min(size, available)
     model, loss = entry("models", combination.model), entry("losses", combination.loss)
@@ -161,7 +165,7 @@ def _expand(grid: Grid, choices: Choices) -> Iterator[Combination]:
     cells = pairs * len(train_sizes) * len(draws)
     if cells > MOST_CELLS:
         raise UsageError(
-            f"--set, --seeds, --repeats and --train-size: {cells:,} cells, but a run has at most {MOST_CELLS:,}"
+            f"{cells:,} cells, but a run has at most {MOST_CELLS:,}: plan fewer sizes, seeds, repeats or values"
         )
     for train_size, model, loss, (repeat, seed) in itertools.product(train_sizes, models, losses, draws):
         for model_params, loss_params in itertools.product(
@@ -221,7 +225,7 @@ def _check_settings_exist(settings: Mapping[str, Sequence[Any]]) -> None:
     for key, values in settings.items():
         name, dot, parameter = key.partition(".")
         if not dot or not parameter:
-            raise UsageError(f"--set {key!r} is not of the form NAME.PARAMETER=VALUE")
+            raise UsageError("not of the form NAME.PARAMETER=VALUE", option="set", value=key)
         kind: Kind = "losses" if name in names("losses") else "models"
         if name not in names(kind):
             raise unknown("model or loss", name, (*names("models"), *names("losses")))
@@ -234,4 +238,5 @@ def _check_settings_apply(settings: Mapping[str, Sequence[Any]], planned: Iterab
     running = {name for c in planned for name in (c.model, c.loss)}
     for key in settings:
         if key.partition(".")[0] not in running:
-            raise UsageError(f"--set {key!r}: this run has no cell of it (choices: {', '.join(sorted(running))})")
+            choices = ", ".join(sorted(running))
+            raise UsageError(f"this run has no cell of it (choices: {choices})", option="set", value=key)

@@ -172,16 +172,16 @@ def read_suite(name: str) -> Suite:
         content: dict[str, Any] = tomllib.loads(_text(path))
         json.dumps(content, default=str)  # a number too long to be written could be neither kept nor shown
     except OSError as error:
-        raise UsageError(f"--suite {name!r} cannot be read: {error.strerror}") from None
+        raise UsageError(f"it cannot be read: {error.strerror}", option="suite", value=name) from None
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"--suite {name!r} is not TOML: {error}".replace("\n", " ")) from None
+        raise UsageError(f"it is not TOML: {error}".replace("\n", " "), option="suite", value=name) from None
     try:
         return Suite.model_validate({"name": path.stem} | content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         value = "" if first["type"] in {"missing", "extra_forbidden"} else f"={shortened(repr(first['input']))}"
-        raise UsageError(f"--suite {name!r}: {where}{value}: {first['msg']}") from None
+        raise UsageError(f"{where}{value}: {first['msg']}", option="suite", value=name) from None
 
 
 def _text(path: Path) -> str:

@@ -96,7 +96,7 @@ def _settings_of(entry: Entry, settings: Mapping[str, Sequence[Any]]) -> dict[st
         name, _, parameter = key.partition(".")
         if name == entry.name:
             if len(values) != 1:
-                raise UsageError(f"--set {key!r}: check wants one value, not {len(values)}")
+                raise UsageError(f"a check takes one value, not {len(values)}", option="set", value=key)
             found[parameter] = values[0]
     return found
 

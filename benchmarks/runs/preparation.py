@@ -150,8 +150,8 @@ def _check_classes(specs: Iterable[CellSpec], dataset: Dataset) -> None:
             for label, name in enumerate(train.class_names):
                 if label not in drawn:
                     raise UsageError(
-                        f"no row of class {name!r} is among the training rows drawn; take more, or join classes with a "
-                        "label map",
+                        f"no row of class {name!r} is among the training rows drawn; take more, or join classes with "
+                        "`label_map`",
                         option="train_size",
                         value=size,
                     )

@@ -64,7 +64,7 @@ BAD_INPUT = {
     "unknown loss": (["--losses", "cee"], ["unknown loss 'cee'", "did you mean 'ce'"]),
     "unknown suite": (["--suite", "quik"], ["unknown suite 'quik'", "did you mean 'quick'"]),
     "missing suite file": (["--suite", "x.toml"], ["--suite 'x.toml'", "No such file"]),
-    "suite file that is no TOML": (["--suite", "bad.toml"], ["--suite 'bad.toml' is not TOML"]),
+    "suite file that is no TOML": (["--suite", "bad.toml"], ["--suite 'bad.toml': it is not TOML"]),
     "unknown key in a suite file": (["--suite", "odd.toml"], ["grid.0.model"]),
     "value out of range in a suite file": (["--suite", "range.toml"], ["train_sizes", "=0"]),
     "unknown setting": (["--set", "lstm.epoch=3"], ["'epoch'", "did you mean 'epochs'"]),

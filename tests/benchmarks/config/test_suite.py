@@ -65,7 +65,7 @@ def test_a_bad_file_is_one_line_with_the_place_and_the_value(tmp_path, content, 
 def test_an_unknown_suite_and_a_missing_file_are_named():
     with pytest.raises(UsageError, match=r"unknown suite 'quik'; did you mean 'quick'\? \(choices: FILE.toml, full, "):
         read_suite("quik")
-    with pytest.raises(UsageError, match=r"--suite 'nowhere/x.toml' cannot be read: No such file"):
+    with pytest.raises(UsageError, match=r"suite='nowhere/x.toml': it cannot be read: No such file"):
         read_suite("nowhere/x.toml")
 
 
