@@ -28,14 +28,25 @@ CHANCE = 0.99
 DRAWS = 1_000
 """Of pairs of samples of one distribution, by which the distance that chance explains is found."""
 
-LARGEST_AUC = 0.6
-"""Probability that a linear model ranks a test text above a training text; 0.5 is chance."""
 
-LARGEST_LENGTH_SHIFT = 0.2
-"""Difference of the mean logarithms of the lengths, in standard deviations of the training rows."""
+@dataclass(frozen=True)
+class Limits:
+    """Differences that are accepted.
 
-LARGEST_CLASS_SHIFT = 0.1
-"""Share of the test rows that would need another class (total variation distance)."""
+    Attributes:
+        auc: probability that a linear model ranks a test text above a training text; 0.5 is chance.
+        length_shift: difference of the mean logarithms of the lengths, in standard deviations of the training rows.
+        class_shift: share of the test rows that would need another class (total variation distance).
+    """
+
+    auc: float
+    length_shift: float
+    class_shift: float
+
+
+LIMITS = Limits(auc=0.6, length_shift=0.2, class_shift=0.1)
+LARGE = Limits(auc=0.75, length_shift=0.5, class_shift=0.25)
+"""Differences beyond which the test rows are of another kind of text."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,11 @@ class Estimate:
     value: float
     low: float
     high: float
+
+    @property
+    def least(self) -> float:
+        """The smallest absolute value in the interval."""
+        return max(0.0, self.low, -self.high)
 
 
 @dataclass(frozen=True)
@@ -57,7 +73,8 @@ class Likeness:
         length_ratio: mean words of a test text / of a training text.
         class_shift: total variation distance of the shares of the classes; the lower end is the part that chance does
             not explain.
-        differences: a sentence for each difference beyond its limit; empty where the splits are alike.
+        differences: a sentence for each difference beyond `LIMITS`; empty where the splits are alike.
+        large: whether one is beyond `LARGE`.
     """
 
     auc: Estimate
@@ -65,6 +82,7 @@ class Likeness:
     length_ratio: float
     class_shift: Estimate
     differences: tuple[str, ...]
+    large: bool
 
     @property
     def alike(self) -> bool:
@@ -91,17 +109,23 @@ def splits_alike(dataset: Dataset) -> Likeness:
     length_shift = _length_shift(train, test)
     class_shift = _class_shift(dataset.train, dataset.test)
     ratio = float(dataset.test.lengths.mean() / max(dataset.train.lengths.mean(), 1e-9))
-    found = []
-    if auc.low > LARGEST_AUC:
-        found.append(f"a linear model tells test from training texts with AUC {_interval(auc)}, 0.50 being chance")
-    if length_shift.low > LARGEST_LENGTH_SHIFT or length_shift.high < -LARGEST_LENGTH_SHIFT:
-        found.append(
-            f"test texts have {ratio:.2f} times the words of training texts "
-            f"({length_shift.value:+.2f} standard deviations on a logarithmic scale)"
-        )
-    if class_shift.low > LARGEST_CLASS_SHIFT:
-        found.append(f"the shares of the classes differ by {class_shift.value:.1%} of the rows")
-    return Likeness(auc, length_shift, ratio, class_shift, tuple(found))
+    sentences = {
+        f"a linear model tells test from training texts with AUC {_interval(auc)}, 0.50 being chance": (
+            auc.low > LIMITS.auc,
+            auc.low > LARGE.auc,
+        ),
+        f"test texts have {ratio:.2f} times the words of training texts "
+        f"({length_shift.value:+.2f} standard deviations on a logarithmic scale)": (
+            length_shift.least > LIMITS.length_shift,
+            length_shift.least > LARGE.length_shift,
+        ),
+        f"the shares of the classes differ by {class_shift.value:.1%} of the rows": (
+            class_shift.low > LIMITS.class_shift,
+            class_shift.low > LARGE.class_shift,
+        ),
+    }
+    found = tuple(sentence for sentence, (beyond, _) in sentences.items() if beyond)
+    return Likeness(auc, length_shift, ratio, class_shift, found, any(large for _, large in sentences.values()))
 
 
 def _sampled(split: Split) -> Split:
@@ -125,14 +149,15 @@ def _auc(train: Split, test: Split) -> Estimate:
     side = np.repeat([0, 1], [len(train), len(test)])
     groups = np.concatenate([_clusters(train, 0), _clusters(test, len(train))])
     placements = np.full(len(texts), np.nan)
+    words = TfidfVectorizer(max_features=WORDS, sublinear_tf=True, token_pattern=r"(?u)\w+|[^\w\s]")
+    features = words.fit_transform(texts)  # knows no side
     for held in _folds(groups, side):
         kept = np.setdiff1d(np.arange(len(texts)), held)
         if len(np.unique(side[kept])) < 2 or len(np.unique(side[held])) < 2:
             continue
-        features = TfidfVectorizer(max_features=WORDS, sublinear_tf=True, token_pattern=r"(?u)\w+|[^\w\s]")
         model = LogisticRegression(C=1.0, class_weight="balanced", solver="liblinear")
-        model.fit(features.fit_transform(texts[kept]), side[kept])
-        placements[held] = _placements(model.decision_function(features.transform(texts[held])), side[held])
+        model.fit(features[kept], side[kept])
+        placements[held] = _placements(model.decision_function(features[held]), side[held])
     return _clustered(placements, side, groups)
 
 
