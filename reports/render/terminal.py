@@ -1,6 +1,8 @@
 """What a run prints: its data at the start, the main tables at the end."""
 
-from collections.abc import Mapping
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -11,10 +13,17 @@ from rich.text import Text
 
 from reports import formats
 from reports.analysis.run_analysis import Analysis
-from reports.render.accuracy_tables import accuracy_table
-from reports.render.cost_tables import limit_table, throughput_table
 from reports.render.headline import caveats, headlines, warnings
+from reports.render.summary_table import summary_tables
 
+NUMBER = re.compile(r"[\d,.]+|" + formats.NOT_MEASURED)
+
+NAME_PART = re.compile(r"[\[(]?[^_,\s\[(]*[_,]?\s*")
+
+GAP = 2
+"""Characters between columns."""
+
+NARROWEST_NAME = 12
 WIDEST = 1_000
 """Characters."""
 
@@ -23,16 +32,12 @@ MOST_STEPS = 20
 
 
 def print_tables(analysis: Analysis, console: Console) -> None:
-    """Print the answer with what limits it, then accuracy, throughput and its limit."""
+    """Print accuracy and speed in tables of 80 columns, then the answer in words; the report has the rest."""
     results = analysis.results
     dataset = results.run["dataset"]["name"]
-    title = f"Accuracy on {dataset}, 95 % interval; differences in points, within their family"
-    print_frame(console, title, accuracy_table(analysis))
-    title = f"Throughput on {results.run['device']}, {results.run['precision']}"
-    print_frame(console, title, throughput_table(analysis))
-    print_frame(console, "Against this machine's own limit", limit_table(analysis))
-    if results.ok and not analysis.noise.busy:
-        _print_line(console, analysis.noise.sentence)
+    device = f"{results.run['device']}, {results.run['precision']}"
+    for size, table in summary_tables(analysis):
+        print_frame(console, f"{dataset}, {size}, {device}; 95 % intervals", table, names=("model", "loss"))
     for headline in headlines(analysis):
         _print_line(console, f"With {headline.train_size:,} training reviews: {headline.sentence}")
     for ladder in analysis.ladders:
@@ -43,34 +48,76 @@ def print_tables(analysis: Analysis, console: Console) -> None:
     for sentence in [*(one.sentence for one in analysis.unread), *caveats(analysis)]:
         _print_line(console, sentence)
     for sentence in warnings(analysis):
-        _print_line(console, f"Warning: {sentence}")
-
-
-def _print_line(console: Console, sentence: str) -> None:
-    console.print(formats.plain(sentence), markup=False, highlight=False, soft_wrap=True)
+        _print_line(console, f"Warning: {sentence}", style="yellow")
 
 
 def print_facts(heading: str, provenance: Mapping[str, str | int], console: Console) -> None:
-    """Print what was read, and what was made of it; digests of files are left to the report."""
-    facts = [f"  {key}: {value}" for key, value in provenance.items() if not key.startswith("sha256")]
-    for line in (heading, *facts):
-        indent = line[: len(line) - len(line.lstrip())]
-        console.print(indent + formats.plain(line), markup=False, highlight=False, soft_wrap=True)
+    """Print facts of the data, wrapped; digests of files are left to the report."""
+    _print_line(console, heading)
+    for key, value in provenance.items():
+        if not key.startswith("sha256"):
+            _print_line(console, f"{key}: {value}", indent="  ")
 
 
-def print_frame(console: Console, title: str, frame: pd.DataFrame) -> None:
-    """Print a table whose figures are never broken over two lines."""
-    table = Table(title=_text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in frame.columns:
-        table.add_column(_text(name), no_wrap=True)
-    for row in frame.itertuples(index=False):
-        table.add_row(*map(_text, row))
-    if len(frame):
-        # A figure broken over two lines misleads; a narrow terminal breaks whole lines instead.
-        natural = Measurement.get(console, console.options.update(width=WIDEST), table).maximum
-        Console(file=console.file, width=max(natural, console.width)).print(table)
+def print_frame(console: Console, title: str, frame: pd.DataFrame, names: Sequence[str] = ()) -> None:
+    """Print a table; headings break into lines, figures never do.
+
+    Args:
+        console: where to print.
+        title: above the table.
+        frame: the table.
+        names: columns of names, which break into lines where the table would be wider than the console.
+    """
+    if frame.empty:
+        return
+    columns = {name: [formats.plain(value) for value in frame[name]] for name in frame.columns}
+    widths = {name: max(map(len, (*values, *name.split()))) for name, values in columns.items()}
+    excess = sum(widths.values()) + GAP * (len(widths) - 1) - console.width
+    for name in names:
+        room = max(widths[name] - max(excess, 0), NARROWEST_NAME)
+        columns[name] = [_folded(value, room) for value in columns[name]]
+        narrowed = max(len(line) for value in columns[name] for line in value.split("\n"))
+        excess -= widths[name] - narrowed
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
+    for name, values in columns.items():
+        numbers = all(NUMBER.fullmatch(value) for value in values)
+        table.add_column(_heading(name, values), no_wrap=True, justify="right" if numbers else "left")
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*map(Text, row))
+    _print_line(console, title)
+    # A figure broken over two lines misleads; a narrow terminal breaks whole lines instead.
+    width = console.width
+    console.width = max(Measurement.get(console, console.options.update(width=WIDEST), table).maximum, width)
+    console.print(table)
+    console.width = width
+    console.print()
 
 
-def _text(value: object) -> Text:
-    """Without rich's markup or the terminal's control codes."""
-    return Text(formats.plain(value))
+def _folded(value: str, width: int) -> str:
+    """Break a name into lines of at most `width` characters, after `_`, a comma or a blank, or before a bracket."""
+    lines = [""]
+    for piece in NAME_PART.findall(value):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _heading(name: str, values: Iterable[str]) -> Text:
+    """Break a column's heading into lines no wider than its values, or than its longest word."""
+    width = max(map(len, [*name.split(), *(line for value in values for line in value.split("\n"))]))
+    return Text("\n".join(textwrap.wrap(name, width, break_long_words=False, break_on_hyphens=False)))
+
+
+def _print_line(console: Console, sentence: str, indent: str = "", style: str = "") -> None:
+    """Print a sentence wrapped at the width of the console; continuation lines are indented further."""
+    lines = textwrap.wrap(
+        formats.plain(sentence),
+        console.width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        console.print(Text(line, style=style), soft_wrap=True)

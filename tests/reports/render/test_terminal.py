@@ -1,12 +1,13 @@
 import io
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
 from benchmarks.store.results import StoreError
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import analyse
-from reports.render.terminal import print_tables
+from reports.render.terminal import print_frame, print_tables
 
 
 def printed(folder, width=200):
@@ -19,9 +20,8 @@ def test_accuracy_throughput_and_cost_are_printed(write_results, tmp_path):
     write_results(tmp_path, failed={("lstm", "length_weighted_ce"): ("timeout", "too long")})
     output = printed(tmp_path)
     for said in (
-        "Accuracy on imdb-packaged",
+        "imdb-packaged, 2,000 training texts, cpu, bf16; 95 % intervals",
         "84.0 (81.6–86.1)",
-        "Throughput on cpu, bf16",
         "1,020",
         "With 2,000 training reviews: distilbert[minilm] is better than",
         "times (range of 3 and 3 fits) the training time of tfidf_logreg",
@@ -29,6 +29,14 @@ def test_accuracy_throughput_and_cost_are_printed(write_results, tmp_path):
         "Warning: Audits that failed: truncation in 9 of 15 cells.",
     ):
         assert said in output
+
+
+def test_everything_fits_80_columns(write_results, tmp_path):
+    write_results(tmp_path, failed={("lstm", "length_weighted_ce"): ("timeout", "too long")})
+    lines = printed(tmp_path, width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    (heading,) = (line for line in lines if line.startswith("model"))
+    assert heading.split() == ["model", "loss", "accuracy", "%", "best?", "(s)", "texts/s"]
 
 
 def test_hostile_texts_reach_no_terminal(write_results, tmp_path):
@@ -45,7 +53,18 @@ def test_nothing_that_ended_ok(write_results, tmp_path):
 
 def test_a_narrow_terminal_loses_no_figure(write_results, tmp_path):
     write_results(tmp_path, {("tfidf_logreg", "ce"): 0.84})
-    assert "…" not in printed(tmp_path, width=60)
+    output = printed(tmp_path, width=40)
+    assert "…" not in output
+    assert "84.0 (81.6–86.1)" in output
+
+
+def test_only_names_break_and_at_their_joints():
+    console = Console(file=io.StringIO(), width=40)
+    table = pd.DataFrame({"model": ["distilbert_mlp[minilm]"], "figure": ["84.0 (81.6–86.1)"], "rank of all": ["1"]})
+    print_frame(console, "a title", table, names=("model",))
+    lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines() if line.strip()]
+    shown = [line for line in lines if "─" not in line]
+    assert shown == ["a title", "rank", "of", "model figure all", "distilbert_mlp 84.0 (81.6–86.1) 1", "[minilm]"]
 
 
 def test_a_folder_without_results_is_an_error(tmp_path):
