@@ -1,9 +1,10 @@
-"""Looking at a dataset before anything is trained on it."""
+"""Describe a dataset before training: counts, lengths, tokens, leaks, typical words, odd texts."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+import regex
 from sklearn.feature_extraction.text import CountVectorizer
 
 from benchmarks.registry.entries import entry, model_class, names
@@ -21,6 +22,7 @@ from benchmarks.schema.exploration import (
     Truncation,
 )
 from data.dataset import Dataset, IntArray, Split
+from data.likeness import splits_alike
 from data.near_duplicates import near_duplicates
 from models.model import FloatArray
 
@@ -32,12 +34,14 @@ SAMPLE_SEED = 0
 BINS = 24
 TERMS = 15
 LEAST_TEXTS = 5
-"""Training texts that a telling term occurs in."""
+"""Training texts that a typical term occurs in at least."""
 
 MOST_TERMS = 50_000
-WORD = r"(?u)\b\w[\w']*\b"
+WORD = regex.compile(r"[\p{L}\p{M}\p{N}\p{Pc}][\p{L}\p{M}\p{N}\p{Pc}']*|\p{So}")
+"""A word, its combining marks included, or a symbol such as an emoji."""
+
 PRIOR = 0.1
-"""Of the log-odds ratio, as a multiple of a term's frequency over all classes: small, so that data decide."""
+"""Weight of the prior of the log-odds ratio, as a multiple of a term's frequency over all classes."""
 
 SHOWN_ROWS = 3
 SHOWN_CHARACTERS = 300
@@ -47,10 +51,10 @@ ADDRESS = re.compile(r"https?://|www\.")
 
 
 def explore(dataset: Dataset, *, nearly: bool = True) -> Exploration:
-    """Count, measure and compare.
+    """Describe a dataset.
 
     Args:
-        dataset: what to look at.
+        dataset: its prepared splits.
         nearly: whether to look for test texts that are nearly in training, which takes longest.
     """
     splits = {"training": dataset.train, "validation": dataset.valid, "test": dataset.test}
@@ -76,11 +80,12 @@ def explore(dataset: Dataset, *, nearly: bool = True) -> Exploration:
         near_duplicates=len(near_duplicates(dataset)) if nearly else None,
         telling=telling_terms(dataset.train),
         oddities=oddities(splits),
+        notes=[*dataset.notes, f"test against training rows: {splits_alike(dataset).reason}"],
     )
 
 
 def histogram(train: Split) -> Histogram:
-    """Texts of each class by length; each bin is as many times as long as the one before."""
+    """Return the texts of each class by length, in bins whose width grows by a constant factor."""
     longest = max(int(train.lengths.max()), 2)
     edges = np.unique(np.geomspace(1, longest + 1, BINS + 1).round())
     counts = [
@@ -90,7 +95,7 @@ def histogram(train: Split) -> Histogram:
 
 
 def truncation(counts: IntArray, limit: int) -> Truncation:
-    """What is left out of texts of `counts` (N,) tokens by reading `limit` of each."""
+    """Return the shares that are left out of texts of `counts` (N,) tokens when `limit` of each are read."""
     beyond = np.maximum(counts - limit, 0)
     return Truncation(
         limit=limit,
@@ -100,7 +105,7 @@ def truncation(counts: IntArray, limit: int) -> Truncation:
 
 
 def telling_terms(train: Split) -> list[Telling]:
-    """The words and word pairs by which each class differs most from all others.
+    """Return the words and word pairs by which each class differs most from all others.
 
     Log-odds ratio of the share of texts that hold a term, with a Dirichlet prior, divided by its standard error (Monroe
     et al. 2008, Fightin' Words, equations 15, 16 and 22): unlike a ratio of frequencies it does not favour rare terms.
@@ -108,7 +113,12 @@ def telling_terms(train: Split) -> list[Telling]:
     if len(train) < 2 * LEAST_TEXTS:
         return []
     vectorizer = CountVectorizer(
-        ngram_range=(1, 2), min_df=LEAST_TEXTS, max_features=MOST_TERMS, token_pattern=WORD, binary=True
+        ngram_range=(1, 2),
+        min_df=LEAST_TEXTS,
+        max_features=MOST_TERMS,
+        tokenizer=WORD.findall,
+        token_pattern=None,
+        binary=True,
     )
     try:
         features = vectorizer.fit_transform(train.texts)
@@ -139,7 +149,7 @@ def telling_terms(train: Split) -> list[Telling]:
 
 
 def oddities(splits: dict[str, Split]) -> list[Oddity]:
-    """Texts that a model, or a reader of its mistakes, may stumble over; only kinds that occur."""
+    """Return the kinds of texts that may trouble a model or a reader of its mistakes; only kinds that occur."""
     everything = [(name, split, index) for name, split in splits.items() for index in range(len(split))]
     kinds: dict[str, Callable[[str, int], float]] = {
         "one or two words": lambda text, words: 3 - words,
@@ -171,7 +181,7 @@ def _lengths(of: str, words: IntArray) -> Lengths:
 
 
 def _tokens(name: str, texts: Sequence[str]) -> Tokens:
-    """The texts in the tokens of a model with its default settings."""
+    """Return the texts' lengths in the tokens of a model with its default settings."""
     settings = entry("models", name).settings({})
     model = model_class(name)(**settings)
     try:
@@ -192,7 +202,7 @@ def _tokens(name: str, texts: Sequence[str]) -> Tokens:
 
 
 def _log_odds(inside: FloatArray, outside: FloatArray) -> FloatArray:
-    """(V,) standard scores of the log-odds ratios of counts (V,)."""
+    """Return (V,) standard scores of the log-odds ratios of counts (V,)."""
     prior = PRIOR * (inside + outside)
     a, b = inside + prior, outside + prior
     log_odds = np.log(a / (a.sum() - a)) - np.log(b / (b.sum() - b))
@@ -201,7 +211,7 @@ def _log_odds(inside: FloatArray, outside: FloatArray) -> FloatArray:
 
 
 def _share(text: str, is_kind: Callable[[str], bool]) -> float:
-    """Of the characters that are not white space."""
+    """Return the share of the characters, white space aside, that are of a kind."""
     characters: Iterable[str] = text.replace(" ", "")
     kinds = [is_kind(character) for character in characters]
     return sum(kinds) / max(len(kinds), 1)

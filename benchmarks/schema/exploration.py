@@ -1,9 +1,9 @@
-"""What looking at a dataset finds, as it stands on disk."""
+"""The description of a dataset before training, as it stands on disk."""
 
 from pydantic import BaseModel, ConfigDict
 
 LIMITS = (128, 256, 512)
-"""Tokens at which truncation is looked at."""
+"""Tokens at which truncation is computed."""
 
 
 class Section(BaseModel):
@@ -13,7 +13,7 @@ class Section(BaseModel):
 
 
 class SplitCounts(Section):
-    """How many texts a split has, and of which classes.
+    """The number of texts of a split, by class.
 
     Attributes:
         by_class: texts of each class, in the order of the classes.
@@ -51,7 +51,7 @@ class Histogram(Section):
 
 
 class Truncation(Section):
-    """What a model that reads the first `limit` tokens leaves out; shares in 0..1."""
+    """The part of the texts that a model which reads `limit` tokens never sees; shares in 0..1."""
 
     limit: int
     texts_cut: float
@@ -65,7 +65,7 @@ class Tokens(Section):
         reads: tokens of a text that the model reads by default; None: all of them.
         quantiles: 50, 95, 100 %; empty where nothing is counted.
         truncation: at `LIMITS` and at what the model reads by default.
-        note: why nothing is counted.
+        note: the reason where nothing is counted.
     """
 
     model: str
@@ -110,9 +110,9 @@ class Oddity(Section):
     """Texts that share something odd.
 
     Attributes:
-        what: what it is.
-        count: how many there are, over all splits.
-        rows: the first or most extreme few.
+        what: the kind.
+        count: texts of the kind, over all splits.
+        rows: the few most extreme ones.
     """
 
     what: str
@@ -121,7 +121,7 @@ class Oddity(Section):
 
 
 class Exploration(Section):
-    """What looking at a dataset finds.
+    """A dataset, described.
 
     Attributes:
         name, fingerprint, classes, provenance: the dataset's.
@@ -132,6 +132,8 @@ class Exploration(Section):
         near_duplicates: test texts that nearly do, exact ones included; None where they were not looked for.
         telling: by class; empty where training is too small.
         oddities: kinds of odd texts, those that occur.
+        notes: sentences about the data: dropped rows, look-alike class names, and whether the test rows are like the
+            training rows.
     """
 
     name: str
@@ -147,3 +149,4 @@ class Exploration(Section):
     near_duplicates: int | None
     telling: list[Telling]
     oddities: list[Oddity]
+    notes: list[str] = []

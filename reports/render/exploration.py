@@ -111,7 +111,7 @@ def sentences(exploration: Exploration) -> list[str]:
             f"{exploration.near_duplicates:,} of {test.texts:,} test texts are near-duplicates of training or "
             "validation texts, exact ones included."
         )
-    return found
+    return [*found, *exploration.notes]
 
 
 def counts_table(exploration: Exploration) -> pd.DataFrame:

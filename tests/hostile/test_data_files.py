@@ -14,6 +14,10 @@ from hypothesis import strategies as st
 from benchmarks.config.datasets import load_dataset
 from benchmarks.config.suite import Data
 from benchmarks.errors import UsageError
+from data.column_texts import column_texts
+from data.errors import DataError
+from data.records import column_text
+from data.tables import read_table
 
 ROWS = b"text,label\n" + b"".join(b"a film number %d,%s\n" % (n, (b"bad", b"good")[n % 2]) for n in range(40))
 LINE_BYTES = 100 * 2**20
@@ -101,3 +105,35 @@ def test_bytes_of_any_kind_anywhere(tmp_path_factory, name, content, place):
     path = tmp_path_factory.mktemp("any") / name
     path.write_bytes(ROWS[:place] + content + ROWS[place:])
     reading(path)
+
+
+@given(
+    st.sampled_from(["a.csv", "a.tsv", "a.jsonl", "a.json", "a.csv.gz", "a.csv.zst"]),
+    st.binary(max_size=60) | st.text(alphabet='",\n\r\t\0=;ab1é\ufeff{}[]:', max_size=60).map(str.encode),
+    st.integers(0, len(ROWS)),
+)
+def test_prediction_reads_the_rows_that_training_reads_or_both_refuse(tmp_path_factory, name, content, place):
+    path = tmp_path_factory.mktemp("any") / name
+    rows = ROWS
+    if ".json" in name:
+        rows = b"".join(b'{"text": "a film number %d", "label": %d}\n' % (n, n % 2) for n in range(40))
+    packed = rows[:place] + content + rows[place:]
+    codec = {".gz": "gzip", ".zst": "zstd"}.get(path.suffix)
+    path.write_bytes(pa.compress(packed, codec=codec, asbytes=True) if codec else packed)
+    outcomes = []
+    for read in (lambda: list(column_texts(path, "text")), lambda: _cells(read_table(path).frame)):
+        try:
+            outcomes.append(read())
+        except DataError:
+            outcomes.append("refused")
+    assert outcomes[0] == outcomes[1]
+
+
+def _cells(frame):
+    """The texts of a table, if each row has one."""
+    if list(frame.columns).count("text") != 1:
+        raise DataError("no such column")
+    texts = [column_text(cell) for cell in frame["text"]]
+    if None in texts:
+        raise DataError("a text is missing")
+    return texts

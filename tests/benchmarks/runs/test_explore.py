@@ -51,6 +51,21 @@ def test_leaks_and_near_duplicates_are_counted(found):
     assert found.near_duplicates == 1
 
 
+def test_notes_of_the_data_and_the_likeness_of_its_splits_are_told(dataset):
+    notes = explore(dataclasses.replace(dataset, notes=("a row was dropped",)), nearly=False).notes
+    assert notes[0] == "a row was dropped"
+    assert notes[1].startswith("test against training rows: a linear model tells test from training texts with AUC")
+
+
+def test_typical_words_keep_their_marks():
+    """Two Hindi words that differ by a vowel sign, and an emoji."""
+    texts = [f"यह फिल्म {('कमल', 'कमाल')[row % 2]} {('😀', '😡')[row % 2]} {row}" for row in range(40)]
+    train = split(texts, [row % 2 for row in range(40)])
+    found = {one.of: [term.term for term in one.terms] for one in telling_terms(train)}
+    assert {"कमल", "😀"} <= set(found["dull"])
+    assert {"कमाल", "😡"} <= set(found["fine"])
+
+
 def test_every_model_s_tokens_are_counted_or_said_not_to_matter(found):
     tokens = {one.model: one for one in found.tokens}
     assert "whole" in tokens["tfidf_logreg"].note
