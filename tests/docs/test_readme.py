@@ -38,13 +38,24 @@ def test_its_plug_in_has_twelve_lines():
     assert len([line for line in plugin().splitlines() if line.strip()]) <= 12
 
 
+GUIDE = CHECKOUT / "docs" / "how-to" / "add-a-model.md"
+
+
 def test_the_how_to_guide_shows_the_same_plug_in():
-    assert plugin() in blocks(CHECKOUT / "docs" / "how-to" / "add-a-model.md", "python")
+    assert plugin() in blocks(GUIDE, "python")
 
 
-def test_its_plug_in_keeps_the_contract(tmp_path):
-    (tmp_path / "gru.py").write_text(plugin())
-    status, output = benchmarks("check", "gru.py", "--set", "gru.min_steps=30", folder=tmp_path)
+@pytest.mark.parametrize(
+    ("plugin", "settings"),
+    [
+        (plugin(), []),
+        (next(block for block in blocks(GUIDE, "python") if "class Gru" in block), ["--set", "gru.min_steps=30"]),
+    ],
+    ids=["pipeline", "network"],
+)
+def test_plug_ins_on_the_pages_keep_the_contract(plugin, settings, tmp_path):
+    (tmp_path / "shown.py").write_text(plugin)
+    status, output = benchmarks("check", "shown.py", *settings, folder=tmp_path)
     assert status == 0, output
     assert "FAIL" not in output
 
