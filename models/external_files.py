@@ -8,7 +8,7 @@ from pathlib import Path
 from models.model import Model
 
 KEPT = 1_000
-"""Digests that are kept in a process, of the files that were asked for last."""
+"""Digests of the most recently read files that a process keeps."""
 
 
 def external_digests(model: Model) -> dict[str, str]:

@@ -1,5 +1,6 @@
-"""A bidirectional LSTM over words, trained from scratch (Hochreiter & Schmidhuber 1997; pooling as in Howard & Ruder
-2018, arXiv:1801.06146).
+"""A bidirectional LSTM over words, trained from scratch.
+
+Hochreiter & Schmidhuber (1997), Long Short-Term Memory; pooling as in Howard & Ruder (2018), arXiv:1801.06146.
 
 Words are those of torchtext's `basic_english` tokenizer, numbered as its `Vocab` numbers them. Plain string
 replacements find the same words several times faster; a test proves the two equal, word for word.
@@ -26,7 +27,7 @@ from models.neural.torch_classifier import TorchClassifier
 PAD, UNKNOWN = "<pad>", "<unk>"
 UNKNOWN_ID = 1
 EMBEDDING_STD = 0.1
-"""Of a new embedding: at PyTorch's 1, words that training hardly ever sees would stay loud noise."""
+"""Standard deviation of a new embedding; at PyTorch's 1, rare words would remain strong noise."""
 
 VOCABULARY_FILE = "vocabulary.json"
 
@@ -36,14 +37,14 @@ REPLACEMENTS = {
     **{mark: f" {mark} " for mark in ".,'()!?"},
     **dict.fromkeys(";:", " "),
 }
-"""What basic_english does to a lower-cased text, with regular expressions, before it splits it at white space."""
+"""Replacements that basic_english makes in a lower-cased text before it splits at white space."""
 
 
 class Lstm(TorchClassifier):
     """Bidirectional LSTM over words, trained from scratch, pooled by mean and maximum.
 
-    Of a long review it reads the last words: the verdict is at the end. It overfits after few passes, so validation
-    ends the training.
+    Reads the last words of a long review, where the verdict is. Overfits after few passes, so validation ends the
+    training.
     """
 
     name: ClassVar[str] = "lstm"
@@ -60,7 +61,7 @@ class Lstm(TorchClassifier):
     """Numbers per word."""
 
     hidden_width: PositiveInt = 128
-    """Numbers per word and direction that an LSTM yields."""
+    """Numbers per word and direction in the LSTM's output."""
 
     dropout: Fraction = 0.6
     """Dropout of embeddings and of the pooled text."""
@@ -74,7 +75,7 @@ class Lstm(TorchClassifier):
     patience = 2
 
     def count_tokens(self, texts: Sequence[str]) -> IntArray:
-        """(N,) words."""
+        """Return (N,) words."""
         return np.fromiter((len(split_words(text)) for text in texts), dtype=np.int64, count=len(texts))
 
     def _prepare(self, train: Split) -> None:
@@ -98,7 +99,7 @@ class Lstm(TorchClassifier):
         return np.fromiter((np.count_nonzero(ids != UNKNOWN_ID) for ids in tokens), dtype=np.int64, count=len(tokens))
 
     def token_texts(self, text: str) -> list[str]:
-        """The last words of a text, known to the vocabulary or not."""
+        """Return the last words of a text, in the vocabulary or not."""
         return split_words(text)[-self.max_length :]
 
     def _network(self, num_classes: int) -> nn.Module:
@@ -112,7 +113,7 @@ class Lstm(TorchClassifier):
         )
 
     def forward_flops(self) -> Flops:
-        """By formula: no counter sees into the fused kernels of an LSTM."""
+        """Return the operations by formula: no counter sees into the fused kernels of an LSTM."""
         return lstm_flops(self.embedding_width, self.hidden_width, len(self._class_names))
 
     def _save_vocabulary(self, folder: Path) -> None:
@@ -128,8 +129,8 @@ class Lstm(TorchClassifier):
 class LstmNetwork(nn.Module):
     """Two LSTMs, one for each direction, over padded texts.
 
-    The backward one reads each text reversed within its own length, so that neither ever reads padding before a word:
-    what comes out is what packed sequences yield, without their cost, and whatever texts share the batch.
+    The backward LSTM reads each text reversed within its own length, so neither reads padding before a word. The output
+    equals that of packed sequences, without their cost, and does not depend on the batch.
     """
 
     def __init__(
@@ -164,7 +165,7 @@ class LstmNetwork(nn.Module):
     def states(self, embedded: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Embedded (B, T, E), mask (B, T) -> states (B, T, H) of each direction; those of padding mean nothing.
 
-        In the order in which they were read: pooling asks for no other.
+        In reading order: pooling does not depend on it.
         """
         forward, _ = self.forward_lstm(embedded)
         backward, _ = self.backward_lstm(reordered(embedded, reversal(mask)))
@@ -172,21 +173,21 @@ class LstmNetwork(nn.Module):
 
 
 def lstm_flops(embedding_width: int, hidden_width: int, num_classes: int) -> Flops:
-    """Of `LstmNetwork`: two directions of four gates, 2 H (E + H) each a token, and the head's 2 * 4 H * C a text."""
+    """Return the operations of `LstmNetwork`: 2 directions, 4 gates of 2 H (E + H) a token; 2 * 4 H * C a text."""
     gates = 2 * 4 * 2 * hidden_width * (embedding_width + hidden_width)
     return Flops(text=2 * 4 * hidden_width * num_classes, token=gates, square=0)
 
 
 def reversal(mask: Tensor) -> Tensor:
-    """Positions (B, T) that reverse each text of `mask` (B, T) within its length, and leave its padding in place."""
+    """Return positions (B, T) that reverse each text of `mask` (B, T) within its length; padding stays in place."""
     places = torch.arange(mask.shape[1], device=mask.device)
     return torch.where(mask, mask.sum(dim=1, keepdim=True) - 1 - places, places)
 
 
 def reordered(rows: Tensor, places: Tensor) -> Tensor:
-    """Of each text the rows at its places: (B, T, E), (B, T) -> (B, T, E).
+    """Reorder the rows of each text: (B, T, E), places (B, T) -> (B, T, E).
 
-    As a look-up in a table of all rows: on a CPU, `gather` and its backward pass take several times as long.
+    Uses an embedding lookup: on a CPU, `gather` and its backward pass take several times as long.
     """
     batch, length, width = rows.shape
     starts = torch.arange(batch, device=places.device)[:, None] * length
@@ -194,7 +195,7 @@ def reordered(rows: Tensor, places: Tensor) -> Tensor:
 
 
 def pool(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and maximum over the words of each text: (B, T, H), (B, T) -> twice (B, H); zeros for one without words."""
+    """Return mean and maximum over each text's words: (B, T, H), (B, T) -> twice (B, H); zeros without words."""
     present = mask[..., None]
     mean = (states * present).sum(dim=1) / present.sum(dim=1).clamp(min=1)
     highest = states.masked_fill(~present, float("-inf")).max(dim=1).values
@@ -202,7 +203,7 @@ def pool(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def split_words(text: str) -> list[str]:
-    """The words that torchtext's `basic_english` tokenizer finds in a text."""
+    """Split a text into the words that torchtext's `basic_english` tokenizer finds."""
     text = text.lower()
     for mark, replacement in REPLACEMENTS.items():
         text = text.replace(mark, replacement)
@@ -210,9 +211,9 @@ def split_words(text: str) -> list[str]:
 
 
 def build_vocabulary(texts: Iterable[str], max_words: int, min_frequency: int) -> list[str]:
-    """Words by number, as torchtext's `Vocab` numbers them: padding, unknown, then the most frequent first.
+    """Number words as torchtext's `Vocab` does: padding, unknown, then the most frequent first.
 
-    At most `max_words` words that occur at least `min_frequency` times; where equally often, in order of characters.
+    At most `max_words` words that occur at least `min_frequency` times; ties in order of characters.
     """
     counts: Counter[str] = Counter()
     for text in texts:

@@ -34,7 +34,7 @@ Device = Literal["cpu", "cuda"]
 Precision = Literal["fp32", "bf16", "fp16"]
 
 Shape = tuple[int, int]
-"""(B, T) of a padded batch: texts, and tokens of the longest."""
+"""(B, T) of a padded batch: its texts, and the tokens of the longest."""
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 """A parameter in [0, 1): a dropout probability, a share of the steps."""
@@ -42,7 +42,7 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where and how a model runs: never "auto", the harness has decided.
+    """Device, precision, seed and processors of a model; never "auto", the harness has decided.
 
     Attributes:
         devices: processes that share the training, each on a device of its own; they have been started, as
@@ -68,17 +68,17 @@ class Flops(NamedTuple):
     square: int
 
     def of(self, texts: int, tokens: int, squares: int) -> int:
-        """Of several texts together: how many, the sum of their T, and of their T^2."""
+        """Return the total over several texts: their number, the sum of their T, and the sum of their T^2."""
         return self.text * texts + self.token * tokens + self.square * squares
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """All that the rest of an interrupted training depends on.
+    """The state from which an interrupted training resumes.
 
     Attributes:
         tensors: weights, moments, states of random number generators.
-        facts: the rest, as JSON holds it.
+        facts: everything else, as JSON values.
     """
 
     tensors: "dict[str, Tensor]"
@@ -86,13 +86,13 @@ class TrainingState:
 
 
 class Monitor(Protocol):
-    """What training tells the harness, which alone holds a clock and writes results.
+    """Callbacks from training to the harness, which alone reads clocks and writes results.
 
-    A model that cannot go on from where it was interrupted calls neither `restore` nor `keep`.
+    A model that cannot resume an interrupted training calls neither `restore` nor `keep`.
     """
 
     def training(self) -> AbstractContextManager[None]:
-        """Around the optimizer steps of one epoch, validation left out."""
+        """Enclose the optimizer steps of one epoch, without validation."""
 
     def step(self, done: int, total: int, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
         """Report an optimizer step.
@@ -106,10 +106,10 @@ class Monitor(Protocol):
         """
 
     def restore(self) -> TrainingState | None:
-        """The latest state kept of this very training, if it was interrupted; asked for before the first step."""
+        """Return the latest state kept of this training, if it was interrupted; called before the first step."""
 
     def keep(self, state: Callable[[], TrainingState]) -> None:
-        """After an epoch that others follow: the harness takes the state and keeps it, if it is time to."""
+        """Offer the state after an epoch that is not the last; the harness decides whether to keep it."""
 
 
 class SilentMonitor:
@@ -133,16 +133,16 @@ class SilentMonitor:
 
 @dataclass(frozen=True)
 class FitReport:
-    """What came of a training.
+    """The outcome of a training.
 
     Attributes:
-        parameters: numbers learnt, counted.
+        parameters: number of learnt parameters.
         history: one entry per epoch or per tried setting, e.g. {"epoch": 1, "train_loss": .., "valid_loss": ..,
             "valid_accuracy": ..}; losses in nats, accuracies in 0..1.
         selected: the entry of `history` whose weights the model has.
         converged: whether the solver reached its tolerance; None where the number of steps is set beforehand.
-        rows_at_once: rows whose gradients were computed together and then added up to those of a batch, where the
-            device's memory did not suffice for a whole batch; else None.
+        rows_at_once: size of the micro-batches whose gradients were accumulated, where the device's memory did not
+            suffice for a whole batch; else None.
     """
 
     parameters: int
@@ -153,10 +153,10 @@ class FitReport:
 
 
 def select(history: Sequence[Mapping[str, float]]) -> int:
-    """The entry of a training's history to keep: the highest accuracy on validation; of equals, the lowest log loss.
+    """Return the entry of a history with the highest accuracy on validation; ties go to the lowest log loss.
 
-    By accuracy, since that is what models are compared by: log loss alone would often keep an epoch that is less
-    confident and less often right.
+    Models are compared by accuracy; log loss alone would often keep an epoch that is less confident and less often
+    right.
     """
     return max(range(len(history)), key=lambda i: (history[i]["valid_accuracy"], -history[i]["valid_loss"], -i))
 
@@ -166,7 +166,7 @@ class Encoded:
     """N texts ready to be scored.
 
     Attributes:
-        features: what `score` reads; its type is the model's own affair.
+        features: the input of `score`, of a type that the model chooses.
         tokens: (N,) tokens the model reads of each text.
         available: (N,) tokens each text has; more than `tokens` where it was truncated.
         known: (N,) tokens among those read that training has seen; None if the model knows every token.
@@ -178,7 +178,7 @@ class Encoded:
     known: IntArray | None = None
 
     def __len__(self) -> int:
-        """N."""
+        """Return N."""
         return len(self.tokens)
 
 
@@ -186,12 +186,12 @@ class Encoded:
 class WordWeights:
     """A text's logits as sums over its words: `intercept + added.sum(axis=0)`, exactly.
 
-    Of two classes the logits are their log-odds, one the other's negative; of more, what the model makes its
-    probabilities of: those of a softmax, or each class's log-odds against the rest.
+    With two classes the logits are their log-odds, one the negative of the other; with more, they are the logits of a
+    softmax, or each class's log-odds against the rest.
 
     Attributes:
         words: the T words the model reads, in order, as it reads them.
-        added: (T, C) what each word adds to the logit of each class (nats).
+        added: (T, C) contribution of each word to the logit of each class (nats).
         intercept: (C,) the logits of a text without words.
     """
 
@@ -214,10 +214,10 @@ class Model(ABC):
 
     name: ClassVar[str]
     devices: ClassVar[tuple[Device, ...]] = ("cpu",)
-    """Where the model can run; elsewhere the harness puts it on the CPU in fp32, and the tables say so."""
+    """Devices on which the model can run; on others the harness runs it on the CPU in fp32, and the tables say so."""
 
     data_parallel: ClassVar[bool] = False
-    """Whether several processes can share this class's `fit`; a subclass with a `fit` of its own has to say so anew."""
+    """Whether several processes can share this class's `fit`; a subclass with a `fit` of its own must set it anew."""
 
     def __init_subclass__(cls) -> None:
         """Give the class a constructor that takes its parameters, unless it writes or inherits a written one."""
@@ -238,10 +238,10 @@ class Model(ABC):
         return {name: getattr(self, name) for name in self.parameter_types()}
 
     def check_ready(self) -> None:  # noqa: B027  (most models need nothing)
-        """Make sure that what the model needs beyond its code (weights, a package) is at hand, without loading it.
+        """Make sure that requirements beyond the code (weights, a package) are available, without loading them.
 
         Raises:
-            ValueError: it is not; one line that says what is missing and the way round it.
+            ValueError: one is missing; one line that names it and the remedy.
         """
 
     def external_files(self) -> Mapping[str, Sequence[Path]]:
@@ -256,10 +256,10 @@ class Model(ABC):
         return {}
 
     def count_tokens(self, texts: Sequence[str]) -> IntArray | None:
-        """(N,) tokens that each text has for this model before truncation, fitted or not; None where it has no limit.
+        """Return (N,) tokens of each text before truncation, fitted or not; None if the model has no limit.
 
         Raises:
-            ValueError: what it takes is missing.
+            ValueError: a requirement is missing, see `check_ready`.
         """
         return None
 
@@ -275,22 +275,22 @@ class Model(ABC):
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """Texts as the numbers `score` reads."""
+        """Turn texts into the input of `score`."""
 
     @abstractmethod
     def score(self, encoded: Encoded) -> FloatArray:
-        """(N, C) class probabilities, rows summing to 1; returns when the device is done."""
+        """Return (N, C) class probabilities, rows summing to 1, when the device is done."""
 
     def scoring_shapes(self, encoded: Encoded) -> list[Shape]:
-        """The padded batches that `score` computes; none where the model does not work in padded batches."""
+        """Return the padded batches that `score` computes; none where the model does not work in padded batches."""
         return []
 
     def word_weights(self, text: str) -> WordWeights | None:
-        """What each word of a text adds to the logits of a fitted model; None where these are no sums over words."""
+        """Return each word's contribution to the logits of a fitted model; None where these are no sums over words."""
         return None
 
     def forward_flops(self) -> Flops | None:
-        """What a fitted model's forward pass takes; None where it is not counted."""
+        """Return the operations of a fitted model's forward pass; None where they are not counted."""
         return None
 
     @abstractmethod
@@ -300,7 +300,7 @@ class Model(ABC):
     @classmethod
     @abstractmethod
     def load(cls, folder: Path, runtime: Runtime = Runtime()) -> "Model":
-        """The fitted model that `save` wrote, on the runtime's device.
+        """Return the fitted model that `save` wrote, on the runtime's device.
 
         Raises:
             ValueError: the folder does not hold such a model.
@@ -308,9 +308,9 @@ class Model(ABC):
 
 
 def _parameter_annotations(cls: type[Model]) -> dict[str, Any]:
-    """The annotations of a class's own body, those that are no parameters as class variables.
+    """Annotations of a class's own body; those of private names become class variables.
 
-    A parameter of a base that the body gives another default (`epochs = 5`) has the base's annotation.
+    A parameter of a base with another default in the body (`epochs = 5`) has the base's annotation.
     """
     own = {
         name: ClassVar[annotation] if name.startswith("_") else Model.__annotations__.get(name, annotation)

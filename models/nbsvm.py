@@ -29,12 +29,11 @@ C_GRID = (0.03, 0.1, 0.3)
 """Inverse strengths of regularisation that are tried, weakest last."""
 
 TOLERANCE, MOST_PASSES = 1e-4, 1_000
-"""Of dual coordinate descent (Yu, Huang & Lin 2011, doi:10.1007/s10994-010-5221-8; liblinear): a text at a time, it has
-converged after some twenty passes over them, in less time than Newton's method takes.
-"""
+"""Limits of dual coordinate descent (Yu, Huang & Lin 2011, doi:10.1007/s10994-010-5221-8; liblinear), which usually
+converges after twenty passes over the texts, in less time than Newton's method."""
 
 INTERCEPT_SCALING = 5.0
-"""liblinear regularises the intercept too: so scaled, a twenty-fifth as strongly as a coefficient."""
+"""liblinear regularises the intercept too; scaled by 5, a twenty-fifth as strongly as a coefficient."""
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "weights.safetensors"
 
@@ -61,7 +60,7 @@ class NbSvm(Model):
     """Bits of a hash; 2^bits features at most."""
 
     smoothing: PositiveFloat = 1.0
-    """Added to each count."""
+    """Constant added to each count."""
 
     C: PositiveFloat | None = None
     """Inverse strength of regularisation; None chooses on validation."""
@@ -127,7 +126,7 @@ class NbSvm(Model):
         return Encoded(features, tokens, tokens, known)
 
     def score(self, encoded: Encoded) -> FloatArray:
-        """(N, C) class probabilities; of more than two classes, each one's own against the rest, made to sum to 1."""
+        """Return (N, C) class probabilities; with more than two classes, one-vs-rest probabilities, normalised."""
         return _probabilities(encoded.features @ self._coefficients + self._intercepts)
 
     def word_weights(self, text: str) -> WordWeights:
@@ -148,7 +147,7 @@ class NbSvm(Model):
 
     @classmethod
     def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
-        """The fitted model that `save` wrote.
+        """Return the fitted model that `save` wrote.
 
         Raises:
             ValueError: the folder does not hold such a model.
@@ -170,12 +169,12 @@ class NbSvm(Model):
 
 
 def log_count_ratio(features: csr_array, inside: npt.NDArray[np.bool_], weights: Float32, smoothing: float) -> Float32:
-    """(V,) log of how much more often a feature is in texts of a class than in the others.
+    """Return (V,) log ratios of a feature's share in texts of a class to its share in the others.
 
     Args:
         features: (N, V) ones.
         inside: (N,) whether a text is of the class.
-        weights: (N,) of each text.
+        weights: (N,) of the texts.
         smoothing: added to each count.
     """
     within = smoothing + features.T @ (weights * inside)
@@ -185,7 +184,7 @@ def log_count_ratio(features: csr_array, inside: npt.NDArray[np.bool_], weights:
 
 
 def _solve(C: float, features: csr_array, target: npt.NDArray[np.bool_], weights: Float32) -> LogisticRegression:  # noqa: N803
-    """One class against the others. The order in which texts are visited is the same each time."""
+    """Fit one class against the others, visiting texts in a fixed order."""
     classifier = LogisticRegression(
         C=C,
         solver="liblinear",
@@ -201,18 +200,18 @@ def _solve(C: float, features: csr_array, target: npt.NDArray[np.bool_], weights
 
 
 def _targets(labels: IntArray, num_classes: int) -> list[npt.NDArray[np.bool_]]:
-    """Which texts are of each class; of two classes the second says it all."""
+    """Masks of the texts of each class; with two classes, of the second only."""
     return [labels == label for label in range(num_classes)][-1 if num_classes == 2 else 0 :]
 
 
 def _probabilities(logits: Float32) -> FloatArray:
-    """(N, C) from each class's own logit (N, C), or from the second of two classes' (N, 1)."""
+    """(N, C) from each class's logit (N, C), or from the second class's of two (N, 1)."""
     probabilities: FloatArray = softmax(log_expit(each_class(logits.astype(np.float64))), axis=1)
     return probabilities
 
 
 def _log_loss(probabilities: FloatArray, labels: IntArray, weights: Float32 | None = None) -> float:
-    """In nats."""
+    """Log loss in nats."""
     return float(log_loss(labels, probabilities, labels=range(probabilities.shape[1]), sample_weight=weights))
 
 

@@ -1,4 +1,4 @@
-"""Reading saved models: every fault of their files becomes one clear error."""
+"""Reading of saved models; every fault of their files becomes one clear error."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Base class of scikit-learn pipelines as contenders: a subclass names its pipeline, and nothing else."""
+"""Base class of scikit-learn pipelines as contenders: a subclass names its pipeline."""
 
 import inspect
 from collections.abc import Sequence

@@ -24,18 +24,17 @@ from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime
 from models.saved_files import read_parameters, saved_model, write_parameters
 
 BITS = 22
-"""Of a term's hash: there are 2^22 columns at most, and no vocabulary to look up."""
+"""Bits of a term's hash: at most 2^22 columns, and no vocabulary lookup."""
 
 C_GRID = (3.0, 10.0, 30.0, 100.0)
 """Inverse strengths of regularisation that are tried, weakest last."""
 
 ATTEMPTS = (Attempt(iterations=10, dtype=np.float32), Attempt(iterations=200, dtype=np.float64))
-"""With weak regularisation and many texts, the last steps are too small for float32: its line search stalls."""
+"""Second attempt in float64: with weak regularisation and many texts, the line search stalls in float32."""
 
 TOLERANCE = 1e-6
-"""Of newton-cg. scikit-learn's default solver, lbfgs, stops early now and then, and a difference between losses seems
-real that is not.
-"""
+"""Tolerance of newton-cg. scikit-learn's default solver, lbfgs, sometimes stops early and so shows differences between
+losses that do not exist."""
 
 SETTINGS_FILE, TERMS_FILE, CLASSIFIER_FILE = "config.json", "terms.safetensors", "classifier.skops"
 
@@ -112,7 +111,7 @@ class TfidfLogReg(Model):
         return Encoded(features, tokens, tokens, known)
 
     def score(self, encoded: Encoded) -> FloatArray:
-        """(N, C) class probabilities."""
+        """Return (N, C) class probabilities."""
         probabilities: FloatArray = self._classifier.predict_proba(encoded.features).astype(np.float64)
         probabilities /= probabilities.sum(axis=1, keepdims=True)  # they summed to 1 in float32 only
         return probabilities
@@ -136,7 +135,7 @@ class TfidfLogReg(Model):
 
     @classmethod
     def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
-        """The fitted model that `save` wrote.
+        """Return the fitted model that `save` wrote.
 
         Raises:
             ValueError: the folder does not hold such a model.
@@ -159,14 +158,14 @@ class TfidfLogReg(Model):
 
 
 def _in_float32(classifier: LogisticRegression) -> LogisticRegression:
-    """The fitted classifier, made to keep and score as texts are encoded."""
+    """Return the fitted classifier with float32 weights, the precision of encoded texts."""
     classifier.coef_ = classifier.coef_.astype(np.float32)
     classifier.intercept_ = classifier.intercept_.astype(np.float32)
     return classifier
 
 
 def _checked_classifier(loaded: object) -> LogisticRegression:
-    """A classifier with the learnt numbers of the one that was loaded, and with nothing else of it.
+    """Return a new classifier with only the learnt numbers of the loaded one.
 
     Raises:
         ValueError: it is no logistic regression over classes 0 .. C-1, or its numbers do not belong together.
@@ -192,6 +191,6 @@ def _checked_classifier(loaded: object) -> LogisticRegression:
 def _log_loss(
     classifier: LogisticRegression, features: csr_array, labels: IntArray, weights: Weights | None = None
 ) -> float:
-    """In nats."""
+    """Log loss in nats."""
     probabilities = classifier.predict_proba(features)
     return float(log_loss(labels, probabilities, labels=classifier.classes_, sample_weight=weights))

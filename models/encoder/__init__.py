@@ -1,4 +1,4 @@
-"""What models with a pre-trained encoder share: weights, attention, truncation, the classifier.
+"""Code that models with a pre-trained encoder share: weights, attention, truncation, the classifier.
 
 Imports `models.neural`; imported by the models.
 """

@@ -12,10 +12,10 @@ from transformers.models.distilbert.modeling_distilbert import DistilBertSelfAtt
 from models.neural.autocast import lowered
 
 NAME = "sdpa_or_products"
-"""What a transformers configuration calls it."""
+"""Name of this attention in a configuration of transformers."""
 
 SCORES_AT_ONCE = 2**21
-"""Products of a query and a key computed together: about what the processors' own caches hold."""
+"""Attention scores computed at a time; about as many fit into the processors' caches."""
 
 
 def attention(
@@ -30,17 +30,18 @@ def attention(
 ) -> tuple[Tensor, None]:
     """Scaled dot-product attention over query (B, H, Q, D), key and value (B, H, T, D) -> (B, Q, H, D).
 
-    PyTorch's fused kernel, but on a CPU, where its backward pass is slow, and its forward pass, too, in bfloat16: plain
-    matrix products take half the time there. Dropout of attention weights needs the kernel.
+    Uses PyTorch's fused kernel, except on a CPU: there the kernel's backward pass is slow, as is its forward pass in
+    bfloat16, and plain matrix products take half the time. Dropout of attention weights needs the kernel.
 
     Args:
-        module: the layer, as transformers hands it over.
+        module: the attention layer.
         query: (B, H, Q, D).
-        key, value: (B, H, T, D).
-        attention_mask: (B, 1, 1 or Q, T) bool, True where a token may be looked at; the same for each query.
-        scaling: of the products of queries and keys.
-        dropout: of the attention weights.
-        kwargs: whatever else transformers hands over.
+        key: (B, H, T, D).
+        value: (B, H, T, D).
+        attention_mask: (B, 1, 1 or Q, T) bool, True where a token may be attended to; the same for each query.
+        scaling: factor of the products of queries and keys.
+        dropout: dropout probability of the attention weights.
+        **kwargs: further arguments of transformers' attention functions.
     """
     if query.device.type == "cpu" and not dropout:
         return products_attention(query, key, value, attention_mask, scaling), None
@@ -53,7 +54,7 @@ def attention(
 def products_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scaling: float) -> Tensor:
     """softmax(scaling Q K' + mask) V as matrix products: (B, H, Q, D), twice (B, H, T, D) -> (B, Q, H, D).
 
-    A few texts at a time, so that their scores are still in the cache when they are needed next.
+    Computes a few texts at a time, so that their scores stay in the cache until they are used.
     """
     batch, heads, queries_each, _ = query.shape
     texts = max(1, SCORES_AT_ONCE // (heads * queries_each * key.shape[2]))
@@ -80,7 +81,7 @@ def _products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, sc
 
 
 def lower_once(encoder: DistilBertModel) -> None:
-    """Have what a layer's attention reads put into autocast's precision once, not by each of its three projections."""
+    """Cast the input of each attention layer once; autocast would cast it for each of the three projections."""
     for module in encoder.modules():
         if isinstance(module, DistilBertSelfAttention):
             module.register_forward_pre_hook(lambda _, read: (lowered(read[0]), *read[1:]))

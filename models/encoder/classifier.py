@@ -1,4 +1,4 @@
-"""A pre-trained encoder with a classification head: what `distilbert` and `distilbert_mlp` share."""
+"""A pre-trained encoder with a classification head: the base of `distilbert` and `distilbert_mlp`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,7 +45,7 @@ class EncoderClassifier(TorchClassifier):
     the speed of training there."""
 
     truncation: Truncation = "head"
-    """The part that is read of a text longer than `max_length` word pieces, the two marks of its ends counted; see
+    """Part of a text longer than `max_length` word pieces that the model reads, [CLS] and [SEP] counted; see
     `models.encoder.truncation`."""
 
     def check_ready(self) -> None:
@@ -66,7 +66,7 @@ class EncoderClassifier(TorchClassifier):
         return {"encoder": files} if files else {}
 
     def count_tokens(self, texts: Sequence[str]) -> IntArray:
-        """(N,) word pieces, the two marks of its ends counted."""
+        """Return (N,) word pieces, [CLS] and [SEP] counted."""
         pieces = load_encoder(self.encoder).tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return np.fromiter((len(text) + 2 for text in pieces), dtype=np.int64, count=len(pieces))
 
@@ -105,11 +105,11 @@ class EncoderClassifier(TorchClassifier):
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """The encoder's, of a fitted model."""
+        """The tokenizer of the fitted model's encoder."""
         return self._tokenizer
 
     def token_texts(self, text: str) -> list[str]:
-        """The word pieces that are read, the marks of the ends among them."""
+        """Return the word pieces that the model reads, [CLS] and [SEP] included."""
         return [str(self._tokenizer.id_to_token(int(number))) for number in self._token_ids([text])[0][0]]
 
     def _initialise(self, network: nn.Module) -> None:

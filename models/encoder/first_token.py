@@ -1,4 +1,4 @@
-"""The last layer of an encoder of which the first token alone is read."""
+"""The last layer of an encoder where only the first token's output is read."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from models.neural.autocast import lowered
 
 
 class FirstTokenBlock(TransformerBlock):  # type: ignore[no-untyped-call]
-    """DistilBERT's layer, which computes the first token and no other.
+    """DistilBERT's layer, computed for the first token only.
 
-    All tokens yield keys and values; what the first makes of them depends on no other token's query or perceptron, and
-    those are five sixths of a layer's work. The weights are DistilBERT's, by its names.
+    All tokens yield keys and values; the first token's output depends on no other token's query or perceptron, and
+    those are five sixths of a layer's work. The weights have the names of DistilBERT's layer.
     """
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor | None = None, **kwargs: Any) -> Tensor:

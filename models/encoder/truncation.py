@@ -1,4 +1,4 @@
-"""Which part of a text longer than a model reads is read (Sun et al. 2019, arXiv:1905.05583, section 5.3.1)."""
+"""Truncation of texts longer than a model reads (Sun et al. 2019, arXiv:1905.05583, section 5.3.1)."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ Truncation = Literal["head", "tail", "head_tail"]
 
 
 def truncate(tokens: list[int], length: int, truncation: Truncation) -> list[int]:
-    """At most `length` of a text's tokens, in their order."""
+    """Return at most `length` of a text's tokens, in order."""
     if len(tokens) <= length:
         return tokens
     first = {"head": length, "tail": 0, "head_tail": length // 4}[truncation]

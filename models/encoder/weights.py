@@ -1,4 +1,4 @@
-"""Pre-trained encoders by name or folder, as DistilBERT whatever architecture of the BERT family they come in."""
+"""Pre-trained encoders by name or folder, converted into DistilBERT from BERT where need be."""
 
 import importlib.util
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ BERT_TO_DISTILBERT = {
     "output.dense": "ffn.lin2",
     "output.LayerNorm": "output_layer_norm",
 }
-"""Where a layer's parts are, in BERT and in DistilBERT."""
+"""Names of a layer's modules, in BERT and in DistilBERT."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def check_encoder(name: str) -> None:
 
 
 def load_encoder(name: str) -> Encoder:
-    """The encoder of that name, or in that folder (config.json, model.safetensors, tokenizer.json).
+    """Load an encoder by name, or from a folder (config.json, model.safetensors, tokenizer.json).
 
     Raises:
         ValueError: it cannot be found, read, or turned into DistilBERT without loss.
@@ -91,7 +91,7 @@ def load_encoder(name: str) -> Encoder:
 
 
 def encoder_files(name: str) -> tuple[Path, ...]:
-    """The files of an encoder on this machine; none of one that a revision of the Hub pins.
+    """Return an encoder's files on this machine; none for an encoder that a revision of the Hub pins.
 
     Raises:
         ValueError: there is no such encoder.
@@ -101,7 +101,7 @@ def encoder_files(name: str) -> tuple[Path, ...]:
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
-    """A tokenizer that neither truncates nor pads.
+    """Read a tokenizer; it neither truncates nor pads.
 
     Raises:
         ValueError: the file holds none.
@@ -122,7 +122,7 @@ def read_tokenizer(path: Path) -> Tokenizer:
 
 
 def from_bert(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> tuple[DistilBertConfig, dict[str, Tensor]]:
-    """BERT's encoder as DistilBERT's, exactly; the pooler is left out.
+    """Convert BERT's encoder into DistilBERT's, exactly; the pooler is left out.
 
     DistilBERT has no token types: the first type's embedding, which every token of a single text has, is added to the
     position embeddings.
@@ -162,7 +162,7 @@ def from_bert(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> tuple
 
 
 def read_config(content: bytes) -> DistilBertConfig:
-    """A DistilBERT's shape, of its config.json; nothing else that stands there has an effect.
+    """Read a DistilBERT's shape from its config.json; other keys have no effect.
 
     Raises:
         ValueError: it is no such shape.
@@ -202,12 +202,12 @@ def _as_distilbert(content: bytes, weights: dict[str, Tensor]) -> tuple[DistilBe
 
 
 def _without_prefix(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Checkpoints with a head on top name the encoder's weights with a prefix."""
+    """Strip the prefix that checkpoints with a head put before the names of the encoder's weights."""
     return {name.removeprefix(prefix): weight for name, weight in weights.items()}
 
 
 def _cached(name: str) -> Path | None:
-    """The folder with the encoder's files; None where the Hub has to be asked.
+    """Return the folder with the encoder's files; None where they must be fetched from the Hub.
 
     Raises:
         ValueError: there is no such encoder.

@@ -1,4 +1,4 @@
-"""What linear models share: hashed n-grams, columns, solvers.
+"""Code that linear models share: hashed n-grams, columns, solvers.
 
 Imported by the models.
 """

@@ -52,7 +52,9 @@ def solve_each(
     Args:
         classifier: not fitted; with `warm_start` if there are several attempts.
         grid: inverse strengths of regularisation.
-        features, labels, weights: (N, V), (N,), (N,).
+        features: (N, V).
+        labels: (N,).
+        weights: (N,) of the texts.
         attempts: each continues from where the previous one stopped short.
         threads: processors to use.
     """

@@ -21,10 +21,10 @@ from models.linear.known_columns import sparse_rows
 
 CHUNK_TEXTS = 128
 CHUNK_CHARACTERS = 1 << 18
-"""Texts hashed at a time, at most (a longer text alone): what they need fits into a processor's cache."""
+"""Largest chunk of texts hashed at a time (a longer text alone); its arrays fit into a processor's cache."""
 
 MOST_BITS = 24
-"""Of a bucket: 32 bits hold it together with a text's number within its chunk."""
+"""Largest size of a bucket's number: 32 bits hold it together with a text's number within its chunk."""
 
 TEXT_END = 0xFF
 """A byte that no UTF-8 text holds."""
@@ -78,11 +78,12 @@ def hashed_ngrams(texts: Sequence[str], ngrams: int, bits: int, threads: int = 1
 
 
 def hashed_runs(text: str, ngrams: int, bits: int) -> tuple[list[str], list[npt.NDArray[np.int32]]]:
-    """The T words of a text, in lower case, and what `hashed_ngrams` takes them for.
+    """Split a text into its T words, in lower case, with the buckets that `hashed_ngrams` gives them.
 
     Args:
         text: the text.
-        ngrams, bits: as of `hashed_ngrams`.
+        ngrams: as in `hashed_ngrams`.
+        bits: as in `hashed_ngrams`.
 
     Returns:
         The words, and for each length of a run, (max(0, T - length + 1),) the bucket of the run that begins at each.
@@ -110,18 +111,17 @@ def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
 def _chunk_buckets(
     texts: Sequence[str], ngrams: int, bits: int
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], IntArray]:
-    """The buckets of every text, one text after the other and each in order; how often it holds each; (N,) how many."""
+    """The buckets of all texts, text by text and in order; the counts of each; (N,) buckets per text."""
     data = _bytes(texts)
     starts, ends = _word_edges(data)
     is_end = data[starts] == TEXT_END  # no word, but the end of a text
     text = np.cumsum(is_end, dtype=np.uint32) << np.uint32(bits)  # of each word: its number, above a bucket's bits
     within = ~is_end
     found = []
-    for before, keys in enumerate(_run_buckets(_word_hashes(data, starts, ends), ngrams, bits)):
+    for before, buckets in enumerate(_run_buckets(_word_hashes(data, starts, ends), ngrams, bits)):
         if before:
             within = within[:-1] & ~is_end[before:]
-        keys |= text[: len(keys)]
-        found.append(keys[within])
+        found.append((buckets | text[: len(buckets)])[within])
     keys = np.concatenate(found)
     keys.sort()
     first = np.ones(len(keys), dtype=bool)
@@ -135,7 +135,7 @@ def _chunk_buckets(
 
 
 def _run_buckets(hashes: Bits, ngrams: int, bits: int) -> Iterator[npt.NDArray[np.uint32]]:
-    """For each length of a run, the bucket of the run that begins at each of the words with these hashes."""
+    """For each length of a run, the bucket of the run that begins at each word."""
     shift = np.uint64(64 - bits)
     run = hashes
     for length in range(1, ngrams + 1):
@@ -148,16 +148,16 @@ def _bytes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
     """The texts in lower case as UTF-8, a `TEXT_END` after each."""
     encoded = []
     for text in texts:
-        text = text.lower()
-        if not text.isascii():
-            text = SYMBOL.sub(r" \g<0> ", OTHER_SEPARATORS.sub(" ", text))
-        encoded.append(text.encode())
+        lowered = text.lower()
+        if not lowered.isascii():
+            lowered = SYMBOL.sub(r" \g<0> ", OTHER_SEPARATORS.sub(" ", lowered))
+        encoded.append(lowered.encode())
     encoded.append(b"")
     return np.frombuffer(bytes([TEXT_END]).join(encoded), dtype=np.uint8)
 
 
 def _word_edges(data: npt.NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
-    """Where each word in `data` begins and ends; a text's end is one too."""
+    """Start and end of each word in `data`; a text's end counts as a word."""
     kind = KIND[data]
     letter, mark = kind == LETTER, kind == MARK
     letter[1:-1] |= (data[1:-1] == APOSTROPHE) & letter[:-2] & letter[2:]

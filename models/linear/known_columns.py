@@ -10,20 +10,20 @@ from data.dataset import IntArray
 
 
 class KnownColumns:
-    """V of the columns of a wide sparse matrix.
+    """A choice of V columns of a wide sparse matrix.
 
-    In time that grows with a matrix's entries, not with its width, as scipy's own choice of columns does.
+    Its time grows with a matrix's entries; the time of scipy's own indexing grows with the width.
     """
 
     def __init__(self, columns: IntArray, width: int) -> None:
-        """Make the table that is looked up.
+        """Build the lookup table.
 
         Args:
-            columns: (V,) different numbers below `width`, in the order that they are to have.
+            columns: (V,) distinct numbers below `width`, in the wanted order.
             width: columns of the wide matrix.
 
         Raises:
-            ValueError: they are something else.
+            ValueError: they are not distinct 64-bit integers below `width`.
         """
         if columns.dtype != np.int64 or columns.ndim != 1:
             raise ValueError("columns are not a list of 64-bit integers")
@@ -35,24 +35,24 @@ class KnownColumns:
 
     @classmethod
     def frequent(cls, wide: csr_array, min_df: int) -> Self:
-        """Those that `min_df` rows have or more, the most frequent first.
+        """Choose the columns with values in at least `min_df` rows, most frequent first.
 
-        A solver reads a few of them for most of the values; side by side, these stay in a processor's cache.
+        A few columns hold most of the values; side by side, these stay in a processor's cache.
         """
         frequencies = np.bincount(wide.indices, minlength=wide.shape[1])
         columns = np.flatnonzero(frequencies >= min_df)
         return cls(columns[np.argsort(-frequencies[columns], kind="stable")], wide.shape[1])
 
     def __len__(self) -> int:
-        """V."""
+        """Return V."""
         return len(self.columns)
 
     def places(self, columns: IntArray) -> IntArray:
-        """Where each of some columns of the wide matrix is among the V; -1 for one that is not."""
+        """Return the place of each given column of the wide matrix among the V; -1 for a column that was not chosen."""
         return self._place[columns].astype(np.int64)
 
     def select(self, wide: csr_array) -> csr_array:
-        """(N, V) of (N, width); within a row, values keep their order."""
+        """Reduce (N, width) to (N, V); within a row, values keep their order."""
         places = self._place[wide.indices]
         known = places >= 0
         ends = np.concatenate([[0], np.cumsum(known)])[wide.indptr]

@@ -1,4 +1,4 @@
-"""What each word of a text adds to a linear model's logits, where features are runs of words in hashed columns."""
+"""Contributions of words to a linear model's logits, where features are runs of words in hashed columns."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from models.model import FloatArray
 def word_shares(runs: Sequence[IntArray], features: csr_array, coefficients: npt.NDArray[np.floating]) -> FloatArray:
     """(T, C) shares of T words in a text's logits; they sum to `features @ coefficients`, in float64.
 
-    A column's part of the logits goes to the runs of words that are in it, to each occurrence as much, and an
-    occurrence's to its words, to each as much. Runs that share a column by collision of their hashes are one feature
-    to the model; where a text holds several of them, they share its part as occurrences of one run do.
+    A column's part of the logits is divided equally among the occurrences of its runs, and an occurrence's part equally
+    among its words. Runs whose hashes collide share a column and are one feature to the model; where a text holds
+    several of them, they share its part as occurrences of one run do.
 
     Args:
         runs: for each length of a run from 1 word on, (max(0, T - length + 1),) the column of the run that begins at
@@ -39,5 +39,5 @@ def word_shares(runs: Sequence[IntArray], features: csr_array, coefficients: npt
 
 
 def each_class(logits: FloatArray) -> FloatArray:
-    """(..., C) of each class's logit; where there is one alone (..., 1), of the second of two classes, (..., 2)."""
+    """Return (..., C) logits; a single logit (..., 1), of the second of two classes, becomes (..., 2)."""
     return np.concatenate([-logits, logits], axis=-1) if logits.shape[-1] == 1 else logits

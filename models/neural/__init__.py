@@ -1,4 +1,4 @@
-"""What neural models share: the training loop, batching, CUDA graphs.
+"""Code that neural models share: the training loop, batching, CUDA graphs.
 
 Imported by the models and by `models.encoder`.
 """

@@ -1,4 +1,4 @@
-"""Memory that a training frees and claims again at every step, kept from going back to the kernel in between."""
+"""Keep the memory that training frees at every step from going back to the kernel."""
 
 import ctypes
 import platform
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD, MMAP_MAX = -1, -2, -3, -4
-"""mallopt(3)'s numbers."""
+"""Parameter numbers of mallopt(3)."""
 
 KEEPING = {MMAP_MAX: 0, TRIM_THRESHOLD: -1, TOP_PAD: 2**28}
-"""All from the heap, which grows by 256 MiB at least and never shrinks."""
+"""Allocate from the heap only, which grows by at least 256 MiB and never shrinks."""
 
 USUAL = {MMAP_MAX: 65_536, MMAP_THRESHOLD: 2**25, TRIM_THRESHOLD: 2**26, TOP_PAD: 2**17}
-"""glibc's own, the thresholds as they have adapted where a block of 32 MiB was once freed."""
+"""Defaults of glibc, with the thresholds as they are after a block of 32 MiB was once freed."""
 
 
 @contextmanager
 def freed_memory_kept() -> Iterator[None]:
-    """Let this process keep the memory that is freed in the block; what is left of it goes back at the end.
+    """Let this process keep the memory that is freed in the block; give it back at the end.
 
     glibc maps each block of over 32 MiB anew, and gives it back to the kernel when it is freed; a training step's
     activations are such blocks, and every page of them costs a fault to zero it, at every step. Nothing is changed

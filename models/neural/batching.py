@@ -1,4 +1,4 @@
-"""Token ids -> batches that hold texts of similar length, so that little of the work goes into padding."""
+"""Batches of texts of similar length, so that little work goes into padding."""
 
 from collections.abc import Sequence
 
@@ -11,18 +11,18 @@ TokenIds = npt.NDArray[np.int32]
 
 PAD_ID = 0
 WINDOW = 50
-"""Batches whose texts are sorted together: more would pad less, and shuffle less."""
+"""Number of batches whose texts are sorted together; more would pad less, and shuffle less."""
 
 
 def training_batches(counts: IntArray, batch_size: int, generator: np.random.Generator) -> list[IntArray]:
-    """One epoch: every row once, in random batches of rows of similar length, in random order.
+    """Draw one epoch: every row once, in random batches of rows of similar length, in random order.
 
     Rows are shuffled, sorted by length within windows of `WINDOW` batches, cut into batches, and the batches shuffled.
 
     Args:
         counts: (N,) tokens of each text.
         batch_size: rows of a batch; one batch has what is left over.
-        generator: what the order is drawn from.
+        generator: source of the order.
     """
     order = generator.permutation(len(counts))
     batches = []
@@ -34,9 +34,9 @@ def training_batches(counts: IntArray, batch_size: int, generator: np.random.Gen
 
 
 def scoring_batches(counts: IntArray, token_budget: int) -> list[IntArray]:
-    """Every row once, longest first, in batches of at most `token_budget` tokens, padding counted, or of one row.
+    """Cut all rows, longest first, into batches of at most `token_budget` tokens with padding, or of one row.
 
-    Longest first, so that memory that does not suffice shows at once.
+    Longest first, so that a lack of memory shows at once.
     """
     order = np.argsort(-counts, kind="stable")
     batches = []
@@ -49,7 +49,7 @@ def scoring_batches(counts: IntArray, token_budget: int) -> list[IntArray]:
 
 
 def pad(texts: Sequence[TokenIds], length: int = 1) -> TokenIds:
-    """(B, T) ids of B texts, T the longest and at least `length`, filled up on the right with `PAD_ID`."""
+    """Return (B, T) ids of B texts, padded on the right with `PAD_ID`; T is the longest, and at least `length`."""
     padded = np.full((len(texts), max(length, *map(len, texts))), PAD_ID, dtype=np.int32)
     for row, ids in zip(padded, texts, strict=True):
         row[: len(ids)] = ids
@@ -57,5 +57,5 @@ def pad(texts: Sequence[TokenIds], length: int = 1) -> TokenIds:
 
 
 def token_counts(texts: Sequence[TokenIds]) -> IntArray:
-    """(N,) tokens of each text."""
+    """Return (N,) tokens of each text."""
     return np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))

@@ -1,10 +1,10 @@
-"""Dropout that is fast on a CPU, too."""
+"""Dropout that is fast on a CPU."""
 
 import torch
 from torch import Tensor, nn
 
 LEVELS = 1 << 16
-"""Of a random number: 16 bits decide about each value."""
+"""Levels of a random number: 16 bits decide about each value."""
 
 
 class Dropout(nn.Dropout):
@@ -25,7 +25,7 @@ class Dropout(nn.Dropout):
 
 
 def with_fast_dropout(network: nn.Module) -> nn.Module:
-    """The network, each `nn.Dropout` in it replaced."""
+    """Replace each `nn.Dropout` of a network."""
     for module in list(network.modules()):
         for name, part in module.named_children():
             if type(part) is nn.Dropout:

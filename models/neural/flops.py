@@ -1,4 +1,4 @@
-"""How many floating-point operations a network's matrix products take: a multiplication and an addition are two."""
+"""Floating-point operations of a network's matrix products; a multiplication and an addition are two."""
 
 import numpy as np
 import torch
@@ -9,16 +9,16 @@ from torch.utils.flop_counter import FlopCounterMode
 from models.model import Device, Flops
 
 LENGTHS = (8, 16, 24)
-"""Tokens at which a network is counted: three, since a transformer's operations are a quadratic in its length."""
+"""Text lengths at which operations are counted: three, since they are a quadratic in the length."""
 
 
 TRAINING_PASSES = 3
-"""Forward passes that a training step is worth: each product of the forward pass gives two of the backward one, for the
-gradients of the weights and of what went in."""
+"""Cost of a training step in forward passes: each product of the forward pass gives two of the backward pass, for the
+gradients of the weights and of the inputs."""
 
 
 def counted_flops(network: nn.Module, device: Device) -> Flops | None:
-    """The operations of a forward pass, as PyTorch's `FlopCounterMode` counts them.
+    """Count the operations of a forward pass with PyTorch's `FlopCounterMode`.
 
     Counted at three lengths and continued as the quadratic through them, which a transformer's projections (linear in
     the length) and attention (quadratic) follow exactly. None for recurrent networks, whose fused kernels the counter
@@ -26,7 +26,7 @@ def counted_flops(network: nn.Module, device: Device) -> Flops | None:
 
     Args:
         network: input_ids (B, T) int64, mask (B, T) bool -> logits (B, C).
-        device: where it is.
+        device: the network's device.
     """
     if any(isinstance(module, nn.RNNBase) for module in network.modules()):
         return None
@@ -39,7 +39,7 @@ def counted_flops(network: nn.Module, device: Device) -> Flops | None:
 
 
 def count(network: nn.Module, length: int, device: Device) -> int:
-    """The operations of the forward pass of one text of `length` tokens."""
+    """Count the operations of the forward pass of one text of `length` tokens."""
     ids = torch.ones(1, length, dtype=torch.int64, device=device)
     network.eval()
     # The counter knows attention as plain products; of the fused kernels it does not know the one for CPUs.

@@ -1,4 +1,4 @@
-"""The passes of a training, recorded as CUDA graphs and replayed.
+"""Passes of a training, recorded as CUDA graphs and replayed.
 
 A GPU is done with a small network's kernels sooner than Python asks for the next ones. A graph asks for all kernels of
 a pass at once (NVIDIA, "CUDA C++ Programming Guide", CUDA Graphs): a step of MiniLM took 6.2 ms on an H100, not 21.9.
@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 LENGTH_STEP = 32
-"""Tokens by which the lengths of batches differ: each shape is recorded by itself, and few shapes recur often."""
+"""Multiple to which lengths of batches are rounded up: each shape is recorded by itself, and few shapes recur often."""
 
 RECORD_AFTER = 2
-"""Passes over a shape before it is recorded: libraries choose their kernels in them, and gradients get their place.
-What hardly recurs, as an epoch's last batch, is not worth the recording."""
+"""Passes over a shape before it is recorded: libraries choose their kernels in them, and gradients are allocated.
+Shapes that hardly recur, as that of an epoch's last batch, are not worth the recording."""
 
 
 class GraphedNetwork:

@@ -97,7 +97,7 @@ class TorchClassifier(Model):
 
     @abstractmethod
     def _prepare(self, train: Split) -> None:
-        """Make ready what `_token_ids` and `_network` need: a vocabulary, a tokenizer."""
+        """Build the vocabulary or tokenizer that `_token_ids` and `_network` need."""
 
     @abstractmethod
     def _token_ids(self, texts: Sequence[str]) -> tuple[list[TokenIds], IntArray]:
@@ -119,22 +119,22 @@ class TorchClassifier(Model):
 
     @abstractmethod
     def _save_vocabulary(self, folder: Path) -> None:
-        """Write what `_prepare` made."""
+        """Write the vocabulary that `_prepare` built."""
 
     @abstractmethod
     def _load_vocabulary(self, folder: Path) -> None:
-        """Read what `_save_vocabulary` wrote.
+        """Read the vocabulary that `_save_vocabulary` wrote.
 
         Raises:
-            ValueError, OSError: it is not there.
+            ValueError, OSError: it is missing or damaged.
         """
 
     def token_texts(self, text: str) -> list[str]:
-        """The tokens that the model reads of a text, for people to read; their ids, where a subclass says no more."""
+        """Return the tokens that the model reads of a text, in readable form; their ids by default."""
         return [str(number) for number in self._token_ids([text])[0][0]]
 
     def save_vocabulary(self, folder: Path) -> None:
-        """Write what turns texts into token ids."""
+        """Write the files that turn texts into token ids."""
         self._save_vocabulary(folder)
 
     @property
@@ -152,12 +152,12 @@ class TorchClassifier(Model):
     ) -> FitReport:
         """Train on `train`, keep the weights of the epoch with the highest accuracy on `valid`.
 
-        With `runtime.devices` processes, each of which calls this, the batches and the steps are those of one process;
-        the main one judges the epochs for all, and all end with the same weights.
+        With several `runtime.devices`, as many processes call this method. Batches and steps are those of one process;
+        the main process evaluates the epochs for all, and all end with the same weights.
 
         Raises:
             FloatingPointError: the loss became NaN or infinite; the message names the step.
-            ValueError: other than `runtime.devices` processes are at work.
+            ValueError: the number of processes is not `runtime.devices`.
         """
         monitor = monitor or SilentMonitor()
         torch.manual_seed(runtime.seed)
@@ -209,22 +209,22 @@ class TorchClassifier(Model):
         )
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """Token ids, truncated to `max_length`."""
+        """Turn texts into token ids, truncated to `max_length`."""
         tokens, available = self._token_ids(texts)
         return Encoded(tokens, token_counts(tokens), available, self._known_counts(tokens))
 
     def score(self, encoded: Encoded) -> FloatArray:
-        """(N, C) class probabilities: the softmax of the logits, whatever the batch a text shares."""
+        """Return (N, C) class probabilities: the softmax of the logits, independent of the batch."""
         probabilities: FloatArray = self._logits(encoded.features).double().softmax(dim=1).numpy()
         return probabilities
 
     def scoring_shapes(self, encoded: Encoded) -> list[Shape]:
-        """The padded batches that `score` computes."""
+        """Return the padded batches that `score` computes."""
         batches = scoring_batches(encoded.tokens, self._token_budget)
         return [(len(rows), max(1, int(encoded.tokens[rows].max()))) for rows in batches]
 
     def forward_flops(self) -> Flops | None:
-        """As `models.neural.flops` counts them."""
+        """Return the operations that `models.neural.flops` counts."""
         return counted_flops(self._net, self._device)
 
     def save(self, folder: Path) -> None:
@@ -236,7 +236,7 @@ class TorchClassifier(Model):
 
     @classmethod
     def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
-        """The fitted model that `save` wrote, on the runtime's device.
+        """Return the fitted model that `save` wrote, on the runtime's device.
 
         Raises:
             ValueError: the folder does not hold such a model.
@@ -287,12 +287,12 @@ class TorchClassifier(Model):
         )
 
     def _records_graphs(self, runtime: Runtime) -> bool:
-        """Whether a training records its passes: not beside what several GPUs have to tell each other meanwhile."""
+        """Whether a training records its passes; not possible where GPUs communicate within a step."""
         return self.graphed and runtime.device == "cuda" and runtime.devices == 1 and not self.compile
 
     @property
     def _token_budget(self) -> int:
-        """What has fitted into memory so far."""
+        """Tokens scored at a time; halved whenever memory did not suffice."""
         return self.token_budget[self._device] >> self._halvings
 
     def _logits(self, tokens: Sequence[TokenIds]) -> Tensor:
@@ -322,14 +322,14 @@ class TorchClassifier(Model):
 
 @dataclass
 class _Epochs:
-    """The epochs so far, and the weights of the one that validation chose."""
+    """The epochs so far, and the weights of the selected one."""
 
     history: list[dict[str, float]] = field(default_factory=list)
     selected: int = 0
     weights: dict[str, Tensor] = field(default_factory=dict)
 
     def add(self, entry: dict[str, float], network: nn.Module) -> None:
-        """Take in an epoch, after which `network` is as it is."""
+        """Add an epoch, and keep the network's weights if it is the best."""
         self.history.append(entry)
         self.selected = select(self.history)
         if self.newest_is_selected:
@@ -348,7 +348,7 @@ class _Epochs:
 
 
 def _state(training: Training, generator: np.random.Generator, past: _Epochs) -> TrainingState:
-    """All that the epochs to come depend on."""
+    """The state from which the remaining epochs follow."""
     state = training.state()
     best = {} if past.newest_is_selected else {f"selected.{name}": value for name, value in past.weights.items()}
     facts = {"history": past.history, "selected": past.selected, "generator": generator.bit_generator.state}
@@ -356,7 +356,7 @@ def _state(training: Training, generator: np.random.Generator, past: _Epochs) ->
 
 
 def _go_on(state: TrainingState, training: Training, generator: np.random.Generator) -> _Epochs:
-    """Take up the training that `state` was kept of; its epochs so far.
+    """Resume the training that `state` was kept of; return its epochs so far.
 
     Raises:
         ValueError: it is the state of another training.
@@ -374,7 +374,7 @@ def _go_on(state: TrainingState, training: Training, generator: np.random.Genera
 
 
 class _Config(BaseModel):
-    """What config.json holds."""
+    """The content of config.json."""
 
     model_config = ConfigDict(title=CONFIG_FILE, extra="forbid", strict=True)
 

@@ -1,4 +1,4 @@
-"""The optimizer steps of one training, and its state, from which it goes on after an interruption."""
+"""Optimizer steps of one training, and the state from which it resumes after an interruption."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ from models.neural.batching import TokenIds, pad, token_counts
 from models.neural.graphs import LENGTH_STEP, GraphedNetwork
 
 CHECK_EVERY = 20
-"""Steps between looks at the loss: each look waits for the device."""
+"""Steps between reads of the loss; each read waits for the device."""
 
 
 @dataclass
@@ -33,9 +33,9 @@ class Training:
     """The optimizer steps of one training: `done` of `total`.
 
     Several processes may share it, each on a device of its own: all see the same batches, each computes the gradients
-    of its rows, and the sum of them all is every one's next step. It is not left to DistributedDataParallel, which adds
-    up within the backward pass: a process whose memory runs out there, and which begins the pass again, would leave the
-    others waiting.
+    of its rows, and the sum of all gradients is every process's next step. DistributedDataParallel is not used: it adds
+    up within the backward pass, and a process whose memory runs out there, and which begins the pass again, would leave
+    the others waiting.
 
     Attributes:
         passes: the network's over a batch: input_ids (B, T), mask (B, T) -> logits (B, C).
@@ -75,10 +75,10 @@ class Training:
         warmup: float,
         clip_norm: float,
     ) -> "Training":
-        """A training of `total` steps, none of them done, of a network that is on its device.
+        """Return a training of `total` steps, none of them done, of a network that is on its device.
 
         Raises:
-            ValueError: other than `runtime.devices` processes share it.
+            ValueError: the number of processes is not `runtime.devices`.
         """
         if accelerator.num_processes != runtime.devices:
             raise ValueError(
@@ -105,7 +105,7 @@ class Training:
         )
 
     def epoch(self, tokens: Sequence[TokenIds], split: Split, batches: Sequence[IntArray]) -> float:
-        """Take a step per batch of rows; the mean loss over all rows.
+        """Take a step per batch of rows; return the mean loss over all rows.
 
         Raises:
             FloatingPointError: a batch's loss is NaN or infinite.
@@ -131,17 +131,17 @@ class Training:
         return total / len(split)
 
     def _shares(self, rows: IntArray) -> list[IntArray]:
-        """Each process's rows of a batch. They are sorted by length: all get short ones and long ones."""
+        """The rows of each process; a batch is sorted by length, so every process gets short and long texts."""
         processes = self.accelerator.num_processes
         return [rows[first::processes] for first in range(processes)]
 
     def _shapes(self, counts: Sequence[IntArray]) -> list[Shape]:
-        """The padded batches of a step, in which each process has texts of so many tokens."""
+        """The padded batches of a step; `counts` holds the tokens of each process's texts."""
         parts = [own[i : i + self.rows_at_once] for own in counts for i in range(0, len(own), self.rows_at_once)]
         return [(len(part), self._length(int(part.max()))) for part in parts]
 
     def _length(self, longest: int) -> int:
-        """Tokens to a row of a batch whose longest text has so many."""
+        """Tokens in a row of a batch, given those of its longest text."""
         if not self.graphed:
             return max(1, longest)
         return min(self.max_length, max(1, -(-longest // LENGTH_STEP)) * LENGTH_STEP)
@@ -152,14 +152,15 @@ class Training:
         return isinstance(self.passes, GraphedNetwork)
 
     def agreed(self, values: Sequence[float]) -> list[float]:
-        """The values of the main process, for all to decide by."""
+        """Return the main process's values to every process."""
         own = torch.tensor(values, dtype=torch.float64, device=self.accelerator.device)
         found: list[float] = broadcast(own).tolist()
         return found
 
     def draw_anew(self, seed: int, epoch: int) -> None:
-        """Where several processes train, give each random numbers of its own for an epoch: what one process drops out
-        of its rows says nothing of the others' rows, and no checkpoint has to hold the others' states.
+        """Where several processes train, give each process its own random numbers for an epoch.
+
+        Dropout is then independent between processes, and no checkpoint has to hold the others' states.
         """
         if self.accelerator.num_processes > 1:
             sequence = np.random.SeedSequence([seed, epoch, self.accelerator.process_index])
@@ -167,11 +168,11 @@ class Training:
 
     @property
     def learning_rate(self) -> float:
-        """Of the next step."""
+        """The learning rate of the next step."""
         return float(self.schedule.get_last_lr()[0])
 
     def state(self) -> TrainingState:
-        """All that the steps to come depend on: weights, optimizer, schedule, scaler and random numbers."""
+        """Return the state of weights, optimizer, schedule, scaler and random numbers."""
         optimizer = self.optimizer.state_dict()
         tensors = {f"network.{name}": value for name, value in weights_of(self.network).items()}
         for index, moments in optimizer["state"].items():
@@ -189,10 +190,10 @@ class Training:
         return TrainingState(tensors, facts)
 
     def restore(self, state: TrainingState) -> None:
-        """Become the training whose `state()` that was.
+        """Continue from a `state()`.
 
         Raises:
-            ValueError, KeyError, RuntimeError: it is that of another training.
+            ValueError, KeyError, RuntimeError: it is another training's.
         """
         self.done = int(state.facts["done"])
         self.network.load_state_dict(below(state.tensors, "network."))
@@ -209,7 +210,7 @@ class Training:
             torch.cuda.set_rng_state(state.tensors["random.cuda"])
 
     def _step(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray, weight: float) -> Tensor:
-        """One optimizer step; what these rows, each with that weight, add to the batch's mean loss; on the device."""
+        """Take one optimizer step; return the contribution of these rows to the batch's mean loss, on the device."""
         mean = self._gradients(texts, labels, lengths, weight)
         self._add_up_processes()
         self.accelerator.clip_grad_norm_(self.network.parameters(), self.clip_norm)
@@ -219,11 +220,11 @@ class Training:
         return mean
 
     def _forget_gradients(self) -> None:
-        """Graphs add to gradients where these were when the graph was recorded."""
+        """Clear the gradients; graphs add to those in memory at recording, so these are zeroed instead of dropped."""
         self.optimizer.zero_grad(set_to_none=not self.graphed)
 
     def _gradients(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray, weight: float) -> Tensor:
-        """The gradients of the weighted sum of the losses, from parts that fit into memory; that sum.
+        """Compute the gradients of the weighted sum of the losses, in parts that fit into memory; return that sum.
 
         Raises:
             torch.OutOfMemoryError: not even one row fits.
@@ -240,7 +241,7 @@ class Training:
             torch.cuda.empty_cache()
 
     def _add_up(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray, weight: float) -> Tensor:
-        """Each row counts as one in as many as the batch has, in whichever part and process it is."""
+        """Accumulate the gradients; each row has the same weight, in whichever part and process it is."""
         sums = []
         for start in range(0, len(texts), self.rows_at_once):
             part = slice(start, start + self.rows_at_once)
@@ -253,7 +254,7 @@ class Training:
         return torch.stack(sums).sum()
 
     def _add_up_processes(self) -> None:
-        """Give every process the sum of all processes' gradients, which is that of the whole batch."""
+        """Give every process the sum of all processes' gradients, which is the whole batch's."""
         if self.accelerator.num_processes == 1:
             return
         gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
@@ -271,7 +272,7 @@ class Training:
 
 
 def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """AdamW's parameter groups: weight decay on matrices, none on biases and normalisation gains."""
+    """Return AdamW's parameter groups: weight decay on matrices, none on biases and normalisation gains."""
     trainable = [p for p in network.parameters() if p.requires_grad]
     return [
         {"params": [p for p in trainable if p.ndim >= 2], "weight_decay": weight_decay},
@@ -280,14 +281,14 @@ def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]
 
 
 def warmup_decay(step: int, rising: int, total: int) -> float:
-    """Share of the highest learning rate at `step` (from 0) of `total`: up over `rising` steps, then down to 0."""
+    """Return the share of the highest learning rate at `step` (from 0) of `total`: up over `rising`, then down to 0."""
     if step < rising:
         return (step + 1) / rising
     return (total - step) / (total - rising)
 
 
 def new_accelerator(runtime: Runtime) -> Accelerator:
-    """What puts a network on the runtime's device, and its forward pass into the runtime's precision.
+    """Return the accelerator for the runtime's device and precision.
 
     Raises:
         ValueError: the device does not compute in that precision.
@@ -305,23 +306,23 @@ def new_accelerator(runtime: Runtime) -> Accelerator:
 
 
 def inputs(texts: Sequence[TokenIds], device: Device, length: int = 1) -> tuple[Tensor, Tensor]:
-    """input_ids (B, T) int64 and mask (B, T) bool on the device, T at least `length`."""
+    """Return input_ids (B, T) int64 and mask (B, T) bool on the device, T at least `length`."""
     input_ids = on(device, pad(texts, length)).long()
     lengths = on(device, token_counts(texts))
     return input_ids, torch.arange(input_ids.shape[1], device=lengths.device) < lengths[:, None]
 
 
 def on(device: Device, array: npt.NDArray[Any]) -> Tensor:
-    """The array as a tensor on the device, copied while the device works."""
+    """Return the array as a tensor on the device, copied while the device works."""
     tensor = torch.from_numpy(array)
     return tensor.pin_memory().to(device, non_blocking=True) if device == "cuda" else tensor
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
-    """A copy of the weights, on the CPU."""
+    """Copy the weights to the CPU."""
     return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in network.state_dict().items()}
 
 
 def below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors whose names begin with the prefix, named without it."""
+    """Return the tensors whose names begin with the prefix, named without it."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
