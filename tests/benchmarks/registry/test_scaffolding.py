@@ -12,7 +12,7 @@ from benchmarks.registry.scaffolding import TEMPLATES, check_plugin, write_templ
 
 pytestmark = pytest.mark.usefixtures("forgetful")
 
-MODEL = Path(__file__).parents[1] / "word_counts.py".read_text()
+MODEL = (Path(__file__).parents[1] / "word_counts.py").read_text()
 LOSS = (TEMPLATES / "loss.py").read_text()
 DATASET = (TEMPLATES / "dataset.py").read_text()
 OPTIMUM = "scikit learn s optimum is a stationary point of the torch loss"

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.cells.run_cell import run_cell
 from benchmarks.inference import explain as module
-from benchmarks.inference.explain import BUDGET, LONGEST_WORD, WORDS, explain, explain_mistakes
+from benchmarks.inference.explain import CELL_BUDGET, LONGEST_STORED_WORD, STORED_WORDS, explain, explain_mistakes
 from benchmarks.inference.saved import Classifier, load_model
 from benchmarks.measurement.clock import Clock
 from benchmarks.registry.entries import loss_class, model_class
@@ -70,10 +70,10 @@ def test_the_words_are_those_of_explain(fitted, wrong, make_spec, name):
         assert one.method == {"tfidf_logreg": "weights", "lstm": "gradients"}[name]
         assert one.words[0][0] in {"dull", "poor", "awful", "great", "superb", "moving"}
         assert one.words[0][1] > 0
-        said = explain(Classifier(model, wrong.class_names, make_spec()), text, steps=module.FEW_STEPS)
+        said = explain(Classifier(model, wrong.class_names, make_spec()), text, steps=module.STEPS_IN_CELL)
         totals = {word: sum(added for other, added in said.words if other == word) for word, _ in said.words}
         assert all(added == pytest.approx(totals[word], abs=1e-4) for word, added in one.words)
-        assert len(one.words) == len(dict(one.words)) <= WORDS
+        assert len(one.words) == len(dict(one.words)) <= STORED_WORDS
         sizes = [abs(added) for _, added in one.words]
         assert sizes == sorted(sizes, reverse=True)
 
@@ -81,7 +81,7 @@ def test_the_words_are_those_of_explain(fitted, wrong, make_spec, name):
 def test_few_steps_are_close_to_many(fitted, wrong, make_spec):
     pytest.importorskip("captum")
     classifier = Classifier(fitted["lstm"], wrong.class_names, make_spec())
-    few, many = (explain(classifier, wrong.texts[0], steps=steps) for steps in (module.FEW_STEPS, 200))
+    few, many = (explain(classifier, wrong.texts[0], steps=steps) for steps in (module.STEPS_IN_CELL, 200))
     np.testing.assert_allclose([v for _, v in few.words], [v for _, v in many.words], atol=0.05)
 
 
@@ -95,11 +95,11 @@ def test_without_captum_words_are_left_out_one_by_one_where_that_is_cheap(fitted
 
 
 def test_no_explanation_is_begun_that_would_not_fit_into_the_budget(fitted, wrong, make_spec):
-    ticks = itertools.count(step=BUDGET * 0.4)  # each explanation takes as long: two fit
+    ticks = itertools.count(step=CELL_BUDGET * 0.4)  # each explanation takes as long: two fit
     found = found_in(fitted["tfidf_logreg"], wrong, make_spec, clock=Clock(lambda: None, lambda: next(ticks)))
     assert [one.method for one in found.mistakes] == ["weights", "weights", None, None, None]
     assert found.mistakes[2].not_computed == "it would have taken the cell more than 5 s"
-    found = found_in(fitted["tfidf_logreg"], wrong, make_spec, scoring=BUDGET * 1.1)
+    found = found_in(fitted["tfidf_logreg"], wrong, make_spec, scoring=CELL_BUDGET * 1.1)
     assert {one.method for one in found.mistakes} == {None}
 
 
@@ -111,7 +111,7 @@ def test_a_plug_in_that_cannot_be_explained_says_why(fitted, wrong, make_spec):
             raise KeyError("/home/alice/secret/words.bin")
 
     for one in found_in(Faulty(), wrong, make_spec).mistakes:
-        assert one.not_computed == "KeyError: '…/words.bin'"
+        assert one.not_computed == "KeyError"  # a plug-in's message may quote anything
 
 
 def test_long_words_are_cut_and_odd_ones_are_on_one_line(dataset, make_spec):
@@ -121,7 +121,7 @@ def test_long_words_are_cut_and_odd_ones_are_on_one_line(dataset, make_spec):
     model = model_class("tfidf_logreg")(C=10.0)
     model.fit(train, dataset.valid, loss_class("ce")(train.lengths))
     (one,) = found_in(model, odd, make_spec).mistakes
-    assert max(len(word) for word, _ in one.words) == LONGEST_WORD
+    assert max(len(word) for word, _ in one.words) == LONGEST_STORED_WORD
     assert all(word.isprintable() for word, _ in one.words)
 
 
@@ -152,7 +152,7 @@ def test_a_cell_leaves_them_beside_its_predictions_and_times_them_apart(cell, st
 def test_the_same_cell_leaves_the_same_bytes(cell, store):
     path = store.cell_folder(cell.id) / "explanations.json"
     before = path.read_bytes()
-    path.unlink()
+    store.remove_cell(cell.id)
     run_cell(cell, store, lambda done, total: None)
     assert path.read_bytes() == before
 
