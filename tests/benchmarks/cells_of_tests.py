@@ -40,6 +40,16 @@ def fail(spec, store, progress):
     raise ValueError("no such luck")
 
 
+def save_odd_names(spec, store, progress):
+    """As a plug-in's `save` may: file names with blanks, and one that no store packs."""
+    with store.replace_model(spec.id) as folder:
+        (folder / "my weights (1).bin").write_bytes(b"1")
+        (folder / ".hidden").write_bytes(b"2")
+        if spec.seed == 2:
+            (folder / "two\nlines").write_bytes(b"3")
+    nothing(spec, store, progress)
+
+
 def die(spec, store, progress):
     print("about to die", flush=True)
     os.kill(os.getpid(), signal.SIGSEGV)

@@ -1,5 +1,6 @@
 """Cells on a real Ray cluster of several machines, all of them on this one."""
 
+import socket
 import time
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def test_a_machine_lost_in_mid_run_loses_no_cell(cluster, cells, store, make_spe
 
 def test_an_exception_is_a_row_and_a_traceback_in_the_log(cluster, cells, store, make_spec):
     (result,) = RayExecutor(store, cells.fail).run([make_spec()], ignore)
-    assert (result.status, result.reason) == ("failed", "ValueError: no such luck")
+    assert (result.status, result.reason, result.detail) == ("failed", "ValueError", "no such luck")
     assert "Traceback" in (store.cell_folder(result.spec.id) / "log.txt").read_text()
 
 
@@ -103,6 +104,15 @@ def test_a_cell_that_dies_is_a_row_with_its_log(cluster, cells, store, make_spec
     (result,) = RayExecutor(store, cells.die).run([make_spec()], ignore)
     assert (result.status, result.reason) == ("crashed", "killed by SIGSEGV")
     assert "about to die" in (store.cell_folder(result.spec.id) / "log.txt").read_text()
+
+
+def test_an_odd_file_name_fails_no_cell_but_its_own(cluster, cells, store, make_spec):
+    specs = [make_spec(seed=seed) for seed in (1, 2, 3)]
+    results = {result.spec.seed: result for result in RayExecutor(store, cells.save_odd_names).run(specs, ignore)}
+    assert [results[seed].status for seed in (1, 2, 3)] == ["ok", "failed", "ok"]
+    assert "not a file of a results folder" in results[2].reason
+    names = {path.name for path in (store.cell_folder(specs[0].id) / "model").iterdir()}
+    assert names == {"my weights (1).bin", ".hidden"}
 
 
 def test_an_end_ends_the_cells_that_run(cluster, cells, store, make_spec, meeting):
@@ -146,8 +156,20 @@ def test_a_folder_is_labelled_as_on_this_machine(cluster, store, make_spec, tmp_
 
 
 def test_an_address_where_nothing_answers_is_one_line():
-    with pytest.raises(UsageError, match=r"--ray-address '127\.0\.0\.1:1'"):
+    with pytest.raises(UsageError, match=r"ray_address='127\.0\.0\.1:1'"):
         connect("127.0.0.1:1")
+
+
+def test_a_head_that_accepts_and_never_answers_is_one_line_within_seconds(monkeypatch):
+    """As one that is bound to loopback, and as any other program that listens."""
+    monkeypatch.setattr("benchmarks.executors.cluster.HEALTH_SECONDS", 4.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(UsageError, match="no head of a Ray cluster answers there") as caught:
+            connect(address)
+    assert "\n" not in str(caught.value)
+    assert time.monotonic() - began < 30
 
 
 def test_a_cell_claims_what_every_machine_has():
