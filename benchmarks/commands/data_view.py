@@ -7,6 +7,7 @@ from rich.console import Console
 
 from benchmarks.commands.printing import print_wrapped
 from benchmarks.redaction import plain
+from data.errors import respelt
 
 if TYPE_CHECKING:
     from data.dataset import Dataset
@@ -27,7 +28,8 @@ def print_data(console: Console, dataset: "Dataset") -> None:
         if not key.startswith("sha256"):
             print_wrapped(console, f"{plain(key)}: {plain(value)}", indent="  ")
     for note in dataset.notes:
-        print_wrapped(console, f"note: {plain(note)}", style="yellow")
+        spelt = respelt(plain(note), lambda option: f"--{option.replace('_', '-')}")
+        print_wrapped(console, f"note: {spelt}", style="yellow")
 
 
 def _listed(names: Sequence[str]) -> str:
