@@ -7,7 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Container, Sequence
-from multiprocessing import AuthenticationError, Pipe
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from time import monotonic
@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.errors import first_line
 from benchmarks.executors.executor import Progress
 from benchmarks.executors.faults import describe_exception, describe_exit
-from benchmarks.hardware.fork_server import fork_server
+from benchmarks.hardware.fork_server import SERVER_ENDED, fork_server
 from benchmarks.hardware.process_group import end_group_with_parent
 from benchmarks.hardware.slots import Slot
 from benchmarks.measurement.memory import kernel_kills
@@ -33,9 +33,6 @@ STARTS = 3
 
 READY, GO = b"ready", b"go"
 """Sent by the process of a cell once it leads its process group; and the answer, without which it does nothing."""
-
-SERVER_ENDED = (EOFError, OSError, AuthenticationError)
-"""Raised by `multiprocessing` where the fork server ends while it is to start a process."""
 
 
 class StartError(RuntimeError):

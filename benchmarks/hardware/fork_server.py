@@ -2,9 +2,16 @@
 
 import multiprocessing
 import signal
-from collections.abc import Sequence
-from multiprocessing import forkserver
-from multiprocessing.context import ForkServerContext
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import AuthenticationError, forkserver
+from multiprocessing.context import BaseContext, ForkServerContext
+
+from benchmarks.hardware.process_group import exit_with_parent
+
+SERVER_ENDED = (EOFError, OSError, AuthenticationError)
+"""Raised by `multiprocessing` where the fork server ends while it is to start a process."""
 
 
 def fork_server(preload: Sequence[str]) -> ForkServerContext:
@@ -24,3 +31,23 @@ def fork_server(preload: Sequence[str]) -> ForkServerContext:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+@contextmanager
+def one_process(context: BaseContext) -> Iterator[ProcessPoolExecutor]:
+    """Yield a pool of one process, which outlives neither this process nor an exception of the block.
+
+    Raises:
+        RuntimeError: the process cannot be started, or died.
+    """
+    with ProcessPoolExecutor(1, mp_context=context, initializer=exit_with_parent) as pool:
+        try:
+            pool.submit(int)  # starts the process
+        except SERVER_ENDED as error:
+            raise RuntimeError(f"a process cannot be started ({type(error).__name__})") from error
+        try:
+            yield pool
+        except BaseException:
+            for child in multiprocessing.active_children():
+                child.kill()  # or the pool would wait for it
+            raise

@@ -3,13 +3,12 @@
 A cell's operations per second are then a share of the machine's own ceiling, not of a data sheet's.
 """
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from typing import cast
 
 import torch
 
+from benchmarks.hardware.fork_server import fork_server, one_process
 from benchmarks.hardware.slots import threads
 from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.measurement.clock import Clock, synchronizer
@@ -45,9 +44,7 @@ def measure_ceilings(specs: Iterable[CellSpec], preload: Sequence[str] = ()) -> 
         RuntimeError: the device raised an error, or the process died.
     """
     wanted = sorted({(spec.device, spec.precision) for spec in specs})
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
-    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+    with one_process(fork_server(preload)) as pool:
         return list(pool.map(ceiling, *zip(*wanted, strict=True)))
 
 

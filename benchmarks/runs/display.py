@@ -1,4 +1,4 @@
-"""What the user sees of a sweep: a line for each cell, and bars for those that run."""
+"""The view of a sweep on a terminal: a line for each cell, and bars for those that run."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -24,7 +24,7 @@ class Display:
 
     def __init__(self, console: Console, specs: Sequence[CellSpec]) -> None:
         self._console = console
-        self._places = {spec.id: place for place, spec in enumerate(specs, start=1)}
+        self._numbers = {spec.id: number for number, spec in enumerate(specs, start=1)}
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -48,31 +48,32 @@ class Display:
         self._progress.stop()
 
     def step(self, spec: CellSpec, done: int, total: int) -> None:
-        """A running cell has taken `done` of `total` training steps; 0 of 0 says that it has begun."""
+        """Show that a running cell has taken `done` of `total` training steps; 0 of 0: it has begun."""
         if spec.id not in self._running:
             self._running[spec.id] = self._progress.add_task(_title(spec), total=None)
         self._progress.update(self._running[spec.id], completed=done, total=total or None)
 
     def ended(self, spec: CellSpec, outcome: str, result: CellResult | None = None) -> None:
-        """A cell is done with."""
+        """Show that a cell has ended."""
         self._progress.advance(self._cells)
         self.again(spec, outcome)
 
     def again(self, spec: CellSpec, outcome: str) -> None:
-        """A cell has ended, and will be run again."""
+        """Show that a cell has ended, and will run again."""
         if spec.id in self._running:
             self._progress.remove_task(self._running.pop(spec.id))
-        self.say(f"[{self._places[spec.id]}/{len(self._places)}] {_title(spec)}: {outcome}")
+        self.say(f"[{self._numbers[spec.id]}/{len(self._numbers)}] {_title(spec)}: {outcome}")
 
     def say(self, line: str) -> None:
-        """Anything else that the user should know."""
+        """Show a line about anything else."""
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def outcome(result: CellResult) -> str:
-    """What came of a cell, in a few words."""
+    """Say in a few words how a cell ended; on the user's own terminal, with the message of an exception."""
     if result.status != "ok":
-        return f"{result.status}: {result.reason}"
+        detail = f": {result.detail}" if result.detail and result.detail not in result.reason else ""
+        return f"{result.status}: {result.reason}{detail}"
     fit = result.measurement("fit")
     seconds = fit.seconds[0] if fit else 0.0
     return f"accuracy {result.metrics['accuracy']:.2%}, fit in {seconds:.1f} s"

@@ -1,4 +1,4 @@
-"""Whether this machine has what a run needs, found out without running anything."""
+"""Checks that this machine has everything that a run needs, without running anything."""
 
 import shutil
 import sys
@@ -18,12 +18,12 @@ from benchmarks.hardware.slots import threads
 from benchmarks.registry.entries import entry
 
 LEAST_DISK = 2 * 10**9
-"""Bytes free: the models and predictions of the quick suite, twice over."""
+"""Free bytes: twice the size of the models and predictions of the quick suite."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at."""
+    """A finding about this machine."""
 
     name: str
     ok: bool
@@ -31,10 +31,10 @@ class Check:
 
 
 def checks() -> Iterator[Check]:
-    """Look at one thing after the other."""
+    """Yield one check after the other."""
     yield _attempt("packages", _packages)
     yield Check("python", sys.version_info >= (3, 11), sys.version.split()[0])
-    yield Check("libraries", True, ", ".join(f"{n} {v}" for n, v in environment()["packages"].items()))
+    yield Check("libraries", ok=True, finding=", ".join(f"{n} {v}" for n, v in environment()["packages"].items()))
     yield _attempt("device", _device)
     yield _attempt("packaged data", _packaged_data)
     yield _attempt("packaged weights", _packaged_weights)
@@ -44,9 +44,9 @@ def checks() -> Iterator[Check]:
 
 def _attempt(name: str, look: Callable[[], str]) -> Check:
     try:
-        return Check(name, True, look())
+        return Check(name, ok=True, finding=look())
     except (UsageError, ValueError) as error:
-        return Check(name, False, str(error))
+        return Check(name, ok=False, finding=str(error))
 
 
 def _packages() -> str:

@@ -1,4 +1,4 @@
-"""What programs read of a sweep: a line of JSON for each event, where people get lines and bars."""
+"""The events of a sweep for programs: a line of JSON for each."""
 
 import json
 from collections.abc import Sequence
@@ -32,25 +32,25 @@ class EventLog:
         self._write("info" if error is None else "error", "run_ended", reason="" if kind is None else kind.__name__)
 
     def step(self, spec: CellSpec, done: int, total: int) -> None:
-        """Only a cell's beginning is an event; its steps are too many."""
+        """Write an event when a cell begins; its steps are too many."""
         if spec.id not in self._running:
             self._running.add(spec.id)
             self._write("info", "cell_started", **_facts(spec))
 
     def ended(self, spec: CellSpec, outcome: str, result: CellResult | None = None) -> None:
-        """A cell is done with."""
+        """Write that a cell has ended."""
         self._running.discard(spec.id)
         ended = {} if result is None else {"status": result.status, "metrics": result.metrics}
         good = result is None or result.status == "ok"
         self._write("info" if good else "error", "cell_ended", **_facts(spec), outcome=outcome, **ended)
 
     def again(self, spec: CellSpec, outcome: str) -> None:
-        """A cell has ended, and will be run again."""
+        """Write that a cell has ended, and will run again."""
         self._running.discard(spec.id)
         self._write("warning", "cell_retried", **_facts(spec), outcome=outcome)
 
     def say(self, line: str) -> None:
-        """Anything else that the user should know."""
+        """Write a line about anything else."""
         self._write("warning", "message", message=line)
 
     def _write(self, level: str, event: str, **facts: Any) -> None:

@@ -1,4 +1,4 @@
-"""Which cells run, in which order, and which once more. Where they run is an executor's affair."""
+"""The order in which cells run, and which of them run again; an executor runs them."""
 
 import itertools
 from collections import Counter
@@ -15,19 +15,19 @@ from benchmarks.store.results import DamagedError, Store
 
 
 class Observer(Protocol):
-    """Is told of a sweep as it goes: what people see, or programs read."""
+    """Is told of each event of a sweep, for people to see or programs to read."""
 
     def step(self, spec: CellSpec, done: int, total: int) -> None:
-        """A running cell has taken `done` of `total` training steps; 0 of 0 says that it has begun."""
+        """Note that a running cell has taken `done` of `total` training steps; 0 of 0: it has begun."""
 
     def ended(self, spec: CellSpec, outcome: str, result: CellResult | None = None) -> None:
-        """A cell is done with; without a result, it was so before."""
+        """Note that a cell has ended; without a result, it had a good one before."""
 
     def again(self, spec: CellSpec, outcome: str) -> None:
-        """A cell has ended, and will be run again."""
+        """Note that a cell has ended, and will run again."""
 
     def say(self, line: str) -> None:
-        """Anything else that the user should know."""
+        """Show a line about anything else."""
 
 
 def sweep(
@@ -44,18 +44,18 @@ def sweep(
         specs: the planned cells; those that count come before their deep audits.
         store: the results folder; this process holds its lock.
         executor: runs them.
-        observer: is told of everything.
+        observer: is told of every event.
         retries: how many times a crashed cell is run again.
 
     Returns:
-        How many cells ended in which way: all of them, or fewer if the user asked for an end.
+        The number of cells by status: all of them, or fewer if the user asked for an end.
 
     Raises:
-        KeyboardInterrupt: the user wants an end now; what was finished is in the store.
+        KeyboardInterrupt: the user wants an end now; finished cells are in the store.
         StoreError: the store holds results of another version, or can no longer be written to.
     """
     outcomes: Counter[Status] = Counter()
-    with interruptible("finishing what runs; Ctrl-C again stops now") as stopping:
+    with interruptible("finishing the running cells; Ctrl-C again stops now") as stopping:
         for stage in _stages(specs):
             ready: list[CellSpec] = []
             for spec in stage:
@@ -77,30 +77,34 @@ def sweep(
 
 
 def _stages(specs: Sequence[CellSpec]) -> Iterator[list[CellSpec]]:
-    """The cells that count, then their deep audits, which read the results of the former; of each, device by device,
-    because a cell on the CPU wants all of a machine's processors for itself.
+    """Yield the cells that count, then their deep audits, which read their results; both device by device.
+
+    Cells of different devices never run side by side: one on the CPU wants all processors of the machine.
     """
     for counts in (True, False):
-        for place in dict.fromkeys((spec.device, spec.devices) for spec in specs):
-            yield [spec for spec in specs if (spec.role == "result") == counts and (spec.device, spec.devices) == place]
+        for device in dict.fromkeys((spec.device, spec.devices) for spec in specs):
+            yield [
+                spec for spec in specs if (spec.role == "result") == counts and (spec.device, spec.devices) == device
+            ]
 
 
 def _is_done(spec: CellSpec, store: Store, observer: Observer) -> bool:
-    """Whether the cell has a good result with readable predictions; what is damaged is set aside, and named."""
+    """Whether the cell has a good result, measured as wanted, with readable predictions; name and set aside damage."""
     try:
         result = store.read_result(spec.id)
-        if result is None or result.status != "ok":
+        if result is None or not result.predicts(spec):
             return False
         store.read_predictions(spec.id)
         store.remove_checkpoint(spec.id)  # of a process that was killed between its result and this
     except DamagedError as error:
         observer.say(f"{error}; {store.set_aside(error.path)}; the cell runs again")
+        store.remove_result(spec.id)
         return False
-    return True
+    return result.answers(spec)
 
 
 def _obstacle(spec: CellSpec, store: Store) -> str:
-    """Why the cell would be of no use; empty if it would."""
+    """Why the cell would be of no use; "" if it would be of use."""
     if spec.role != "repeated":
         return ""
     original = store.read_result(spec.original.id)
@@ -112,7 +116,7 @@ def _obstacle(spec: CellSpec, store: Store) -> str:
 def _with_retries(
     specs: Sequence[CellSpec], executor: Executor, observer: Observer, stopping: Callable[[], bool], retries: int
 ) -> Iterator[CellResult]:
-    """Each cell's last result; those that crashed run again when all others are done."""
+    """Yield each cell's last result; crashed cells run again when all others are done."""
     for left in range(retries, -1, -1):
         crashed = []
         pending = itertools.takewhile(lambda _: not stopping(), specs)

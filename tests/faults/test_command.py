@@ -55,7 +55,7 @@ def test_an_interrupted_run_reports_what_there_is_and_says_how_to_go_on(type_in,
     status, output, errors = type_in("run", "--seeds", "20", "--fresh", "--out", "out")
     thread.join()
     assert status == 130
-    assert "finishing what runs; Ctrl-C again stops now" in errors
+    assert "finishing the running cells; Ctrl-C again stops now" in errors
     assert errors.splitlines()[-1] == (
         "interrupted; what was finished is kept. To go on: python -m benchmarks run --suite small.toml "
         "--dataset reviews.csv --device cpu --seeds 20 --out out"

@@ -201,7 +201,7 @@ def test_the_first_ctrl_c_lets_the_running_cell_finish(run, store, capfd):
     assert 0 < outcomes["ok"] < len(specs)
     assert outcomes.keys() == {"ok"}
     assert sum(check_whole(store, spec) for spec in specs) == outcomes["ok"]
-    assert "finishing what runs; Ctrl-C again stops now" in capfd.readouterr().err
+    assert "finishing the running cells; Ctrl-C again stops now" in capfd.readouterr().err
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     outcomes, said = run(store, specs[: outcomes["ok"] + 1])
     assert said.count("already done") == outcomes["ok"] - 1
