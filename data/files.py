@@ -12,7 +12,7 @@ from data.hidden import is_hidden
 from data.hub import HubCopy, is_hub_copy
 from data.reading import SPLIT_NAMES, Reading
 from data.source import Source
-from data.tables import READERS, digest, read_tables, table_type
+from data.tables import READERS, digest, kind_of, read_tables, table_type
 from data.tabular import NamedTable, Tabular
 
 SHARD = re.compile(r"-\d{5}-of-\d{5}$")
@@ -84,8 +84,7 @@ def open_path(path: Path, reading: Reading = Reading()) -> Source:  # noqa: B008
 
 
 def _checked(path: Path) -> Path:
-    if table_type(path) is None:
-        raise DataError(f"files of type {path.suffix!r} cannot be read (choices: {', '.join(READERS)})")
+    kind_of(path)
     return path
 
 

@@ -106,6 +106,13 @@ READERS: dict[str, Callable[[io.BufferedReader, str, str], Table]] = {
 }
 
 
+CURES = {
+    **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), "; save the sheet as CSV in UTF-8"),
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".7z", ".bz2", ".xz"), "; unpack it first"),
+}
+"""Kinds of files that are often tried -> how to make a table of them."""
+
+
 def table_type(path: Path) -> str | None:
     """Return the ending that tells the kind of a table, its compression's aside; None where it is no table."""
     suffix = Path(path.stem).suffix if path.suffix.lower() in COMPRESSIONS else path.suffix
@@ -163,7 +170,8 @@ def kind_of(path: Path) -> str:
     kind = table_type(path)
     if kind is None:
         endings = f"{', '.join(READERS)}; each may be {' or '.join(COMPRESSIONS)}"
-        raise DataError(f"files of type {path.suffix!r} cannot be read (choices: {endings})")
+        cure = CURES.get(path.suffix.lower(), "")
+        raise DataError(f"files of type {path.suffix!r} cannot be read{cure} (choices: {endings})")
     return kind
 
 

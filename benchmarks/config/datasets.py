@@ -1,5 +1,6 @@
 """From the name or path of a dataset to its prepared splits."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,16 @@ from benchmarks.registry.entries import entry, names, source_class
 from data.dataset import Dataset
 from data.errors import DataError
 from data.files import open_path
+from data.hub import FORM as HUB_FORM
 from data.hub import PREFIX, Hub, HubCopy, parse_hub_name
 from data.prepare import prepare
 from data.reading import Reading
 from data.source import Source
+from data.tables import table_type
+
+ADDRESS = re.compile(r"\w+://")
+OWNER_AND_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+"""A name on the Hub, rather than a path to a file."""
 
 
 def load_dataset(data: Data) -> Dataset:
@@ -52,7 +59,11 @@ def _source(name: str, reading: Reading) -> Source:
                 f"its columns, labels and splits are its own: {', '.join(reading.given)} cannot change them"
             )
         return source_class(name)()
+    if ADDRESS.match(name):
+        raise DataError(f"it is an address; download the file, or name a dataset of the Hub as {HUB_FORM}")
     path = Path(name)
+    if OWNER_AND_NAME.fullmatch(name) and table_type(path) is None and not path.parent.exists():
+        raise DataError(f"there is no such file or folder; the dataset of the Hub is {PREFIX}{name}@main")
     if not path.exists() and path.name == name and not path.suffix and not any(mark in name for mark in "*?["):
         raise unknown("dataset", name, (*names("datasets"), "a path", "hf:OWNER/NAME@REVISION"))
     return open_path(path, reading)
