@@ -101,8 +101,8 @@ def calibration_error(trainings: Sequence[Bins]) -> CalibrationError:
 
 
 def debiased_error(training: Bins) -> float:
-    """The debiased error of one training, without its interval, in 0..1."""
-    return max(float(_debiased(training.weights, training.gaps[None, :], training.errors)[0]), 0.0)
+    """The debiased error of one training, without its interval; it may fall below zero."""
+    return float(_debiased(training.weights, training.gaps[None, :], training.errors)[0])
 
 
 def _per_row(confidence: FloatArray, correct: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -14,12 +14,14 @@ class Percentile:
 
     Attributes:
         share: 0.99 for the 99th.
-        value: the sample percentile; NaN with too few readings for a bound.
+        sample: the percentile of the readings, however few; NaN without any.
+        value: the same, if there are enough readings for a bound; else NaN.
         bound: the reading that the true percentile exceeds with a probability of 5 % at most; NaN with too few.
         readings: how many there are.
     """
 
     share: float
+    sample: float
     value: float
     bound: float
     readings: int
@@ -32,11 +34,11 @@ class Percentile:
 
 def percentile(readings: FloatArray, share: float) -> Percentile:
     """A percentile with its upper bound by order statistics, which assumes no distribution."""
+    sample = float(np.quantile(readings, share)) if len(readings) else np.nan
     index = bound_index(len(readings), share)
     if index is None:
-        return Percentile(share, np.nan, np.nan, len(readings))
-    value = float(np.quantile(readings, share))
-    return Percentile(share, value, float(np.partition(readings, index)[index]), len(readings))
+        return Percentile(share, sample, np.nan, np.nan, len(readings))
+    return Percentile(share, sample, sample, float(np.partition(readings, index)[index]), len(readings))
 
 
 def bound_index(readings: int, share: float) -> int | None:

@@ -96,12 +96,11 @@ def quality_table(analysis: Analysis) -> pd.DataFrame:
     for evidence in analysis.evidence:
         configuration = evidence.configuration
         predictions = [analysis.results.predictions(cell) for cell in configuration.cells]
-        distinct = predictions[: len(predictions) if evidence.distinct else 1]
         row = who(configuration) | {"loss": configuration.loss}
         if leaks:
             row["accuracy on all rows"] = formats.percent(_metric(configuration, "accuracy"))
             row["accuracy without leaked rows"] = formats.percent(_metric(configuration, "accuracy_without_leaks"))
-        error = calibration_error([bins(p.probabilities.max(axis=1), p.correct) for p in distinct])
+        error = calibration_error([bins(p.probabilities.max(axis=1), p.correct) for p in predictions])
         row |= {
             "macro-F1": formats.percent(_metric(configuration, "macro_f1")),
             "log loss (nats)": formats.decimal(_metric(configuration, "log_loss")),

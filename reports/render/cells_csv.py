@@ -21,7 +21,8 @@ def cell_figures(results: Results) -> pd.DataFrame:
 
     `accuracy_length_1` is the accuracy on the shortest reviews, the last one that on the longest. Shares are in 0..1,
     times in seconds, sizes in bytes, energy in joules, rates in texts, tokens or operations a second, prices in the
-    currency of `--price-per-hour`.
+    currency of `--price-per-hour`. Percentiles are those of the cell's own readings; their bounds are empty where the
+    readings are too few for one.
     """
     known = limits(results)
     figures = pd.DataFrame([{"cell": results.cell_id(cell)} | _figures(results, known, cell) for cell in results.cells])
@@ -74,11 +75,11 @@ def _figures(results: Results, known: Limits, cell: CellResult) -> dict[str, obj
         "training_share_of_ceiling": shares.training,
         "scoring_share_of_ceiling": shares.scoring,
         "single_readings": p50.readings,
-        "single_seconds_p50": p50.value,
+        "single_seconds_p50": p50.sample,
         "single_seconds_p50_bound": p50.bound,
-        "single_seconds_p95": p95.value,
+        "single_seconds_p95": p95.sample,
         "single_seconds_p95_bound": p95.bound,
-        "single_seconds_p99": p99.value,
+        "single_seconds_p99": p99.sample,
         "single_seconds_p99_bound": p99.bound,
         "overhead_seconds": cost.overhead_seconds,
         "overhead_share": cost.overhead_share,
