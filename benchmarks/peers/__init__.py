@@ -1,7 +1,9 @@
-"""What a user would otherwise run, one file per peer, each timed against one of this suite's models at the same work.
+"""Other libraries' ways of doing the same work, one file per peer, each timed beside this suite's models.
 
-A peer's file says which of our models it meets (`OURS`), on how many training and test texts by default (`SIZES`), what
-is timed (`WORK`), and builds both sides of a contest (`sides`).
+A peer's file names our models that it meets (`OURS`), the default training and test texts (`SIZES`) and the timed work
+(`WORK`), and builds both sides of a contest (`sides`).
+
+Imports `measurement` and `config`; imported by `cells` and above.
 """
 
 PEERS = {

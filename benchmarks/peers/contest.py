@@ -11,23 +11,27 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 import numpy as np
-import torch
 
 from benchmarks.hardware.environment import environment
-from benchmarks.hardware.slots import threads
+from benchmarks.hardware.thread_pools import limit_thread_pools
+from benchmarks.measurement.chance import above_majority
 from benchmarks.measurement.clock import Clock, synchronizer
 from benchmarks.peers import PEERS
+from benchmarks.registry.code_version import code_version
 from benchmarks.registry.entries import entry, model_class
+from benchmarks.schema.cell import SAMPLE_SEED
 from benchmarks.schema.performance import PeerRow
 from data.dataset import Dataset, IntArray
 from losses.ce import CrossEntropy
 from models.model import Model, Runtime, SilentMonitor
 
-SAMPLE_SEED = 0
 VALID_SHARE = 10
 """Training texts for each validation text; at least one for each of `LEAST_VALID`."""
 
 LEAST_VALID = 50
+
+LEAST_READINGS = 3
+"""Readings of each side from which a ratio is quoted."""
 
 Timed = Callable[[Clock], tuple[Any, float]]
 
@@ -37,29 +41,40 @@ class Side:
     """One way of doing the work.
 
     Attributes:
-        run: does it once; what came of it, and the seconds that the work took.
-        labels: from what came of it, the (N,) classes named for the test texts; not timed.
+        run: does it once; returns its outcome, and the seconds that the work took.
+        labels: outcome -> (N,) predicted classes of the test texts; not timed.
+        precision: that it computes in.
+        batches: how it groups texts, in words; empty where it works on single texts or on all of them.
     """
 
     run: Timed
     labels: Callable[[Any], IntArray] = lambda labels: labels
+    precision: str = "fp32"
+    batches: str = ""
 
 
 class Peer(Protocol):
-    """What a peer's file holds."""
+    """The contents of a peer's file.
+
+    Attributes:
+        OURS: models of this suite that the peer meets.
+        SIZES: training and test texts.
+        WORK: the timed work, in words.
+    """
 
     OURS: tuple[str, ...]
     SIZES: tuple[int, int]
     WORK: str
 
     def sides(self, ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
-        """Our model `ours` and the peer, ready to be timed."""
+        """Prepare our model `ours` and the peer, ready to be timed."""
 
 
-class TrainingTime(SilentMonitor):
-    """A monitor that adds up the seconds of the optimizer steps, and of nothing else."""
+class StepTime(SilentMonitor):
+    """A monitor that adds up the seconds of the optimizer steps alone."""
 
     def __init__(self, clock: Clock) -> None:
+        """Start at nought."""
         self.clock, self.seconds = clock, 0.0
 
     @contextmanager
@@ -71,100 +86,149 @@ class TrainingTime(SilentMonitor):
 
 
 def whole(call: Callable[[], Any]) -> Timed:
-    """All that `call` does is the work."""
+    """Time all of `call`."""
     return lambda clock: clock.time(call)
 
 
 def text_to_labels(name: str, data: Dataset, runtime: Runtime) -> Side:
-    """Ours, from training texts to a fitted model to the classes of the test texts, all of it timed."""
+    """Return our side for work from training texts to a fitted model to the classes of the test texts."""
 
     def run() -> IntArray:
         model = model_class(name)()
-        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths), runtime)
+        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels), runtime)
         return predicted(model, data)
 
-    return Side(whole(run))
+    return Side(whole(run), precision=runtime.precision)
 
 
 def training_steps(name: str, data: Dataset, runtime: Runtime, **settings: Any) -> Side:
-    """Ours, of which only the optimizer steps are timed."""
+    """Return our side for optimizer steps alone; the last epoch's weights predict, whatever validation says."""
+    model_type = model_class(name)
 
     def run(clock: Clock) -> tuple[Model, float]:
-        model, time = model_class(name)(**settings), TrainingTime(clock)
-        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths), runtime, time)
+        model, time = model_type(**settings), StepTime(clock)
+        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels), runtime, time)
         return model, time.seconds
 
-    return Side(run, lambda model: predicted(model, data))
+    batch_size = entry("models", name).settings(settings)["batch_size"]
+    return Side(
+        run,
+        lambda model: predicted(model, data),
+        precision=runtime.precision,
+        batches=f"{batch_size}, grouped by length",
+    )
 
 
 def predicted(model: Model, data: Dataset) -> IntArray:
-    """(N,) the most probable class of each test text."""
+    """Return the most probable class of each test text, (N,)."""
     labels: IntArray = model.score(model.encode(data.test.texts)).argmax(axis=1)
     return labels
 
 
-def hold(
+def contests(
     name: str, data: Dataset, runtime: Runtime, repeats: int, sizes: tuple[int | None, int | None] = (None, None)
 ) -> Iterator[PeerRow]:
-    """A row for each of our models that the peer meets; a fault on either side is a row, too.
+    """Yield a row for each of our models that the peer meets; a fault on either side is a row, too.
 
     Args:
         name: of the peer.
-        data: whose training and test texts are drawn from.
-        runtime: of ours; the peer runs as its defaults have it.
+        data: training and test texts are drawn from it.
+        runtime: of our model. The peer has the same device and threads, and its defaults' precision.
         repeats: readings of each side, taken in turns.
         sizes: training and test texts; None takes the peer's own.
     """
-    torch.set_num_threads(threads())
+    limit_thread_pools(runtime.threads)
     peer = cast(Peer, importlib.import_module(PEERS[name]))
-    part = _part(data, *(own if wanted is None else wanted for wanted, own in zip(sizes, peer.SIZES, strict=True)))
+    train_size, test_size = (own if wanted is None else wanted for wanted, own in zip(sizes, peer.SIZES, strict=True))
+    sample = _sample(data, train_size, test_size)
     for ours in peer.OURS:
+        own_runtime = entry("models", ours).runtime(runtime)
         row = PeerRow(
             name=ours,
             peer=name,
             work=peer.WORK,
             dataset=data.name,
-            train_size=len(part.train),
-            test_size=len(part.test),
-            precision=entry("models", ours).runtime(runtime).precision,
-            environment=environment(),
+            data_fingerprint=data.fingerprint,
+            train_size=len(sample.train),
+            test_size=len(sample.test),
+            precision=own_runtime.precision,
+            encoder=encoder_of(ours),
+            code=code_version(ours, "ce"),
+            environment=environment() | {"threads": runtime.threads},
             command=command(),
         )
         try:
-            yield _time(row, peer.sides(ours, part, runtime), part.test.labels, repeats, runtime)
+            sides = peer.sides(ours, sample, own_runtime)
+            yield _timed(row, sides, sample.test.labels, repeats, own_runtime)
         except Exception as error:  # noqa: BLE001  (whatever goes wrong in a peer's code is a finding)
             traceback.print_exc()
             reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
             yield row.model_copy(update={"status": "failed", "reason": reason})
 
 
+def encoder_of(model: str) -> str:
+    """Return the name of a model's pre-trained encoder; "" for a model without one."""
+    parameters = entry("models", model).settings({})
+    return str(parameters.get("encoder", ""))
+
+
 def command() -> str:
-    """What was typed."""
+    """Return the command line."""
     return shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]])
 
 
-def _time(row: PeerRow, sides: Sequence[Side], labels: IntArray, repeats: int, runtime: Runtime) -> PeerRow:
+def _timed(row: PeerRow, sides: Sequence[Side], labels: IntArray, repeats: int, runtime: Runtime) -> PeerRow:
     clock = Clock(synchronizer(runtime.device))
     seconds: tuple[list[float], list[float]] = ([], [])
     outcomes: list[Any] = [None, None]
     for repeat in range(repeats):
-        for which in (0, 1) if repeat % 2 == 0 else (1, 0):  # drift meets both alike
+        for which in (0, 1) if repeat % 2 == 0 else (1, 0):  # drift of the machine meets both alike
             outcomes[which], taken = sides[which].run(clock)
             seconds[which].append(taken)
     ours, theirs = (side.labels(outcome) for side, outcome in zip(sides, outcomes, strict=True))
+    reason = why_void(row, repeats, {row.name: ours, row.peer: theirs}, labels)
     return row.model_copy(
         update={
+            "status": "void" if reason else "ok",
+            "reason": reason,
             "seconds": seconds[0],
             "peer_seconds": seconds[1],
-            "ratio": statistics.median(seconds[1]) / statistics.median(seconds[0]),
+            "ratio": None if reason else statistics.median(seconds[1]) / statistics.median(seconds[0]),
             "accuracy": float((ours == labels).mean()),
             "peer_accuracy": float((theirs == labels).mean()),
             "agreement": float((ours == theirs).mean()),
+            "batches": sides[0].batches,
+            "peer_precision": sides[1].precision,
+            "peer_batches": sides[1].batches,
         }
     )
 
 
-def _part(data: Dataset, train_size: int, test_size: int) -> Dataset:
+def why_void(row: PeerRow, repeats: int, sides: dict[str, IntArray], labels: IntArray) -> str:
+    """Say why a contest decides nothing; "" if it does.
+
+    The same accuracy of two models that learnt nothing says nothing about whether they do the same work.
+
+    Args:
+        row: its sizes are named.
+        repeats: readings of each side.
+        sides: name -> (N,) predicted classes.
+        labels: (N,) classes of the test texts.
+    """
+    if repeats < LEAST_READINGS:
+        return f"{repeats} readings a side; a ratio takes {LEAST_READINGS} or more"
+    learnt_nothing = [
+        f"{name} ({(predicted == labels).mean():.1%} right)"
+        for name, predicted in sides.items()
+        if not above_majority(predicted, labels)
+    ]
+    if learnt_nothing:
+        sizes = f"{row.train_size:,} training and {row.test_size:,} test texts"
+        return f"not shown to be above chance on {sizes}: {', '.join(learnt_nothing)}"
+    return ""
+
+
+def _sample(data: Dataset, train_size: int, test_size: int) -> Dataset:
     train = data.train.sample(min(train_size, len(data.train)), SAMPLE_SEED)
     valid_size = max(LEAST_VALID, len(train) // VALID_SHARE)
     return replace(
@@ -176,5 +240,5 @@ def _part(data: Dataset, train_size: int, test_size: int) -> Dataset:
 
 
 def class_indices(names: Sequence[str]) -> IntArray:
-    """(N,) the number at the end of each label: `__label__1`, `LABEL_1`."""
+    """Return the number at the end of each label, (N,): `__label__1`, `LABEL_1`."""
     return np.array([int(name.rpartition("_")[2]) for name in names], dtype=np.int64)

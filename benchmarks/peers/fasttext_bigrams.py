@@ -1,5 +1,6 @@
-"""fastText with word pairs (Joulin et al. 2016, arXiv:1607.01759), its text preparation and learning rate as in its
-tutorial; the file that it reads is part of the work.
+"""fastText with word pairs (Joulin et al. 2016, arXiv:1607.01759).
+
+Text preparation and learning rate are those of its tutorial; writing the file that it reads is part of the work.
 """
 
 import re
@@ -7,20 +8,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.hardware.slots import threads
 from benchmarks.peers.contest import Side, class_indices, text_to_labels, whole
 from data.dataset import Dataset, IntArray
 from models.model import Runtime
 
 OURS = ("nbsvm",)
 SIZES = (5_000, 2_500)
-WORK = "training texts → fitted model → classes of the test texts; fastText's file counted"
+WORK = "training texts → fitted model → classes of the test texts; fastText's file included"
 
 PUNCTUATION = re.compile(r"([.!?,'/()])")
 
 
 def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
-    """Ours, and fastText on as many threads as there are processors."""
+    """Prepare our model and fastText, on the same number of threads."""
     import fasttext
 
     def peer() -> IntArray:
@@ -29,7 +29,7 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
             lines = zip(data.train.labels.tolist(), _prepared(data.train.texts), strict=True)
             file.write_text("".join(f"__label__{label} {text}\n" for label, text in lines), encoding="utf-8")
             model = fasttext.train_supervised(
-                str(file), lr=0.5, epoch=5, wordNgrams=2, thread=threads(), verbose=0, seed=runtime.seed
+                str(file), lr=0.5, epoch=5, wordNgrams=2, thread=runtime.threads, verbose=0, seed=runtime.seed
             )
         labels, _ = model.predict(list(_prepared(data.test.texts)))
         return class_indices([label for (label,) in labels])

@@ -1,4 +1,4 @@
-"""The fine-tuning script that this suite began as: every text padded to 512 word pieces, batches of 8, float32."""
+"""The fine-tuning script that this suite grew out of: every text padded to 512 word pieces, batches of 8, float32."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ MAX_LENGTH, BATCH_SIZE, LEARNING_RATE = 512, 8, 5e-5
 
 
 def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
-    """Ours, and a plain loop; both for one epoch from the same weights."""
+    """Prepare our model and a plain loop; both train for one epoch from the same weights."""
     train, test = (padded(split.texts, split.labels, MAX_LENGTH) for split in (data.train, data.test))
     columns = ("input_ids", "attention_mask", "labels")
     tensors = TensorDataset(*(torch.tensor([example[name] for example in train]) for name in columns))
@@ -31,7 +31,9 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
         return model, seconds
 
     own = training_steps(ours, data, runtime, max_length=MAX_LENGTH, epochs=1)
-    return own, Side(peer, lambda model: labels_of(model, test, runtime))
+    return own, Side(
+        peer, lambda model: labels_of(model, test, runtime), batches=f"{BATCH_SIZE}, padded to {MAX_LENGTH}"
+    )
 
 
 def _train(model: DistilBertForSequenceClassification, batches: DataLoader[tuple[torch.Tensor, ...]]) -> None:

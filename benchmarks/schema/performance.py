@@ -16,7 +16,8 @@ class Row(BaseModel):
         precision: the model's.
         encoder: name of the model's pre-trained encoder, or sha256 of its files; empty for a model without one.
         code: code version of the model.
-        status: "failed" where there is a `reason` in place of figures.
+        status: "failed" where there is a `reason` in place of figures; "void" where the figures decide nothing, for the
+            `reason` given.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -30,7 +31,7 @@ class Row(BaseModel):
     encoder: str = ""
     code: str = ""
     command: str
-    status: Literal["ok", "failed"] = "ok"
+    status: Literal["ok", "void", "failed"] = "ok"
     reason: str = ""
 
     @property
@@ -62,9 +63,11 @@ class PeerRow(Row):
         work: what was timed, in words.
         train_size, test_size: texts.
         seconds, peer_seconds: one reading per repeat, in turns.
-        ratio: the peer's median over ours: how many times faster ours is.
+        ratio: the peer's median over ours: how many times faster ours is; None of a contest that decides nothing.
         accuracy, peer_accuracy: on the test texts.
         agreement: share of the test texts on which both name the same class.
+        batches, peer_batches: how each groups texts, in words; empty where it does not.
+        peer_precision: that the peer computes in; empty in a row written before it was kept.
     """
 
     identity: ClassVar[tuple[str, ...]] = (
@@ -90,6 +93,9 @@ class PeerRow(Row):
     accuracy: float | None = None
     peer_accuracy: float | None = None
     agreement: float | None = None
+    batches: str = ""
+    peer_precision: str = ""
+    peer_batches: str = ""
 
 
 class ScalingRow(Row):

@@ -87,15 +87,16 @@ def peers_table(rows: Sequence[PeerRow]) -> pd.DataFrame:
 
 
 def _contest(row: PeerRow) -> dict[str, str]:
+    batches = " / ".join(filter(None, [row.batches, row.peer_batches]))
     facts = {
-        "model": row.name,
+        "model": f"{row.name}[{row.encoder}]" if row.encoder else row.name,
         "peer": row.peer,
-        "what is timed": row.work,
+        "what is timed": f"{row.work}; batches: {batches}" if batches else row.work,
         "texts (train / test)": f"{row.train_size:,} / {row.test_size:,}",
-        "precision": row.precision,
+        "precision": " / ".join(filter(None, [row.precision, row.peer_precision])),
     }
     if row.ratio is None or row.accuracy is None or row.peer_accuracy is None or row.agreement is None:
-        return facts | {"times faster": f"failed: {row.reason}"} | dict.fromkeys(FIGURES_OF_A_CONTEST, "–")
+        return facts | {"times faster": f"{row.status}: {row.reason}"} | dict.fromkeys(FIGURES_OF_A_CONTEST, "–")
     figures = (
         _reading(row.seconds),
         _reading(row.peer_seconds),

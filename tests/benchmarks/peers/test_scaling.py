@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.peers import scaling
-from benchmarks.peers.scaling import joined, measure, recombined
+from benchmarks.peers.scaling import measure, recombined
 from data.dataset import Dataset, Split
 from models.model import Runtime
 
@@ -18,11 +18,12 @@ def data():
 
 
 def test_each_size_is_measured_on_so_many_texts(data, monkeypatch):
-    monkeypatch.setattr(scaling, "_in_own_process", scaling._read)
+    monkeypatch.setattr(scaling, "_in_new_process", scaling._read)
     rows = list(measure(["nbsvm"], [50, 70], data, Runtime(), "command"))
     assert [(row.size, row.made, row.status) for row in rows] == [(50, False, "ok"), (70, True, "ok")]
     assert all(row.fit_seconds > 0 and row.score_seconds > 0 for row in rows)
     assert all(row.memory >= row.memory_start > 0 for row in rows)
+    assert {(row.data_fingerprint, row.encoder) for row in rows} == {(data.fingerprint, "")}
 
 
 def test_a_size_that_fails_loses_no_other(data, monkeypatch):
@@ -31,19 +32,19 @@ def test_a_size_that_fails_loses_no_other(data, monkeypatch):
             raise MemoryError("too much\nof it")
         return scaling.Readings(1.0, 2.0, 3, 2)
 
-    monkeypatch.setattr(scaling, "_in_own_process", fail_once)
+    monkeypatch.setattr(scaling, "_in_new_process", fail_once)
     rows = list(measure(["nbsvm"], [20, 30], data, Runtime(), "command"))
     assert [(row.status, row.reason) for row in rows] == [("failed", "MemoryError: too much"), ("ok", "")]
 
 
 def test_the_precision_is_that_of_the_model_not_what_was_asked_for(data, monkeypatch):
-    monkeypatch.setattr(scaling, "_in_own_process", lambda *_: scaling.Readings(1.0, 2.0, 3, 2))
+    monkeypatch.setattr(scaling, "_in_new_process", lambda *_: scaling.Readings(1.0, 2.0, 3, 2))
     rows = measure(["nbsvm", "lstm"], [20], data, Runtime(precision="bf16"), "command")
     assert [row.precision for row in rows] == ["fp32", "bf16"]
 
 
 def test_made_texts_are_halves_of_two_of_one_class(data):
-    whole = joined(data.train, data.test)
+    whole = data.train.joined(data.test)
     made = recombined(whole, 200)
     assert len(made) == 200
     of_text = dict(zip(whole.texts, whole.labels, strict=True))

@@ -63,6 +63,21 @@ def test_a_contest_shows_its_ratio_medians_and_extremes(tmp_path):
     assert "Toy \\| CPU" in text
 
 
+def test_a_contest_that_decides_nothing_shows_why_and_no_ratio(tmp_path):
+    facts = {"seconds": [2.0] * 3, "peer_seconds": [6.0] * 3, "accuracy": 0.5, "peer_accuracy": 0.5, "agreement": 1.0}
+    text = page(tmp_path, [contest(status="void", reason="not shown to be above chance", **facts)])
+    assert "| void: not shown to be above chance |" in text
+    assert "3.00" not in text
+
+
+def test_a_row_names_its_encoder_and_what_makes_the_work_equal(tmp_path):
+    facts = {"seconds": [1.0], "peer_seconds": [2.0], "accuracy": 0.9, "peer_accuracy": 0.9, "agreement": 1.0}
+    equal = {"batches": "16", "peer_batches": "8, padded", "precision": "bf16", "peer_precision": "fp32"}
+    text = page(tmp_path, [contest(name="distilbert", encoder="minilm", ratio=2.0, **equal, **facts)])
+    assert "| distilbert\\[minilm\\] | fasttext | all of it; batches: 16 / 8, padded |" in text
+    assert "| bf16 / fp32 | 2.00 |" in text
+
+
 def test_a_contest_on_another_machine_is_a_row_of_its_own(tmp_path):
     facts = {"seconds": [1.0], "accuracy": 0.9, "peer_accuracy": 0.9, "agreement": 1.0}
     other = ENVIRONMENT | {"processor": "Other CPU"}
