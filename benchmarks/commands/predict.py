@@ -50,10 +50,13 @@ class TextOptions:
         typer.Option(
             "--input",
             metavar="FILE",
-            help="File of texts (.txt, .jsonl, .csv, .tsv, .parquet) or folder of .parquet.",
+            help="File of texts (.txt, .csv, .tsv, .json, .jsonl, .parquet; .gz, .zst) or folder of .parquet.",
         ),
     ] = None
-    text_column: Annotated[str, typer.Option(metavar="NAME", help="Column of --input that holds the texts.")] = "text"
+    text_column: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Column of --input that holds the texts. Default: recognised by its name."),
+    ] = None
 
     def check(self) -> None:
         """Refuse texts from no place, or from two.
@@ -106,7 +109,7 @@ def predict(
     """
     source.check()
     if source.input_ is not None and source.input_.is_dir():
-        return _predict_folder(model, source.input_, source.text_column, output, device, executor)
+        return _predict_folder(model, source.input_, source.text_column or "text", output, device, executor)
     if executor.on_ray or executor.ray_address:
         raise UsageError("--executor ray and --ray-address need a folder of Parquet files as --input")
 

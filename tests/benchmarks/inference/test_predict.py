@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from benchmarks.cells.run_cell import run_cell
@@ -157,6 +158,22 @@ def test_every_kind_of_input_is_read_in_blocks(tmp_path, monkeypatch, name):
     blocks = list(text_input.read_file(path, "body"))
     assert max(map(len, blocks)) == 3
     assert [text for block in blocks for text in block] == texts
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz", "in.jsonl.zst", "in.parquet"])
+def test_the_texts_column_is_recognised_and_compressed_files_are_read(type_in, run, tmp_path, name):
+    frame, path = pd.DataFrame({"n": [1, 2], "Review Text": TEXTS}), tmp_path / name
+    match name.split(".")[1]:
+        case "csv":
+            frame.to_csv(path, index=False)
+        case "jsonl":
+            lines = frame.to_json(orient="records", lines=True).encode()
+            path.write_bytes(pa.compress(lines, codec="zstd", asbytes=True))
+        case _:
+            frame.to_parquet(path)
+    status, output, errors = type_in(run.folder, "--input", name, "--format", "json")
+    assert status == 0, errors
+    assert [json.loads(line)["label"] for line in output.splitlines()] == ["positive", "negative"]
 
 
 def test_a_pipe_is_answered_as_it_flows(run):
