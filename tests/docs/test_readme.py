@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from markdown_pages import blocks
+from markdown_pages import blocks, undescribed_columns
 
 from benchmarks.hardware.origin import CHECKOUT
 from data.dataset import DataError
@@ -102,3 +102,7 @@ def test_its_program_runs(trained):
     (program,) = (block for block in blocks(README, "python") if "class " not in block)
     ended = subprocess.run([sys.executable, "-c", program], cwd=trained, env={"PYTHONPATH": str(CHECKOUT)}, check=False)
     assert ended.returncode == 0
+
+
+def test_every_column_of_its_cells_is_described(trained):
+    assert undescribed_columns(trained / "results" / "quick" / "cells.csv") == []
