@@ -5,15 +5,16 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from scipy.stats import linregress
 
 from benchmarks.schema.performance import PeerRow, Row, ScalingRow
 from benchmarks.store.performance import PEERS_FILE, SCALING_FILE, commands, read_rows
 from reports import formats
+from reports.analysis.growth import LEAST_SIZES, exponent
 from reports.analysis.results import FIGURES
 from reports.figures.canvas import Style, draw, log_axis, panel
 from reports.figures.svg import MARKERS, RC, SERIES, Drawing, standalone
@@ -22,9 +23,6 @@ from reports.render.markdown import Markdown, code_block, environment, table
 PAGE = "PERFORMANCE.md"
 NOTES_FILE = "notes.md"
 """Remarks on the measurements, written by hand and kept beside them; the page shows them after its introduction."""
-
-LEAST_SIZES = 3
-"""Sizes from which an exponent is fitted."""
 
 
 @dataclass(frozen=True)
@@ -139,47 +137,41 @@ def scaling_table(rows: Iterable[ScalingRow]) -> pd.DataFrame:
 
 
 def exponents_table(rows: Iterable[ScalingRow]) -> pd.DataFrame:
-    """B of `quantity = a texts^b` with its 95 % interval, by least squares over the logarithms."""
+    """B of `quantity = a texts^b` with its 95 % interval, for each curve of enough sizes."""
     return pd.DataFrame(
         [
-            {"model": model, **{quantity.name: _exponent(own, quantity) for quantity in QUANTITIES}}
-            for model, own in _by_model(rows).items()
+            {"model": name, **{quantity.name: _exponent(own, quantity) for quantity in QUANTITIES}}
+            for name, own in _curves(rows).items()
             if len(own) >= LEAST_SIZES
         ]
     )
 
 
-def exponent(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
-    """B of `value = a size^b`, and its standard error."""
-    fitted = linregress(np.log(sizes), np.log(values))
-    return float(fitted.slope), float(fitted.stderr)
-
-
 def _exponent(rows: Sequence[ScalingRow], quantity: Quantity) -> str:
-    slope, error = exponent([row.size for row in rows], [quantity.of(row) for row in rows])
-    return f"{slope:.2f} ± {2 * error:.2f}"
+    fitted = exponent([row.size for row in rows], [quantity.of(row) for row in rows])
+    return f"{fitted.value:.2f} ({fitted.interval.low:.2f}–{fitted.interval.high:.2f})"
 
 
 def scaling_figures(rows: Sequence[ScalingRow]) -> list[Drawing]:
     """A figure for each quantity, both axes logarithmic."""
-    models = _by_model(rows)
-    if not models:
+    curves = _curves(rows)
+    if not curves:
         return []
     with mpl.rc_context(RC):
-        return [_growth_panel(quantity, models) for quantity in QUANTITIES]
+        return [_growth_panel(quantity, curves) for quantity in QUANTITIES]
 
 
-def _growth_panel(quantity: Quantity, models: dict[str, list[ScalingRow]]) -> Drawing:
+def _growth_panel(quantity: Quantity, curves: dict[str, list[ScalingRow]]) -> Drawing:
     styles: dict[str, Style] = {
-        model: {"color": SERIES[n % len(SERIES)], "marker": MARKERS[n % len(MARKERS)]} for n, model in enumerate(models)
+        name: {"color": SERIES[n % len(SERIES)], "marker": MARKERS[n % len(MARKERS)]} for n, name in enumerate(curves)
     }
     title = f"Growth: {quantity.name}"
     axes = panel(title, quantity.unit, legend=list(styles.items()))
     words = []
-    for model, own in models.items():
+    for name, own in curves.items():
         values = [quantity.of(row) for row in own]
-        axes.plot([row.size for row in own], values, **styles[model])
-        words.append(f"{model} from {formats.significant(values[0])} to {formats.significant(values[-1])}")
+        axes.plot([row.size for row in own], values, **styles[name])
+        words.append(f"{name} from {formats.significant(values[0])} to {formats.significant(values[-1])}")
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.minorticks_off()
@@ -205,13 +197,35 @@ def _machine(row: Row) -> str:
     return f"{own['processor']}, {own['threads']} processors, {accelerator}; Python {own['python']}, {packages}"
 
 
-def _by_model(rows: Iterable[ScalingRow]) -> dict[str, list[ScalingRow]]:
-    """Model -> its rows that ended ok, smallest first."""
-    groups: dict[str, list[ScalingRow]] = {}
+def _curves(rows: Iterable[ScalingRow]) -> dict[str, list[ScalingRow]]:
+    """Curve -> its rows that ended ok, smallest first; it is named by its model and the facts that tell it from others.
+
+    Rows of different data, precisions, machines, encoders or code never make one curve.
+    """
+    groups: dict[tuple[Any, ...], list[ScalingRow]] = {}
     for row in _sorted(rows):
         if row.status == "ok":
-            groups.setdefault(row.model, []).append(row)
-    return groups
+            groups.setdefault(row.curve, []).append(row)
+    facts = {curve: _facts(own[0]) for curve, own in groups.items()}
+    found = {}
+    for curve, own in groups.items():
+        others = [facts[other] for other in groups if groups[other][0].model == own[0].model]
+        telling = [fact for place, fact in enumerate(facts[curve]) if len({each[place] for each in others}) > 1]
+        found[f"{own[0].model} ({', '.join(telling)})" if telling else own[0].model] = own
+    return found
+
+
+def _facts(row: ScalingRow) -> tuple[str, ...]:
+    """The facts of a curve, to show."""
+    processor, accelerator, threads = row.machine
+    return (
+        row.dataset if not row.data_fingerprint else f"{row.dataset}, data {row.data_fingerprint[:6]}",
+        row.precision,
+        f"{processor}, {threads} threads",
+        f"on {accelerator or 'no accelerator'}",
+        row.encoder or "no encoder",
+        f"code {row.code or 'unknown'}",
+    )
 
 
 def _sorted(rows: Iterable[ScalingRow]) -> list[ScalingRow]:

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.schema.performance import PeerRow, ScalingRow
 from benchmarks.store.performance import PEERS_FILE, SCALING_FILE, add_rows
-from reports.render.performance import exponent, write_performance
+from reports.render.performance import write_performance
 
 ENVIRONMENT = {
     "processor": "Toy | CPU",
@@ -99,24 +99,43 @@ def test_a_failure_shows_its_reason(tmp_path):
     assert "failed: RuntimeError: NaN \\| &lt;b>" in text
 
 
-@pytest.mark.parametrize("power", [0.5, 1, 2])
-def test_an_exponent_is_that_of_the_power_law(power):
-    sizes = [1_000, 2_000, 25_000]
-    slope, error = exponent(sizes, [3 * size**power for size in sizes])
-    assert slope == pytest.approx(power)
-    assert error == pytest.approx(0, abs=1e-6)
-
-
 def test_growth_shows_exponents_made_texts_and_figures(tmp_path):
     rows = [growth(100_000), growth(1_000), growth(5_000)]
     text = page(tmp_path, scaling=[*rows, growth(7_000, status="failed", reason="MemoryError", fit_seconds=None)])
-    assert "| nbsvm | 2.00 ± 0.00 | 1.00 ± 0.00 | 1.00 ± 0.00 |" in text
+    assert "| nbsvm | 2.00 (2.00–2.00) | 1.00 (1.00–1.00) | 1.00 (1.00–1.00) |" in text
     assert "100,000\\*" in text
     assert "Texts made by joining" in text
     assert "failed: MemoryError" in text
     for name in ("fit", "inference", "memory"):
         assert f"](published/performance/figures/scaling-{name}.svg)" in text
         assert (tmp_path / f"published/performance/figures/scaling-{name}.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ({"precision": "fp32"}, ["nbsvm (bf16)", "nbsvm (fp32)"]),
+        ({"dataset": "others"}, ["nbsvm (others)"]),
+        ({"code": "0.2.0+abc"}, ["nbsvm (code unknown)", "nbsvm (code 0.2.0+abc)"]),
+        ({"encoder": "minilm"}, ["nbsvm (no encoder)", "nbsvm (minilm)"]),
+    ],
+)
+def test_an_exponent_never_mixes_precisions_data_code_or_encoders(tmp_path, other, named):
+    """The second curve grows as another power; a mixture would have neither."""
+    sizes = (1_000, 5_000, 100_000)
+    rows = [*map(growth, sizes), *(growth(size, fit_seconds=float(size), **other) for size in sizes)]
+    text = page(tmp_path, scaling=rows)
+    for name in named:
+        assert f"| {name} |" in text
+    assert "2.00 (2.00–2.00) | 1.00" in text
+    assert "| 1.00 (1.00–1.00) | 1.00" in text
+
+
+def test_an_exponent_never_mixes_machines(tmp_path):
+    slower = [growth(size, environment=ENVIRONMENT | {"threads": 1}, fit_seconds=9.0) for size in (2_000, 3_000)]
+    text = page(tmp_path, scaling=[growth(1_000), *slower])
+    exponents = text.partition("separate curves")[2].partition("![")[0]
+    assert "| nbsvm" not in exponents  # neither has three sizes
 
 
 def test_nothing_measured_is_no_figure(tmp_path):
