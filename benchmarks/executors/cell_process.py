@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from benchmarks.errors import first_line
@@ -28,8 +28,8 @@ from benchmarks.store.results import Store
 Work = Callable[[CellSpec, Store, Callable[[int, int], None]], None]
 """Run by the process of a cell: leaves an "ok" result in the store, or raises."""
 
-STARTS = 3
-"""Attempts to start a process; the fork server may be killed meanwhile."""
+STARTS, PAUSE = 3, 0.2
+"""Attempts to start a process, since the fork server may be killed meanwhile, and seconds after a failed one."""
 
 READY, GO = b"ready", b"go"
 """Sent by the process of a cell once it leads its process group; and the answer, without which it does nothing."""
@@ -128,6 +128,7 @@ def _started(
             process.start()
         except SERVER_ENDED:
             ours.close()
+            sleep(PAUSE)  # its death is seen by its connections first, and by the system's process table later
         else:
             return process, ours
         finally:

@@ -10,6 +10,8 @@ from multiprocessing.context import BaseContext, ForkServerContext
 
 from benchmarks.hardware.process_group import exit_with_parent
 
+KILLED_WITH_PARENT = "benchmarks.hardware.killed_with_parent"
+
 SERVER_ENDED = (EOFError, OSError, AuthenticationError)
 """Raised by `multiprocessing` where the fork server ends while it is to start a process."""
 
@@ -24,7 +26,7 @@ def fork_server(preload: Sequence[str]) -> ForkServerContext:
         preload: modules that the server imports once.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
+    context.set_forkserver_preload([KILLED_WITH_PARENT, *preload])
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()

@@ -1,0 +1,149 @@
+"""Processes that are killed: none is left behind, and none takes the run with it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing import forkserver
+from pathlib import Path
+
+import pytest
+from tiny_cells import PRELOAD, check_whole, tiny_cell, tiny_spec
+
+from benchmarks.executors.local import LocalExecutor
+from benchmarks.hardware.origin import CHECKOUT
+
+SLOW = "slow_to_import"
+"""A module that is imported for as long as the file `hold` lies beside it."""
+
+MEASURING = """
+import sys, time
+from benchmarks.hardware.fork_server import fork_server, one_process
+if __name__ == "__main__":
+    with one_process(fork_server(sys.argv[1:])) as pool:
+        waiting = pool.submit(time.sleep, 600)
+        while not waiting.running():
+            time.sleep(0.01)
+        print("measuring", flush=True)
+        waiting.result()
+"""
+
+
+@pytest.fixture
+def slow(tmp_path, monkeypatch):
+    """The folder of `SLOW`, which processes find."""
+    (tmp_path / f"{SLOW}.py").write_text(
+        "import time\nfrom pathlib import Path\nfolder = Path(__file__).parent\n(folder / 'importing').touch()\n"
+        "while (folder / 'hold').exists():\n    time.sleep(0.01)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{CHECKOUT}")
+    return tmp_path
+
+
+def wait_until(condition, seconds=30.0):
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "in vain"
+        time.sleep(0.02)
+    return found
+
+
+def marked(mark):
+    """Processes with that variable in their environment, which children inherit."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            is_marked = folder.name.isdigit() and mark.encode() in (folder / "environ").read_bytes().split(b"\0")
+            if is_marked and (folder / "stat").read_text().rpartition(") ")[2][0] != "Z":
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("moment", ["importing", "measuring"])
+def test_no_process_outlives_one_that_is_killed_while_ceilings_are_measured(slow, number, moment):
+    mark = f"ORPHANS_OF={os.getpid()}-{moment}-{number.name}"
+    preload = []
+    if moment == "importing":
+        (slow / "hold").touch()
+        preload = [SLOW]
+    process = subprocess.Popen(
+        [sys.executable, "-c", MEASURING, *preload],
+        env=os.environ | dict([mark.split("=")]), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    if moment == "importing":
+        wait_until((slow / "importing").exists)
+    else:
+        assert process.stdout.readline() == "measuring\n"
+    assert len(marked(mark)) >= 3  # the process, the resource tracker and the fork server
+    process.send_signal(number)
+    process.wait()
+    wait_until(lambda: not marked(mark), seconds=10)
+
+
+def kill_fork_server():
+    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def no_fork_server():
+    """Tests share a process, and so its fork server: this one's is new, and imports what the test wants."""
+    forkserver._forkserver._stop()
+    yield
+    forkserver._forkserver._stop()
+
+
+@pytest.mark.usefixtures("no_fork_server")
+def test_a_fork_server_that_is_killed_while_it_imports_is_started_again(store, slow):
+    (slow / "hold").touch()
+
+    def kill():
+        wait_until((slow / "importing").exists)
+        kill_fork_server()
+        (slow / "hold").unlink()
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    (result,) = LocalExecutor(store, tiny_cell, [*PRELOAD, SLOW]).run([tiny_spec()], lambda *_: None)
+    thread.join()
+    assert (result.status, check_whole(store, result.spec)) == ("ok", True)
+
+
+@pytest.mark.usefixtures("no_fork_server")
+def test_a_fork_server_that_is_killed_whenever_it_imports_is_a_row(store, slow):
+    (slow / "hold").touch()
+    ended = threading.Event()
+
+    def kill():
+        while not ended.is_set():
+            if (slow / "importing").exists():
+                (slow / "importing").unlink()
+                kill_fork_server()
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    (result,) = LocalExecutor(store, tiny_cell, [*PRELOAD, SLOW]).run([tiny_spec()], lambda *_: None)
+    ended.set()
+    thread.join()
+    assert result.status == "crashed"
+    assert result.reason == "the fork server ended 3 times while it was to start this cell's process"
+
+
+@pytest.mark.usefixtures("no_fork_server")
+def test_a_cell_whose_fork_server_is_killed_is_ended_and_the_next_one_runs(store):
+    specs = [tiny_spec(seed) for seed in (1, 2)]
+    killed = []
+
+    def kill_once(spec, done, total):
+        if total and not killed:
+            killed.append(spec.id)
+            kill_fork_server()
+
+    results = list(LocalExecutor(store, tiny_cell, PRELOAD).run(specs, kill_once))
+    assert [result.status for result in results] == ["crashed", "ok"]
+    assert check_whole(store, specs[1])
