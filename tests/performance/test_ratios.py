@@ -1,12 +1,16 @@
-"""How many times faster our models are than their peers, on few real reviews; goals are higher than what is checked.
+"""Ratios of our models' speed to their peers', on few real reviews; the goals are higher than the bounds tested here.
 
-Published figures come from `python -m benchmarks peers`, on more reviews; these only notice when an advantage is lost.
+Published figures come from `python -m benchmarks peers`, on more reviews. On so few here, neither side learns much, and
+rows are void. These tests only notice when an advantage is lost.
 """
+
+import statistics
 
 import pytest
 
-from benchmarks.hardware.device import resolve_precision
-from benchmarks.peers.contest import hold
+from benchmarks.hardware.precision import resolve_precision
+from benchmarks.hardware.slots import threads
+from benchmarks.peers.contest import contests
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 from data.prepare import prepare
@@ -35,7 +39,7 @@ def reviews():
 def test_ours_is_faster(benchmark, reviews, peer, ours, sizes, least):
     if peer == "fasttext":
         pytest.importorskip("fasttext", reason="extra `peers` is not installed")
-    assert ratio(benchmark, peer, ours, reviews, Runtime(), sizes) > least
+    assert ratio(benchmark, peer, ours, reviews, Runtime(threads=threads()), sizes) > least
 
 
 @pytest.mark.parametrize(
@@ -49,16 +53,17 @@ def test_ours_is_faster(benchmark, reviews, peer, ours, sizes, least):
 )
 def test_a_network_of_ours_is_faster(benchmark, reviews, peer, ours, sizes, least):
     """In the precision that `--precision auto` takes here, which decides how much there is to win."""
-    runtime = Runtime(precision=resolve_precision("auto", "cpu"))
+    runtime = Runtime(precision=resolve_precision("auto", "cpu"), threads=threads())
     assert ratio(benchmark, peer, ours, reviews, runtime, sizes) > least[runtime.precision]
 
 
 def ratio(benchmark, peer, ours, reviews, runtime, sizes):
-    rows = benchmark.pedantic(lambda: list(hold(peer, reviews, runtime, 1, sizes)), rounds=1)
+    rows = benchmark.pedantic(lambda: list(contests(peer, reviews, runtime, 1, sizes)), rounds=1)
     (row,) = (row for row in rows if row.name == ours)
-    assert row.status == "ok", row.reason
-    benchmark.extra_info |= {"ratio": row.ratio, "seconds": row.seconds, "peer_seconds": row.peer_seconds}
-    return row.ratio
+    assert row.status != "failed", row.reason
+    found = statistics.median(row.peer_seconds) / statistics.median(row.seconds)
+    benchmark.extra_info |= {"ratio": found, "seconds": row.seconds, "peer_seconds": row.peer_seconds}
+    return found
 
 
 def test_hashing_grows_linearly(benchmark, reviews):
