@@ -69,7 +69,7 @@ class CellFiles(Folder):
         Raises:
             WriteError: it cannot be removed.
         """
-        folder = self.cell_folder(cell_id)
+        folder = self._made(cell_id)
         with naming(folder):
             (folder / "result.json").unlink(missing_ok=True)
             sync(folder)
@@ -205,6 +205,7 @@ class CellFiles(Folder):
         Raises:
             WriteError: it cannot be removed.
         """
+        self._made(cell_id)
         path = self.checkpoint_path(cell_id)
         with naming(path):
             path.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.store.cells import CELL_ID, CellFiles, remove_temporary
 from benchmarks.store.data import DataFiles
-from benchmarks.store.files import DamagedError, StoreError, WriteError, naming
+from benchmarks.store.files import DamagedError, StoreError, WriteError, make_folder, naming
 from benchmarks.store.run_record import RUN_KEYS, RunRecord
 
 __all__ = ["CELL_ID", "RUN_KEYS", "DamagedError", "Store", "StoreError", "WriteError"]
@@ -55,6 +55,7 @@ class Store(RunRecord, DataFiles, CellFiles):
         Raises:
             WriteError: it cannot be renamed.
         """
+        make_folder(path.parent, self.folder)
         suffixes = chain(["damaged"], (f"damaged-{n}" for n in count(2)))
         names = (path.with_name(f"{path.name}.{suffix}") for suffix in suffixes)
         kept = next(name for name in names if not name.exists())

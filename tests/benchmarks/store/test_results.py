@@ -67,7 +67,9 @@ def test_a_damaged_result_is_named_and_set_aside(store, result, content):
 @pytest.mark.parametrize("version", [0, 99])
 def test_a_result_of_another_version_is_refused(store, result, version):
     store.write_result(result.model_copy(update={"schema_version": version}))
-    with pytest.raises(StoreError, match=f"is of schema version {version}, and this program reads version {SCHEMA_VERSION}"):
+    with pytest.raises(
+        StoreError, match=f"is of schema version {version}, and this program reads version {SCHEMA_VERSION}"
+    ):
         store.read_result(result.spec.id)
     with pytest.raises(StoreError, match="schema version"):
         list(store.results())
