@@ -37,7 +37,7 @@ class FrozenEncoder(DistilBertMlp):
         self._place(network, runtime)
         vectors = self._logits(self.encode(train.texts).features).numpy()  # (N, D): the head is not there yet
         solver = LogisticRegression(C=self.C, solver="newton-cholesky", max_iter=100)
-        solver.fit(vectors.astype(np.float64), train.labels, loss.sample_weight(train.lengths))
+        solver.fit(vectors.astype(np.float64), train.labels, loss.sample_weight(train.lengths, train.labels))
         weight, bias = torch.from_numpy(solver.coef_), torch.from_numpy(solver.intercept_)
         if train.num_classes == 2:  # scikit-learn keeps the difference of the two classes only
             weight, bias = torch.cat([-weight, weight]) / 2, torch.cat([-bias, bias]) / 2

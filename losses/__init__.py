@@ -1,1 +1,1 @@
-"""Training losses, one file each; every loss serves torch and scikit-learn from one definition."""
+"""Training losses, one file each; a loss that is a weighting serves torch and scikit-learn from one definition."""

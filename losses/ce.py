@@ -13,10 +13,10 @@ class CrossEntropy(Loss):
 
     name: ClassVar[str] = "ce"
 
-    def __init__(self, lengths: IntArray) -> None:
-        super().__init__(lengths)
+    def __init__(self, lengths: IntArray, labels: IntArray) -> None:
+        super().__init__(lengths, labels)
 
-    def sample_weight(self, lengths: IntArray) -> FloatArray:
+    def sample_weight(self, lengths: IntArray, labels: IntArray) -> FloatArray:
         """Return (N,) ones."""
         return np.ones(len(lengths))
 

@@ -18,11 +18,13 @@ class LengthPenalty(Loss):
 
     name: ClassVar[str] = "length_penalty"
 
-    def __init__(self, lengths: IntArray, *, weight: NonNegativeFloat = 0.1, cap: PositiveInt = 512) -> None:
-        super().__init__(lengths)
+    def __init__(
+        self, lengths: IntArray, labels: IntArray, *, weight: NonNegativeFloat = 0.1, cap: PositiveInt = 512
+    ) -> None:
+        super().__init__(lengths, labels)
         self.weight, self.cap = weight, cap
 
-    def sample_weight(self, lengths: IntArray) -> FloatArray:
+    def sample_weight(self, lengths: IntArray, labels: IntArray) -> FloatArray:
         """Return (N,) ones: a constant that is added to a loss weighs nothing."""
         return np.ones(len(lengths))
 

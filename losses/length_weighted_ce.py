@@ -21,15 +21,17 @@ class LengthWeightedCrossEntropy(Loss):
 
     name: ClassVar[str] = "length_weighted_ce"
 
-    def __init__(self, lengths: IntArray, *, alpha: NonNegativeFloat = 1.0, cap: PositiveInt = 512) -> None:
-        super().__init__(lengths)
+    def __init__(
+        self, lengths: IntArray, labels: IntArray, *, alpha: NonNegativeFloat = 1.0, cap: PositiveInt = 512
+    ) -> None:
+        super().__init__(lengths, labels)
         self.alpha, self.cap = alpha, cap
         self._mean = float(np.mean(self._unscaled(lengths.astype(np.float64))))
 
     def _unscaled(self, lengths: Lengths) -> Lengths:
         return 1.0 + self.alpha * lengths.clip(max=self.cap) / self.cap
 
-    def sample_weight(self, lengths: IntArray) -> FloatArray:
+    def sample_weight(self, lengths: IntArray, labels: IntArray) -> FloatArray:
         """Return (N,) weights w_i."""
         return self._unscaled(lengths.astype(np.float64)) / self._mean
 

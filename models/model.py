@@ -219,6 +219,10 @@ class Model(ABC):
     data_parallel: ClassVar[bool] = False
     """Whether several processes can share this class's `fit`; a subclass with a `fit` of its own must set it anew."""
 
+    any_loss: ClassVar[bool] = False
+    """Whether `fit` differentiates the loss, and so takes any. If not, it takes `loss.sample_weight`, and the grid leaves
+    out losses that are no weighting of cross-entropy. A subclass with a `fit` of its own must set it anew."""
+
     def __init_subclass__(cls) -> None:
         """Give the class a constructor that takes its parameters, unless it writes or inherits a written one."""
         super().__init_subclass__()

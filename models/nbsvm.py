@@ -82,7 +82,7 @@ class NbSvm(Model):
         if not len(self._known):
             raise ValueError(f"no n-gram is in min_df={self.min_df} training texts or more")
         features, valid_features = self._known.select(held), self.encode(valid.texts).features
-        weights = loss.sample_weight(train.lengths).astype(np.float32)
+        weights = loss.sample_weight(train.lengths, train.labels).astype(np.float32)
         grid = (self.C,) if self.C is not None else C_GRID
         targets = _targets(train.labels, train.num_classes)
         coefficients = np.empty((len(grid), features.shape[1], len(targets)), dtype=np.float32)

@@ -58,7 +58,7 @@ class SklearnModel(Model):
         """
         self._classes = train.num_classes
         self._pipeline = _configured(self.build(), runtime)
-        weights = loss.sample_weight(train.lengths)
+        weights = loss.sample_weight(train.lengths, train.labels)
         self._pipeline.fit(list(train.texts), train.labels, **_weight_arguments(self._pipeline, weights, loss.name))
         scores = self.score(self.encode(valid.texts))
         history = {
@@ -153,10 +153,12 @@ def _weight_arguments(pipeline: Pipeline, weights: FloatArray, loss: str) -> dic
 def _nonzero(features: Any) -> IntArray:
     """(N,) non-zero features of each text; 1 where the pipeline has no features."""
     if issparse(features):
-        return np.diff(features.tocsr().indptr).astype(np.int64)
-    if features.ndim == 2:
-        return np.count_nonzero(features, axis=1).astype(np.int64)
-    return np.ones(len(features), dtype=np.int64)
+        counts = np.diff(features.tocsr().indptr)
+    elif features.ndim == 2:
+        counts = np.count_nonzero(features, axis=1)
+    else:
+        counts = np.ones(len(features))
+    return np.asarray(counts, dtype=np.int64)
 
 
 def _learnt_numbers(pipeline: Pipeline) -> int:

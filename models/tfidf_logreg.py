@@ -79,7 +79,7 @@ class TfidfLogReg(Model):
         self._tfidf = TfidfTransformer(sublinear_tf=True)
         features = self._tfidf.fit_transform(self._known.select(counts))
         valid_features = self.encode(valid.texts).features
-        weights = loss.sample_weight(train.lengths)
+        weights = loss.sample_weight(train.lengths, train.labels)
         grid = (self.C,) if self.C is not None else C_GRID
         classifier = LogisticRegression(solver="newton-cg", tol=TOLERANCE, warm_start=True)
         solutions = solve_each(classifier, grid, features, train.labels, weights, ATTEMPTS, self._threads)

@@ -33,23 +33,27 @@ CHANCE_LEVEL = 0.01
 """One-sided significance level of "better than always naming the most common class"."""
 
 
-def loss_gradient(loss: Loss, lengths: IntArray, num_classes: int, *, reference: bool = False) -> Audit:
+def loss_gradient(
+    loss: Loss, lengths: IntArray, labels: IntArray, num_classes: int, *, reference: bool = False
+) -> Audit:
     """Check that the loss can change training: its gradient at the logits must differ from cross-entropy's.
 
     A term that does not depend on the logits adds to the loss value and has no effect.
 
     Args:
-        loss: built on `lengths`.
+        loss: built on `lengths` and `labels`.
         lengths: (N,) words of the training texts.
+        labels: (N,) their class indices.
         num_classes: C.
         reference: the loss is cross-entropy itself, and its gradient must be cross-entropy's.
     """
     generator = torch.Generator().manual_seed(0)
-    probed = np.sort(lengths)[np.linspace(0, len(lengths) - 1, min(PROBED_ROWS, len(lengths))).astype(np.int64)]
-    logits = torch.randn(len(probed), num_classes, generator=generator, dtype=torch.float64).float().requires_grad_()
-    labels = torch.randint(num_classes, (len(probed),), generator=generator)
-    (own,) = torch.autograd.grad(loss(logits, labels, torch.from_numpy(probed)).mean(), logits)
-    (plain,) = torch.autograd.grad(cross_entropy(logits, labels), logits)
+    places = np.linspace(0, len(lengths) - 1, min(PROBED_ROWS, len(lengths))).astype(np.int64)
+    rows = np.argsort(lengths, kind="stable")[places]
+    logits = torch.randn(len(rows), num_classes, generator=generator, dtype=torch.float64).float().requires_grad_()
+    target = torch.from_numpy(labels[rows])
+    (own,) = torch.autograd.grad(loss(logits, target, torch.from_numpy(lengths[rows])).mean(), logits)
+    (plain,) = torch.autograd.grad(cross_entropy(logits, target), logits)
     difference = float((own - plain).norm() / plain.norm())
     name = "loss gradient"
     if not math.isfinite(difference):

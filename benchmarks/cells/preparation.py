@@ -45,7 +45,7 @@ def prepare(spec: CellSpec, store: Store) -> Prepared:
     limit_thread_pools(runtime.threads)
     adopt_plugins(spec, store)
     data = dataset_of(spec, store)
-    loss = loss_class(spec.loss)(data.train.lengths, **spec.loss_params)
+    loss = loss_class(spec.loss)(data.train.lengths, data.train.labels, **spec.loss_params)
     model = model_class(spec.model)(**spec.model_params)
     require_files(model, spec.model_files)
     return Prepared(data, loss, model, runtime)

@@ -185,7 +185,9 @@ def _audits(spec: CellSpec, store: Store, loss: Loss, data: Dataset, scored: Sco
         return [audits.repeated(probabilities, _original_probabilities(spec, store, test.num_classes))]
     covered = coverage(scored.encoded)
     return [
-        audits.loss_gradient(loss, data.train.lengths, test.num_classes, reference=loss.name == "ce"),
+        audits.loss_gradient(
+            loss, data.train.lengths, data.train.labels, test.num_classes, reference=loss.name == "ce"
+        ),
         audits.splits_disjoint(data),
         audits.decoding(probabilities, len(test), test.num_classes),
         audits.predictions(probabilities, test.class_names),

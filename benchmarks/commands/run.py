@@ -101,6 +101,7 @@ def run(
     console = PipeConsole(stderr=output.log_json)
     prepared, backend = _prepare(grid, data, device, executor, cells, output, console)
     _print_data(prepared, console)
+    _print_left_out(prepared, console)
     if output.dry_run:
         _print_plan(prepared, console)
         return ExitStatus.OK
@@ -191,6 +192,13 @@ def _print_data(prepared: "Run", console: Console) -> None:
     from benchmarks.commands.data_view import print_data
 
     print_data(console, prepared.dataset)
+
+
+def _print_left_out(prepared: "Run", console: Console) -> None:
+    """Name the models that do not run with a loss."""
+    for loss in dict.fromkeys(loss for _, loss in prepared.left_out):
+        models = ", ".join(model for model, left in prepared.left_out if left == loss)
+        print_wrapped(console, f"left out: {loss} with {models} (no sample weights express this loss)")
 
 
 def _print_plan(prepared: "Run", console: Console) -> None:

@@ -68,6 +68,14 @@ def combinations(suite: Suite, choices: Choices) -> list[Combination]:
     for pattern in choices.models or ():
         _matching("models", [pattern])
     found = dict.fromkeys(itertools.chain.from_iterable(_expand(grid, choices) for grid in suite.grid))
+    if not found and (pairs := left_out(suite, choices)):
+        losses = list(dict.fromkeys(loss for _, loss in pairs))
+        able = [name for name in names("models") if all(_trains_with(name, loss) for loss in losses)]
+        raise UsageError(
+            f"no sample weights express it, and the models to run train with these only (choices: {', '.join(able)})",
+            option="losses",
+            value=" ".join(losses),
+        )
     if not found:
         raise UsageError(
             f"nothing of suite {suite.name!r} is left to run", option="models", value=" ".join(choices.models or ())
@@ -152,22 +160,38 @@ def deep_audits(specs: Iterable[CellSpec]) -> list[CellSpec]:
     return [spec.model_copy(update={"role": role}) for spec in cheapest.values() for role in roles]
 
 
-def _expand(grid: Grid, choices: Choices) -> Iterator[Combination]:
+def left_out(suite: Suite, choices: Choices) -> list[tuple[str, str]]:
+    """Return the pairs of model and loss of the suite's grids that are not run: the model takes sample weights only."""
+    pairs = itertools.chain.from_iterable(_pairs(grid, choices) for grid in suite.grid)
+    return [(model, loss) for model, loss in dict.fromkeys(pairs) if not _trains_with(model, loss)]
+
+
+def _pairs(grid: Grid, choices: Choices) -> list[tuple[str, str]]:
+    """Model and loss of a grid, whether the model can train with the loss or not."""
     models = _matching("models", grid.models)
     if choices.models is not None:
         models = [name for name in models if any(fnmatch.fnmatchcase(name, pattern) for pattern in choices.models)]
     losses = _matching("losses", grid.losses if choices.losses is None else choices.losses)
+    return list(itertools.product(models, losses))
+
+
+def _trains_with(model: str, loss: str) -> bool:
+    return entry("models", model).trains_with(entry("losses", loss))
+
+
+def _expand(grid: Grid, choices: Choices) -> Iterator[Combination]:
+    trained = [(model, loss) for model, loss in _pairs(grid, choices) if _trains_with(model, loss)]
     settings = {key: value if isinstance(value, list) else [value] for key, value in grid.set.items()}
     settings |= {key: list(values) for key, values in (choices.set or {}).items()}
     _check_settings_exist(settings)
     train_sizes, draws = choices.train_sizes or grid.train_sizes, _draws(grid, choices)
-    pairs = sum(_axis(model, settings) * _axis(loss, settings) for model in models for loss in losses)
-    cells = pairs * len(train_sizes) * len(draws)
+    configurations = sum(_axis(model, settings) * _axis(loss, settings) for model, loss in trained)
+    cells = configurations * len(train_sizes) * len(draws)
     if cells > MOST_CELLS:
         raise UsageError(
             f"{cells:,} cells, but a run has at most {MOST_CELLS:,}: plan fewer sizes, seeds, repeats or values"
         )
-    for train_size, model, loss, (repeat, seed) in itertools.product(train_sizes, models, losses, draws):
+    for train_size, (model, loss), (repeat, seed) in itertools.product(train_sizes, trained, draws):
         for model_params, loss_params in itertools.product(
             _settings("models", model, settings), _settings("losses", loss, settings)
         ):

@@ -95,7 +95,7 @@ def text_to_labels(name: str, data: Dataset, runtime: Runtime) -> Side:
 
     def run() -> IntArray:
         model = model_class(name)()
-        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels), runtime)
+        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels, data.train.labels), runtime)
         return predicted(model, data)
 
     return Side(whole(run), precision=runtime.precision)
@@ -107,7 +107,7 @@ def training_steps(name: str, data: Dataset, runtime: Runtime, **settings: Any) 
 
     def run(clock: Clock) -> tuple[Model, float]:
         model, time = model_type(**settings), StepTime(clock)
-        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels), runtime, time)
+        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels, data.train.labels), runtime, time)
         return model, time.seconds
 
     batch_size = entry("models", name).settings(settings)["batch_size"]

@@ -104,7 +104,7 @@ def _read(name: str, train: Split, valid: Split, runtime: Runtime) -> Readings:
     clock = Clock(synchronizer(runtime.device))
     model = model_class(name)()
     memory_start = psutil.Process().memory_info().rss
-    loss = CrossEntropy(train.lengths, train.labels)
+    loss = CrossEntropy(train.lengths, train.labels, train.labels)
     _, fit_seconds = clock.time(lambda: model.fit(train, valid, loss, runtime))
     _, score_seconds = clock.time(lambda: model.score(model.encode(train.texts)))
     return Readings(fit_seconds, score_seconds, peak_host_memory(), memory_start)

@@ -47,6 +47,8 @@ class Entry:
         summary: the first line of its docstring.
         devices: where a model can run; empty for a loss or dataset.
         data_parallel: whether several devices can share its training.
+        any_loss: whether a model trains with losses that are no weighting of cross-entropy.
+        weighting: whether a loss is a weighting of cross-entropy; True for other kinds.
     """
 
     kind: Kind
@@ -57,6 +59,8 @@ class Entry:
     parameters: dict[str, Parameter]
     devices: tuple[str, ...]
     data_parallel: bool
+    any_loss: bool
+    weighting: bool
 
     def load(self) -> Any:
         """Import the class.
@@ -83,6 +87,10 @@ class Entry:
         if self.devices == ("cpu",) or wanted.device not in self.devices:
             return replace(wanted, device="cpu", precision="fp32", devices=1)
         return wanted if self.data_parallel else replace(wanted, devices=1)
+
+    def trains_with(self, loss: "Entry") -> bool:
+        """Return whether this model can train with a loss."""
+        return self.any_loss or loss.weighting
 
     def settings(self, overrides: dict[str, Any]) -> dict[str, Any]:
         """Return every parameter's value: `overrides`, checked, over the defaults.
@@ -176,4 +184,6 @@ def _describe(kind: Kind, name: str, target: str) -> Entry:
         parameters=source_text.parameters(module, class_name),
         devices=source_text.devices(module, class_name) if is_model else (),
         data_parallel=is_model and source_text.data_parallel(module, class_name),
+        any_loss=is_model and source_text.any_loss(module, class_name),
+        weighting=kind != "losses" or source_text.weighting(module, class_name),
     )

@@ -22,6 +22,9 @@ BUILT_IN: dict[Kind, dict[str, str]] = {
         "ce": "losses.ce:CrossEntropy",
         "length_weighted_ce": "losses.length_weighted_ce:LengthWeightedCrossEntropy",
         "length_penalty": "losses.length_penalty:LengthPenalty",
+        "class_weighted_ce": "losses.class_weighted_ce:ClassWeightedCrossEntropy",
+        "focal": "losses.focal:Focal",
+        "label_smoothing": "losses.label_smoothing:LabelSmoothing",
     },
     "datasets": {
         "imdb-packaged": "data.imdb_packaged:ImdbPackaged",
@@ -30,8 +33,9 @@ BUILT_IN: dict[Kind, dict[str, str]] = {
 }
 """Name -> "module:Class": a new model, loss or dataset is one file and one line here."""
 
-OFF_BY_DEFAULT = frozenset({"length_penalty"})
-"""Run only when asked for by name: the loss that cannot change training is here to be caught, not to be compared."""
+OFF_BY_DEFAULT = frozenset({"length_penalty", "class_weighted_ce", "focal", "label_smoothing"})
+"""Names that run only when asked for: `length_penalty` cannot change training and tests the audits, and each other loss
+adds as many trainings as the grid has without it."""
 
 NAMES: dict[Kind, re.Pattern[str]] = {
     "models": re.compile(r"[a-z][a-z0-9_]*"),

@@ -23,7 +23,7 @@ CONTRACTS: dict[tuple[str, str], Kind] = {
 }
 """The class that each kind derives from."""
 
-FACTS = frozenset({"name", "devices", "data_parallel"})
+FACTS = frozenset({"name", "devices", "data_parallel", "any_loss"})
 """Attributes of a model's class that are no parameters, however they are annotated."""
 
 
@@ -63,13 +63,18 @@ def data_parallel(module: str, class_name: str) -> bool:
 
     A class with a `fit` of its own has to set it anew; else it is False.
     """
-    for _, node in _lineage(module, class_name):
-        value = _assigned(node, "data_parallel")
-        if isinstance(value, ast.Constant) and isinstance(value.value, bool):
-            return value.value
-        if _function(node, "fit") is not None:
-            return False
-    return False
+    return _property_of_fit(module, class_name, "data_parallel")
+
+
+def any_loss(module: str, class_name: str) -> bool:
+    """Return `any_loss` of the class or of the nearest base that sets it; see `data_parallel`."""
+    return _property_of_fit(module, class_name, "any_loss")
+
+
+def weighting(module: str, class_name: str) -> bool:
+    """Return `weighting` of the loss or of the nearest base that sets it; True where none does."""
+    values = (_boolean(node, "weighting") for _, node in _lineage(module, class_name))
+    return next((value for value in values if value is not None), True)
 
 
 def parameters(module: str, class_name: str) -> dict[str, Parameter]:
@@ -94,6 +99,23 @@ def parameters(module: str, class_name: str) -> dict[str, Parameter]:
         fields = _with_defaults(own, defaults, class_name) | fields
         defaults = _defaults(node) | defaults
     return fields
+
+
+def _property_of_fit(module: str, class_name: str, name: str) -> bool:
+    """The truth value of an attribute that describes `fit`, of the nearest class that sets it or defines `fit`."""
+    for _, node in _lineage(module, class_name):
+        value = _boolean(node, name)
+        if value is not None:
+            return value
+        if _function(node, "fit") is not None:
+            return False
+    return False
+
+
+def _boolean(node: ast.ClassDef, name: str) -> bool | None:
+    """The truth value that a class's own body gives an attribute; None where it gives none."""
+    value = _assigned(node, name)
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, bool) else None
 
 
 def _registered_name(node: ast.ClassDef) -> str | None:

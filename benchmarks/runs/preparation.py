@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.config.datasets import load_dataset
-from benchmarks.config.plan import Choices, Combination, combinations, deep_audits, specify
+from benchmarks.config.plan import Choices, Combination, combinations, deep_audits, left_out, specify
 from benchmarks.config.suite import Suite
 from benchmarks.errors import UsageError
 from benchmarks.redaction import reason_without_folders
@@ -32,6 +32,7 @@ class Run:
         command: the command line that asked for the run.
         deep: whether deep audits were asked for.
         price_per_hour: of the machine, if the user gave it.
+        left_out: pairs of model and loss that are not run, since the model takes sample weights only.
     """
 
     suite: Suite
@@ -42,6 +43,7 @@ class Run:
     command: Sequence[str]
     deep: bool
     price_per_hour: float | None = None
+    left_out: Sequence[tuple[str, str]] = ()
 
 
 def prepare_run(
@@ -80,7 +82,8 @@ def prepare_run(
     dataset = _with_sizes_out_of_reach(dataset, planned)
     _check_losses(specs, dataset)
     _check_classes(specs, dataset)
-    return Run(suite, [*specs, *deep_audits(specs)] if deep else specs, dataset, runtime, store, command, deep, price)
+    cells = [*specs, *deep_audits(specs)] if deep else specs
+    return Run(suite, cells, dataset, runtime, store, command, deep, price, left_out(suite, choices))
 
 
 def _with_sizes_out_of_reach(dataset: Dataset, planned: Iterable[Combination]) -> Dataset:
@@ -133,7 +136,7 @@ def _check_losses(specs: Iterable[CellSpec], dataset: Dataset) -> None:
     """Build each loss as its cells will, so that a bad parameter is known before the run."""
     for name, params in dict.fromkeys((spec.loss, tuple(spec.loss_params.items())) for spec in specs):
         try:
-            loss_class(name)(dataset.train.lengths, **dict(params))
+            loss_class(name)(dataset.train.lengths, dataset.train.labels, **dict(params))
         except ValueError as error:
             raise UsageError(f"{name}: {error}") from None
 

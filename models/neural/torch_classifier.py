@@ -57,6 +57,7 @@ class TorchClassifier(Model):
 
     devices: ClassVar[tuple[Device, ...]] = ("cpu", "cuda")
     data_parallel: ClassVar[bool] = True
+    any_loss: ClassVar[bool] = True
 
     graphed: ClassVar[bool] = False
     """Whether training on a GPU records the network's passes as CUDA graphs (see `models.neural.graphs`): for a network

@@ -19,7 +19,7 @@ class WordCounts(Model):
     def fit(self, train, valid, loss, runtime=Runtime(), monitor=None):  # noqa: B008
         self.counts = {}
         self.num_classes = train.num_classes
-        weights = loss.sample_weight(train.lengths)
+        weights = loss.sample_weight(train.lengths, train.labels)
         for text, label, weight in zip(train.texts, train.labels, weights, strict=True):
             for word in text.split():
                 self.counts.setdefault(word, [self.smoothing] * self.num_classes)[label] += weight

@@ -65,7 +65,7 @@ def saved(tmp_path_factory, encoder):
     files = {}
     for model in models:
         folder = tmp_path_factory.mktemp(model.name)
-        model.fit(SPLIT, SPLIT, CrossEntropy(SPLIT.lengths))
+        model.fit(SPLIT, SPLIT, CrossEntropy(SPLIT.lengths, SPLIT.labels))
         model.save(folder)
         files[type(model)] = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     return files

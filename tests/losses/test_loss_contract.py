@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.registry.contract import LENGTHS, LOSS_CHECKS, Built, gradient_at_optimum
+from benchmarks.registry.contract import LABELS, LENGTHS, LOSS_CHECKS, Built, gradient_at_optimum
 from benchmarks.registry.entries import loss_class, names
 
 LOSSES = names("losses")
@@ -24,5 +24,5 @@ def test_the_contract(name, check):
 
 def test_the_stationary_point_moves_with_the_weights():
     """The check could fail: another loss's weights leave a gradient."""
-    loss = loss_class("length_weighted_ce")(LENGTHS)
+    loss = loss_class("length_weighted_ce")(LENGTHS, LABELS)
     assert gradient_at_optimum(loss, np.ones(len(LENGTHS))).abs().max() > 1e-4

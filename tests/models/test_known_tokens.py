@@ -13,7 +13,7 @@ from models.tfidf_logreg import TfidfLogReg
 )
 def test_unknown_words_are_read_and_not_known(build, train, valid):
     model = build()
-    model.fit(train, valid, CrossEntropy(train.lengths))
+    model.fit(train, valid, CrossEntropy(train.lengths, train.labels))
     encoded = model.encode(["zyx wvu tsr", train.texts[0]])
     assert encoded.tokens[0] >= 3
     assert encoded.known[0] == 0

@@ -23,7 +23,7 @@ def linear(request):
 
 
 def report(model, train, valid, runtime=Runtime()):  # noqa: B008  (immutable)
-    return model.fit(train, valid, CrossEntropy(train.lengths), runtime)
+    return model.fit(train, valid, CrossEntropy(train.lengths, train.labels), runtime)
 
 
 def test_c_is_the_one_with_the_highest_accuracy_on_validation(linear, train, valid):

@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torchtext.data.utils import get_tokenizer
 from torchtext.vocab import Vocab
 
-from benchmarks.hardware.device import precisions
+from benchmarks.hardware.precision import precisions
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 from losses.ce import CrossEntropy
@@ -54,7 +54,7 @@ def test_a_word_of_the_reviews_that_looks_like_padding_is_not_padding():
 
 def test_the_last_words_are_read(train, valid):
     model = Lstm(max_length=3, epochs=1, min_steps=0, embedding_width=4, hidden_width=4)
-    model.fit(train, valid, CrossEntropy(train.lengths))
+    model.fit(train, valid, CrossEntropy(train.lengths, train.labels))
     encoded = model.encode(["the film was superb"])
     assert [model._vocabulary[i] for i in encoded.features[0]] == ["film", "was", "superb"]
     assert (encoded.tokens.tolist(), encoded.available.tolist()) == ([3], [4])
@@ -163,7 +163,7 @@ def test_a_text_without_words_has_finite_logits_and_gradients(network):
 
 def test_a_vocabulary_that_is_no_list_of_words_is_refused(tmp_path, train, valid):
     model = Lstm(epochs=1, min_steps=0, embedding_width=4, hidden_width=4)
-    model.fit(train, valid, CrossEntropy(train.lengths))
+    model.fit(train, valid, CrossEntropy(train.lengths, train.labels))
     model.save(tmp_path)
     (tmp_path / "vocabulary.json").write_text('["a", 3]')
     with pytest.raises(ValueError, match=r"vocabulary\.json is not a list of words"):
@@ -172,7 +172,7 @@ def test_a_vocabulary_that_is_no_list_of_words_is_refused(tmp_path, train, valid
 
 def test_small_training_sets_get_more_epochs(train, valid):
     model = Lstm(epochs=1, min_steps=9, batch_size=32, patience=None, embedding_width=4, hidden_width=4)
-    report = model.fit(train, valid, CrossEntropy(train.lengths))
+    report = model.fit(train, valid, CrossEntropy(train.lengths, train.labels))
     assert len(report.history) == 5  # two steps an epoch
     assert np.isfinite([step["valid_loss"] for step in report.history]).all()
 

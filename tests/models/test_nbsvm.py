@@ -16,7 +16,7 @@ from models.nbsvm import NbSvm, log_count_ratio
 
 def fit(train, valid, loss=CrossEntropy, **settings):
     model = NbSvm(**settings)
-    return model, model.fit(train, valid, loss(train.lengths))
+    return model, model.fit(train, valid, loss(train.lengths, train.labels))
 
 
 def scores(model, texts):

@@ -68,7 +68,7 @@ MODELS = [Bayes, Svm, Forest, Neighbours]
 @pytest.mark.parametrize("model", MODELS)
 def test_a_saved_pipeline_scores_as_the_fitted_one(model, train, valid, tmp_path):
     fitted = model()
-    report = fitted.fit(train, valid, CrossEntropy(train.lengths))
+    report = fitted.fit(train, valid, CrossEntropy(train.lengths, train.labels))
     scores = fitted.score(fitted.encode(valid.texts))
     assert scores.shape == (len(valid), train.num_classes)
     np.testing.assert_allclose(scores.sum(axis=1), 1)
@@ -81,26 +81,26 @@ def test_a_saved_pipeline_scores_as_the_fitted_one(model, train, valid, tmp_path
 
 def test_the_loss_enters_as_sample_weights(train, valid):
     plain, weighted = Bayes(), Bayes()
-    plain.fit(train, valid, CrossEntropy(train.lengths))
-    weighted.fit(train, valid, LengthWeightedCrossEntropy(train.lengths, alpha=50.0))
+    plain.fit(train, valid, CrossEntropy(train.lengths, train.labels))
+    weighted.fit(train, valid, LengthWeightedCrossEntropy(train.lengths, train.labels, alpha=50.0))
     assert not np.allclose(plain.score(plain.encode(valid.texts)), weighted.score(weighted.encode(valid.texts)))
 
 
 def test_a_classifier_without_weights_refuses_a_weighting_loss(train, valid):
     with pytest.raises(ValueError, match="KNeighborsClassifier takes no sample weights"):
-        Neighbours().fit(train, valid, LengthWeightedCrossEntropy(train.lengths))
+        Neighbours().fit(train, valid, LengthWeightedCrossEntropy(train.lengths, train.labels))
 
 
 def test_seed_and_processors_come_from_the_runtime(train, valid):
     model = Forest()
-    model.fit(train, valid, CrossEntropy(train.lengths), Runtime(seed=7, threads=2))
+    model.fit(train, valid, CrossEntropy(train.lengths, train.labels), Runtime(seed=7, threads=2))
     forest = model._pipeline[-1]
     assert (forest.random_state, forest.n_jobs, forest.n_estimators) == (7, 2, 8)
 
 
 def test_a_foreign_type_is_refused_by_name(train, valid, tmp_path, monkeypatch):
     model = Bayes()
-    model.fit(train, valid, CrossEntropy(train.lengths))
+    model.fit(train, valid, CrossEntropy(train.lengths, train.labels))
     model.save(tmp_path)
     monkeypatch.setattr("models.sklearn_model.get_untrusted_types", lambda file: ["os.system"])
     with pytest.raises(ValueError, match=r"not trusted: os\.system"):

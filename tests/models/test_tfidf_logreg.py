@@ -13,7 +13,7 @@ from models.tfidf_logreg import TfidfLogReg
 
 def fit(train, valid, loss=CrossEntropy, **settings):
     model = TfidfLogReg(**settings)
-    return model, model.fit(train, valid, loss(train.lengths))
+    return model, model.fit(train, valid, loss(train.lengths, train.labels))
 
 
 def test_the_loss_weighs_the_training_texts(train, valid):

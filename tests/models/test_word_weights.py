@@ -23,7 +23,7 @@ TEXTS = [
 
 def fitted(model, classes):
     train = easy_texts(48, classes=classes)
-    model.fit(train, easy_texts(24, seed=1, classes=classes), CrossEntropy(train.lengths))
+    model.fit(train, easy_texts(24, seed=1, classes=classes), CrossEntropy(train.lengths, train.labels))
     return model
 
 

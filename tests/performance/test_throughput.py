@@ -35,7 +35,7 @@ def reviews():
 def model(request, reviews):
     train = reviews.train.sample(64, seed=0)
     fitted = model_class(request.param)(**SMALL[request.param])
-    fitted.fit(train, reviews.valid.take(np.arange(40, 60)), loss_class("ce")(train.lengths))
+    fitted.fit(train, reviews.valid.take(np.arange(40, 60)), loss_class("ce")(train.lengths, train.labels))
     return fitted
 
 

@@ -14,12 +14,12 @@ class MyLoss(Loss):
 
     name: ClassVar[str] = "my_loss"
 
-    def __init__(self, lengths: IntArray, *, beta: NonNegativeFloat = 0.1) -> None:
-        super().__init__(lengths)
+    def __init__(self, lengths: IntArray, labels: IntArray, *, beta: NonNegativeFloat = 0.1) -> None:
+        super().__init__(lengths, labels)
         self.beta = beta
         self._mean = float(np.mean(1.0 + beta * np.sqrt(lengths)))
 
-    def sample_weight(self, lengths: IntArray) -> FloatArray:
+    def sample_weight(self, lengths: IntArray, labels: IntArray) -> FloatArray:
         """(N,) weights w_i."""
         weights: FloatArray = (1.0 + self.beta * np.sqrt(lengths)) / self._mean
         return weights

@@ -9,6 +9,7 @@ from data.dataset import Dataset, Split
 from models.model import FitReport
 
 LENGTHS = np.random.default_rng(0).integers(20, 1200, 500)
+LABELS = (np.random.default_rng(1).random(500) < 0.2).astype(np.int64)
 NAMES = ("negative", "positive")
 
 
@@ -21,32 +22,55 @@ def dataset(train=("a", "b"), valid=("c", "d"), test=("e", "f")):
     return Dataset("toy", split(train), split(valid), split(test))
 
 
+def gradient_audit(name, *, reference=False, labels=LABELS, **settings):
+    loss = loss_class(name)(LENGTHS, labels, **settings)
+    return audits.loss_gradient(loss, LENGTHS, labels, 2, reference=reference)
+
+
 def test_the_loss_that_cannot_change_training_is_caught():
-    audit = audits.loss_gradient(loss_class("length_penalty")(LENGTHS), LENGTHS, 2)
+    audit = gradient_audit("length_penalty")
     assert not audit.passed
     assert "cannot change training" in audit.reason
 
 
 def test_a_loss_that_weighs_by_length_passes_and_says_by_how_much():
-    audit = audits.loss_gradient(loss_class("length_weighted_ce")(LENGTHS), LENGTHS, 2)
+    audit = gradient_audit("length_weighted_ce")
     assert audit.passed
     assert "differs from cross-entropy's by" in audit.reason
 
 
 def test_a_weighting_that_was_switched_off_is_caught():
-    assert not audits.loss_gradient(loss_class("length_weighted_ce")(LENGTHS, alpha=0.0), LENGTHS, 2).passed
+    assert not gradient_audit("length_weighted_ce", alpha=0.0).passed
+
+
+@pytest.mark.parametrize("name", ["class_weighted_ce", "focal", "label_smoothing"])
+def test_other_losses_differ_from_cross_entropy(name):
+    assert gradient_audit(name).passed
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("class_weighted_ce", {"beta": 0.0}), ("focal", {"gamma": 0.0}), ("label_smoothing", {"epsilon": 0.0})],
+)
+def test_other_losses_that_were_switched_off_are_caught(name, settings):
+    assert not gradient_audit(name, **settings).passed
+
+
+def test_class_weights_that_change_nothing_are_caught():
+    """Where the classes are equally large, there is nothing to weigh."""
+    assert not gradient_audit("class_weighted_ce", labels=np.arange(500) % 2).passed
 
 
 def test_the_reference_must_be_cross_entropy():
-    assert audits.loss_gradient(loss_class("ce")(LENGTHS), LENGTHS, 2, reference=True).passed
-    assert not audits.loss_gradient(loss_class("length_weighted_ce")(LENGTHS), LENGTHS, 2, reference=True).passed
+    assert gradient_audit("ce", reference=True).passed
+    assert not gradient_audit("length_weighted_ce", reference=True).passed
 
 
 def test_a_loss_without_a_finite_gradient_is_caught():
     def overflowing(logits, labels, lengths):
         return (logits * 1e38).exp().sum(dim=1)
 
-    audit = audits.loss_gradient(overflowing, LENGTHS, 2)
+    audit = audits.loss_gradient(overflowing, LENGTHS, LABELS, 2)
     assert not audit.passed
     assert "not finite" in audit.reason
 

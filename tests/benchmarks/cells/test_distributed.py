@@ -210,4 +210,5 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(store, make_spec, 
 
 def test_a_training_takes_as_many_processes_as_it_is_for(dataset):
     with pytest.raises(ValueError, match=r"^a training on 2 device\(s\) takes as many processes, and there are 1"):
-        Lstm(**TINY).fit(dataset.train, dataset.valid, CrossEntropy(dataset.train.lengths), Runtime(devices=2))
+        loss = CrossEntropy(dataset.train.lengths, dataset.train.labels)
+        Lstm(**TINY).fit(dataset.train, dataset.valid, loss, Runtime(devices=2))

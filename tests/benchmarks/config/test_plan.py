@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.config.plan import Choices, combinations, deep_audits, specify
+from benchmarks.config.plan import Choices, combinations, deep_audits, left_out, specify
 from benchmarks.config.suite import Grid, Suite
 from benchmarks.errors import UsageError
 from benchmarks.schema.measurements import Measure
@@ -28,7 +28,7 @@ def dataset():
     return Dataset("toy", split(20), split(4), split(6))
 
 
-def test_a_star_is_every_model_and_every_loss_but_the_one_that_is_off():
+def test_a_star_is_every_model_and_every_loss_but_those_that_are_off():
     cells = combinations(suite(), Choices())
     assert {c.loss for c in cells} == {"ce", "length_weighted_ce"}
     assert {c.model for c in cells} == {"tfidf_logreg", "nbsvm", "lstm", "distilbert", "distilbert_mlp"}
@@ -41,6 +41,22 @@ def test_what_is_off_by_default_runs_when_named():
         "length_penalty",
         "length_weighted_ce",
     }
+
+
+def test_models_that_take_sample_weights_leave_out_losses_that_are_none():
+    grids, choices = suite(Grid(models=["nbsvm", "lstm"])), Choices(losses=["ce", "focal"])
+    assert [(c.model, c.loss) for c in combinations(grids, choices)] == [
+        ("nbsvm", "ce"),
+        ("lstm", "ce"),
+        ("lstm", "focal"),
+    ]
+    assert left_out(grids, choices) == [("nbsvm", "focal")]
+
+
+def test_a_run_of_pairs_that_are_all_left_out_is_refused():
+    message = r"losses='focal': no sample weights express it, and the models .* only \(choices: lstm"
+    with pytest.raises(UsageError, match=message):
+        combinations(suite(Grid(models=["nbsvm"])), Choices(losses=["focal"]))
 
 
 def test_several_grids_are_joined_and_no_cell_is_planned_twice():
@@ -78,7 +94,7 @@ def test_the_command_line_s_setting_wins_over_the_suite_s():
     [
         (Choices(models=["lstn"]), "unknown model 'lstn'; did you mean 'lstm'"),
         (Choices(models=["bert*"]), r"unknown model 'bert\*'"),
-        (Choices(losses=["mse"]), r"unknown loss 'mse' \(choices: ce, length_penalty, length_weighted_ce\)"),
+        (Choices(losses=["mse"]), r"unknown loss 'mse' \(choices: ce, class_weighted_ce, .*length_weighted_ce\)"),
         (Choices(set={"lstm": ["1"]}), "set='lstm': not of the form NAME.PARAMETER=VALUE"),
         (Choices(set={"lsmt.epochs": ["1"]}), "unknown model or loss 'lsmt'; did you mean 'lstm'"),
         (Choices(set={"lstm.epoch": ["1"]}), "unknown parameter of lstm 'epoch'; did you mean 'epochs'"),

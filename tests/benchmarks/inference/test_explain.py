@@ -27,7 +27,7 @@ SMALL = {
 def classifier(request):
     model = model_class(request.param)(**SMALL[request.param])
     train = easy_texts(64)
-    model.fit(train, easy_texts(24, seed=1), loss_class("ce")(train.lengths))
+    model.fit(train, easy_texts(24, seed=1), loss_class("ce")(train.lengths, train.labels))
     spec = CellSpec(
         dataset="easy", data_fingerprint="0" * 64, train_size=64, valid_size=24, test_size=24, model=request.param,
         model_params={}, loss="ce", loss_params={}, seed=1, device="cpu", precision="fp32", code_version="0",

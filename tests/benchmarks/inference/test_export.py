@@ -28,7 +28,7 @@ def cell(tmp_path, make_spec):
     def cell(name, classes=("negative", "so `good`"), **settings):
         train = easy_texts(16, classes=classes)
         model = model_class(name)(**settings)
-        model.fit(train, train, loss_class("ce")(train.lengths))
+        model.fit(train, train, loss_class("ce")(train.lengths, train.labels))
         store, spec = Store(tmp_path / "results"), make_spec(name, **settings)
         store.create()
         with store.replace_model(spec.id) as folder:

@@ -81,7 +81,7 @@ def test_a_model_that_is_not_broken_passes(tmp_path):
         (LOSS, "return weights * ", "return (weights * ", "a loss is unreduced and in float32"),
         (LOSS, "lengths.sqrt()", "(lengths + 1).sqrt()", OPTIMUM),
         (LOSS, "lengths.sqrt()) / self._mean", "lengths.sqrt()) / lengths.sqrt().mean()", BATCH),
-        (LOSS, "super().__init__(lengths)", "lengths = np.ones(1)", "a loss needs training lengths"),
+        (LOSS, "super().__init__(lengths, labels)", "lengths = np.ones(1)", "a loss needs training lengths"),
         (DATASET, '{"origin": "made up"}', "{}", "a source says where its rows come from"),
         (DATASET, "as_labels(labels)", "as_labels(labels) + 1", "a source yields texts with labels"),
     ],

@@ -41,7 +41,7 @@ def fitted(dataset):
     models = {}
     for name, settings in SMALL.items():
         models[name] = model_class(name)(**settings)
-        models[name].fit(dataset.train, dataset.valid, loss_class("ce")(dataset.train.lengths))
+        models[name].fit(dataset.train, dataset.valid, loss_class("ce")(dataset.train.lengths, dataset.train.labels))
     return models
 
 
@@ -119,7 +119,7 @@ def test_long_words_are_cut_and_odd_ones_are_on_one_line(dataset, make_spec):
     texts = (*odd.texts * 30, *dataset.train.texts[30:])
     train = dataclasses.replace(dataset.train, texts=texts, labels=np.repeat([1, 0], 30))
     model = model_class("tfidf_logreg")(C=10.0)
-    model.fit(train, dataset.valid, loss_class("ce")(train.lengths))
+    model.fit(train, dataset.valid, loss_class("ce")(train.lengths, train.labels))
     (one,) = found_in(model, odd, make_spec).mistakes
     assert max(len(word) for word, _ in one.words) == LONGEST_STORED_WORD
     assert all(word.isprintable() for word, _ in one.words)

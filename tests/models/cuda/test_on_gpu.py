@@ -27,7 +27,9 @@ TRAIN, VALID = easy_texts(128), easy_texts(48, seed=1)
 
 def fitted(name, precision, **settings):
     model = model_class(name)(**SETTINGS[name] | settings)
-    report = model.fit(TRAIN, VALID, LengthWeightedCrossEntropy(TRAIN.lengths), Runtime("cuda", precision, seed=3))
+    report = model.fit(
+        TRAIN, VALID, LengthWeightedCrossEntropy(TRAIN.lengths, TRAIN.labels), Runtime("cuda", precision, seed=3)
+    )
     return model, report
 
 
@@ -113,7 +115,7 @@ def test_a_batch_that_does_not_fit_is_halved(room):
     train = type(long)(texts, long.labels, long.lengths * 40, long.rows, long.class_names)
     model = model_class("distilbert")(**settings)
     room(3 * 10**9)
-    report = model.fit(train, VALID, LengthWeightedCrossEntropy(train.lengths), Runtime("cuda", "bf16"))
+    report = model.fit(train, VALID, LengthWeightedCrossEntropy(train.lengths, train.labels), Runtime("cuda", "bf16"))
     assert report.rows_at_once is not None
     assert report.rows_at_once < 128
     assert np.isfinite(scores(model)).all()

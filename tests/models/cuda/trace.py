@@ -98,7 +98,7 @@ def step(name, precision, *, loss=LengthWeightedCrossEntropy, wrap=lambda networ
     for module in network.modules():
         if isinstance(module, nn.Linear | nn.LSTM):
             module.register_forward_hook(look)
-    begun = model._begin(network, loss(LENGTHS), 10, Runtime("cuda", precision), SilentMonitor())
+    begun = model._begin(network, loss(LENGTHS, LABELS), 10, Runtime("cuda", precision), SilentMonitor())
     original = training.inputs
     training.inputs = inputs or original
     try:

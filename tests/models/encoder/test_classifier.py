@@ -22,7 +22,7 @@ def test_training_begins_from_the_pretrained_weights(model, train):
 @pytest.mark.parametrize("max_length", [2, 513])
 def test_a_length_that_the_encoder_cannot_read_is_refused(max_length, train: Split):
     with pytest.raises(ValueError, match=rf"max_length={max_length} is not what encoder 'minilm' reads \(3 to 512\)"):
-        DistilBert(max_length=max_length).fit(train, train, CrossEntropy(train.lengths))
+        DistilBert(max_length=max_length).fit(train, train, CrossEntropy(train.lengths, train.labels))
 
 
 def test_attention_dropout_reaches_the_encoder(train):

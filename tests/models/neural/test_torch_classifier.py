@@ -105,7 +105,7 @@ TEXTS = ["abz", "y", "", "hgfedcbaz", "ccc"]
 
 def fit(train=EASY, valid=EASY, loss=None, runtime=Runtime(), monitor=None, **settings):  # noqa: B008
     model = Bag(**settings)
-    return model, model.fit(train, valid, loss or CrossEntropy(train.lengths), runtime, monitor)
+    return model, model.fit(train, valid, loss or CrossEntropy(train.lengths, train.labels), runtime, monitor)
 
 
 def score(model, texts=TEXTS):
@@ -186,8 +186,8 @@ def test_fp16_is_refused_on_the_cpu():
 
 
 class NanAt(CrossEntropy):
-    def __init__(self, lengths, step, value=float("nan")):
-        super().__init__(lengths)
+    def __init__(self, lengths, labels, step, value=float("nan")):
+        super().__init__(lengths, labels)
         self.left, self.value = step, value
 
     def __call__(self, logits, labels, lengths):
@@ -201,13 +201,13 @@ class NanAt(CrossEntropy):
 def test_a_loss_that_is_no_number_ends_training_and_names_the_step(step, value):
     """Within the first look at the losses, at an epoch's last step, and in a later epoch."""
     with pytest.raises(FloatingPointError, match=rf"^the training loss is {value} at step {step} of 40$"):
-        fit(loss=NanAt(EASY.lengths, step, value))
+        fit(loss=NanAt(EASY.lengths, EASY.labels, step, value))
 
 
 def test_losses_are_looked_at_before_an_epoch_ends():
     """Of 120 steps an epoch, no more than CHECK_EVERY are taken after the loss became NaN."""
     long = EASY.take(np.resize(np.arange(40), 480))
-    loss = NanAt(long.lengths, 25)
+    loss = NanAt(long.lengths, long.labels, 25)
     with pytest.raises(FloatingPointError, match="at step 25 of"):
         fit(long, loss=loss, epochs=1)
     assert -loss.left < CHECK_EVERY
@@ -256,7 +256,7 @@ class Mute(CrossEntropy):
 
 def test_each_text_has_the_weight_of_its_own_length():
     """Texts of weight 0 may have any label: the model is the same. Texts of weight 1 may not."""
-    mute = Mute(EASY.lengths)
+    mute = Mute(EASY.lengths, EASY.labels)
     long = EASY.lengths >= 5
     assert 0 < long.sum() < len(EASY)
     original, silent, heard = (
@@ -269,8 +269,8 @@ def test_each_text_has_the_weight_of_its_own_length():
 
 def test_a_length_weighted_loss_trains_another_model():
     plain, _ = fit()
-    weighted, _ = fit(loss=LengthWeightedCrossEntropy(EASY.lengths, cap=8))
-    unweighted, _ = fit(loss=LengthWeightedCrossEntropy(EASY.lengths, alpha=0.0))
+    weighted, _ = fit(loss=LengthWeightedCrossEntropy(EASY.lengths, EASY.labels, cap=8))
+    unweighted, _ = fit(loss=LengthWeightedCrossEntropy(EASY.lengths, EASY.labels, alpha=0.0))
     assert not torch.allclose(weights(plain), weights(weighted))
     torch.testing.assert_close(weights(plain), weights(unweighted))
 
@@ -397,7 +397,7 @@ def gradients():
 def test_gradients_are_the_same_where_memory_does_not_hold_a_batch(room, gradients, rows, left):
     """Of parts of unequal sizes (7 = 3 + 3 + 1); the first batch is the smaller one (40 = 5 * 7 + 5)."""
     settings = {
-        "loss": LengthWeightedCrossEntropy(EASY.lengths, cap=8),
+        "loss": LengthWeightedCrossEntropy(EASY.lengths, EASY.labels, cap=8),
         "batch_size": 7,
         "epochs": 1,
         "clip_norm": 1e6,
@@ -462,7 +462,7 @@ def test_the_network_is_compiled_for_all_lengths_where_asked_to(monkeypatch):
     assert compiled == []
     model = Bag(epochs=1)
     model.compile = True
-    model.fit(EASY, EASY, CrossEntropy(EASY.lengths))
+    model.fit(EASY, EASY, CrossEntropy(EASY.lengths, EASY.labels))
     assert compiled == [{"dynamic": True}]
 
 
@@ -540,7 +540,7 @@ def test_texts_are_truncated_and_counted():
 
 def test_weight_decay_spares_biases_and_frozen_weights():
     network = BagNetwork(2)
-    network.embedding.weight.requires_grad_(False)
+    network.embedding.weight.requires_grad_(requires_grad=False)
     decayed, spared = decay_groups(network, 0.3)
     assert (decayed["weight_decay"], spared["weight_decay"]) == (0.3, 0.0)
     assert {id(p) for p in decayed["params"]} == {id(network.hidden.weight), id(network.head.weight)}
