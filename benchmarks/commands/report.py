@@ -61,7 +61,7 @@ def write_reports(
         StoreError: the folder holds no results.
         WriteError: a file cannot be written.
     """
-    from benchmarks.store.files import WriteError
+    from benchmarks.store.files import WriteError, remove_abandoned
     from reports.analysis.results import read_results
     from reports.analysis.run_analysis import analyse
     from reports.figures.draw import gallery, write_figures
@@ -75,6 +75,9 @@ def write_reports(
     out = out or folder
     try:
         out.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(out)
+        if page is not None:
+            remove_abandoned(page.parent, page.name)
         write_figures(out, drawings)
         for path in (
             write_cells_csv(out, analysis.results),

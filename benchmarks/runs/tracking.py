@@ -1,13 +1,12 @@
-"""A run's results for an experiment tracker: TensorBoard, MLflow or Weights & Biases, through accelerate.
+"""Results of a run for an experiment tracker: TensorBoard, MLflow or Weights & Biases, through accelerate.
 
-Written from the results on disk once the cells are done, so that no tracker can slow what is timed, and a run can be
-handed to a tracker long after it ended. Everything stays in the results folder: MLflow writes a file store, Weights &
+They are written from the results on disk once the cells are done, so that no tracker slows a timed cell, and a run can
+be given to a tracker long after it ended. Everything stays in the results folder: MLflow writes a file store, Weights &
 Biases its offline files.
 """
 
 import importlib.util
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,6 +16,7 @@ from accelerate.tracking import GeneralTracker, MLflowTracker, TensorBoardTracke
 
 from benchmarks.errors import UsageError
 from benchmarks.schema.result import CellResult
+from benchmarks.store.files import make_folder, naming, remove
 from benchmarks.store.results import Store
 
 Tracker = Literal["tensorboard", "mlflow", "wandb"]
@@ -41,12 +41,15 @@ def track(folder: Path, tracker: Tracker) -> Path:
 
     Raises:
         UsageError: the tracker's package is not installed.
+        WriteError: the folder cannot be written to, or leads elsewhere.
     """
     check_tracker(tracker)
     PartialState()  # accelerate's trackers ask it which process they are
     target = folder / "tracking" / tracker
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
+    make_folder(target.parent, folder)
+    with naming(target):
+        remove(target)
+    make_folder(target, folder)
     for result in Store(folder).results():
         if result.status == "ok":
             _write_run(OPEN[tracker](result.spec.id, target.absolute()), result)
@@ -87,7 +90,7 @@ def _write_run(tracker: GeneralTracker, result: CellResult) -> None:
 
 
 def _settings(result: CellResult) -> Iterator[tuple[str, Any]]:
-    """Of what the cell was, names and values that every tracker can hold."""
+    """Yield the settings of a cell as names and values that every tracker can hold."""
     for name, value in result.spec.model_dump().items():
         if isinstance(value, dict):
             yield from ((f"{name}.{key}", "none" if inner is None else inner) for key, inner in value.items())

@@ -290,8 +290,9 @@ def _lock(descriptor: int) -> bool:
 
 def _is_locked(path: Path) -> bool:
     """Whether the writer of a temporary file may still be at work: it holds the lock, or nobody can say."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:  # NFS locks files exclusively only where they may be written
+        mode = os.O_RDONLY if path.is_dir() else os.O_RDWR
+        descriptor = os.open(path, mode | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return True
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.store.cells import CELL_ID, CellFiles, remove_temporary
 from benchmarks.store.data import DataFiles
-from benchmarks.store.files import DamagedError, StoreError, WriteError, make_folder, naming
+from benchmarks.store.files import DamagedError, StoreError, WriteError, make_folder, naming, remove_abandoned
 from benchmarks.store.run_record import RUN_KEYS, RunRecord
 
 __all__ = ["CELL_ID", "RUN_KEYS", "DamagedError", "Store", "StoreError", "WriteError"]
@@ -41,8 +41,9 @@ class Store(RunRecord, DataFiles, CellFiles):
         Raises:
             WriteError: one cannot be removed.
         """
-        with naming(self.folder):
-            for folder in (self.folder, self.folder / "data", self.folder / "plugins"):
+        remove_abandoned(self.folder)  # a `report`, which takes no lock, may be writing
+        for folder in (self.folder / "data", self.folder / "plugins"):
+            with naming(folder):
                 if not folder.is_symlink():
                     remove_temporary(folder)
 

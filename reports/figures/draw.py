@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from benchmarks.store.files import StoreError, write_text
+from benchmarks.store.files import make_folder, remove_abandoned, write_text
 from reports.analysis.accuracy import Accuracy
 from reports.analysis.evidence import Evidence
 from reports.analysis.results import FIGURES, read_results
@@ -65,13 +65,12 @@ def write_figures(folder: Path, drawings: Gallery | None = None) -> list[Path]:
         drawings: what to write; None draws the folder's results.
 
     Raises:
-        StoreError: `folder` holds no results.
+        StoreError: `folder` holds no results, or leads elsewhere by a link.
     """
     made = list(drawings or gallery(analyse(read_results(folder))))
     target = folder / FIGURES
-    if target.is_symlink():
-        raise StoreError(f"{target} is a link to another folder, in which figures are not written")
-    target.mkdir(exist_ok=True)
+    make_folder(target, folder)
+    remove_abandoned(target)
     for old in target.glob("*.svg"):
         if NAME.fullmatch(old.stem):
             old.unlink()

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.schema.performance import PeerRow, Row, ScalingRow
+from benchmarks.store.files import make_folder, naming, remove_abandoned, write_text
 from benchmarks.store.performance import PEERS_FILE, SCALING_FILE, commands, read_rows
 from reports import formats
 from reports.analysis.growth import LEAST_SIZES, exponent
@@ -50,13 +51,18 @@ def write_performance(folder: Path, page: Path) -> Path:
 
     Raises:
         StoreError: a line of these files cannot be read.
+        WriteError: a file cannot be written.
     """
     peers = sorted(read_rows(folder / PEERS_FILE, PeerRow), key=lambda row: (row.name, row.peer))
     scaling = read_rows(folder / SCALING_FILE, ScalingRow)
     figures = scaling_figures(scaling)
-    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+    with naming(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        page.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(folder / FIGURES, folder)
+    remove_abandoned(folder / FIGURES)
     for figure in figures:
-        (folder / FIGURES / f"{figure.name}.svg").write_text(standalone(figure.svg), encoding="utf-8", newline="\n")
+        write_text(folder / FIGURES / f"{figure.name}.svg", standalone(figure.svg))
     known = machines([*peers, *scaling])
     beside = Path(os.path.relpath(folder / FIGURES, page.parent)).as_posix()
     notes = folder / NOTES_FILE
@@ -74,8 +80,8 @@ def write_performance(folder: Path, page: Path) -> Path:
             commands=code_block("\n".join(commands([*peers, *scaling]))),
         )
     )
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(content, encoding="utf-8", newline="\n")
+    remove_abandoned(page.parent, page.name)
+    write_text(page, content)
     return page
 
 
