@@ -47,6 +47,7 @@ def test_training_and_validation_are_drawn_anew_from_both(dataset):
 def test_each_repeat_is_another_draw_and_always_the_same_one():
     prints = {DATASET.redrawn(repeat).fingerprint for repeat in range(6)}
     assert len(prints) == 6
+    assert len({frozenset(DATASET.redrawn(repeat).valid.texts) for repeat in range(6)}) == 6
     assert DATASET.redrawn(2).fingerprint == DATASET.redrawn(2).fingerprint
 
 
