@@ -51,8 +51,10 @@ def test_each_repeat_is_another_draw_and_always_the_same_one():
     assert DATASET.redrawn(2).fingerprint == DATASET.redrawn(2).fingerprint
 
 
-def test_training_samples_of_one_seed_are_other_rows_in_each_repeat():
-    samples = [set(DATASET.redrawn(repeat).train.sample(100, seed=0).texts) for repeat in range(4)]
+@pytest.mark.parametrize("valid", [100, 2])
+def test_training_samples_of_one_seed_are_other_rows_in_each_repeat(valid):
+    dataset = Dataset("x", made(400, "a"), made(valid, "b"), made(100, "c"))
+    samples = [set(dataset.redrawn(repeat).train.sample(100, seed=0).texts) for repeat in range(4)]
     for one in range(4):
         for other in range(one):
             assert len(samples[one] & samples[other]) < 50  # 20 to 25 by chance
