@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from benchmarks.cells.scores import scores_fault
 from benchmarks.schema.audits import Audit, Severity
+from data import likeness
 from data.dataset import Dataset, IntArray
 from losses.loss import Loss
 from models.model import FitReport, FloatArray
@@ -82,6 +83,13 @@ def splits_disjoint(dataset: Dataset) -> Audit:
     traces = all(count <= TRACE * size for count, size in shared.values())
     reason = "; ".join(found) or "no text is in two splits"
     return Audit(name="splits disjoint", passed=not found, reason=reason, severity="warning" if traces else "error")
+
+
+def splits_alike(dataset: Dataset) -> Audit:
+    """Check that the test rows are like the training rows; a failure is an error where they are of another kind."""
+    found = likeness.splits_alike(dataset)
+    severity: Severity = "error" if found.large else "warning"
+    return Audit(name="splits alike", passed=found.alike, reason=found.reason, severity=severity)
 
 
 def decoding(probabilities: FloatArray, texts: int, num_classes: int) -> Audit:

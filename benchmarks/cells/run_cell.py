@@ -189,6 +189,7 @@ def _audits(spec: CellSpec, store: Store, loss: Loss, data: Dataset, scored: Sco
             loss, data.train.lengths, data.train.labels, test.num_classes, reference=loss.name == "ce"
         ),
         audits.splits_disjoint(data),
+        audits.splits_alike(data),
         audits.decoding(probabilities, len(test), test.num_classes),
         audits.predictions(probabilities, test.class_names),
         audits.majority_baseline(probabilities, test.labels, test.class_names),
