@@ -1,0 +1,65 @@
+"""Data frames as files, so that they are read as any other table is."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from benchmarks.errors import UsageError
+
+SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "test": "test"}
+"""Key of a mapping -> the file that holds the split."""
+
+
+@contextmanager
+def as_path(data: Any, name: str) -> Iterator[str]:
+    """Yield the name or path of a dataset; frames are in a temporary folder for as long as the block lasts.
+
+    Args:
+        data: a name or path; a pandas DataFrame or a `datasets.Dataset`; or a mapping of "train", "valid" and "test" to
+            such, as a `datasets.DatasetDict` is.
+        name: how results name a frame.
+
+    Raises:
+        UsageError: it is nothing of that, or a column holds values of several types.
+    """
+    if isinstance(data, str | Path):
+        yield str(data)
+        return
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+        if isinstance(data, Mapping):
+            target = Path(folder) / name
+            target.mkdir()
+            for key, split in data.items():
+                if key not in SPLITS:
+                    raise UsageError(f"no split has that key (choices: {', '.join(SPLITS)})", option="data", value=key)
+                _write(_as_frame(split), target / f"{SPLITS[key]}.parquet")
+        else:
+            target = Path(folder) / f"{name}.parquet"
+            _write(_as_frame(data), target)
+        yield str(target)
+
+
+def _as_frame(data: Any) -> pd.DataFrame:
+    if isinstance(data, pd.DataFrame):
+        return data
+    if not hasattr(data, "to_pandas"):
+        wanted = "a name, a path, a pandas DataFrame, a datasets.Dataset, or a mapping of these by split"
+        raise UsageError(f"data of type {type(data).__name__} cannot be read (choices: {wanted})")
+    frame: pd.DataFrame = data.to_pandas()
+    for column, feature in getattr(data, "features", {}).items():
+        if names := getattr(feature, "names", None):  # a ClassLabel; -1 is a label that is missing
+            frame[column] = [names[label] if label >= 0 else None for label in frame[column]]
+    return frame
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    try:
+        frame.to_parquet(path, index=False)
+    except (pa.ArrowException, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"the data frame cannot be written as Parquet: {reason}") from None

@@ -1,0 +1,150 @@
+"""`benchmarks.run`: train and measure from Python."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from benchmarks.api.frames import as_path
+from benchmarks.api.main_module import main_module_hidden
+from benchmarks.api.result import Result
+from benchmarks.commands.data_options import DataOptions
+from benchmarks.commands.data_view import print_data
+from benchmarks.commands.options import DeviceChoice, PrecisionChoice, add_plugins
+from benchmarks.commands.report import write_reports
+from benchmarks.commands.summary import print_summary
+from benchmarks.config.plan import Choices, TrainSize
+from benchmarks.config.suite import Suite, read_suite
+from benchmarks.errors import unknown
+from benchmarks.executors.select import local_backend
+from benchmarks.redaction import without_folders
+from benchmarks.runs.preparation import Run, prepare_run
+from benchmarks.runs.results_folder import default_folder
+from benchmarks.runs.run import execute
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Frame = pd.DataFrame
+
+READING = tuple(field.name for field in fields(DataOptions) if field.name != "dataset")
+"""Options that say how data are read and split."""
+
+
+def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
+    data: "str | Path | Frame | Mapping[str, Frame] | None" = None,
+    *,
+    models: Sequence[str] | None = None,
+    losses: Sequence[str] | None = None,
+    suite: str = "quick",
+    train_sizes: Sequence[TrainSize] | None = None,
+    seeds: int | Sequence[int] | None = None,
+    repeats: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    plugins: Sequence[Path | str] = (),
+    device: str = "auto",
+    precision: str = "auto",
+    timeout: float | None = None,
+    out: Path | str | None = None,
+    name: str = "dataframe",
+    fresh: bool = False,
+    quiet: bool = False,
+    **reading: Any,
+) -> Result:
+    """Train and measure models on a dataset, and write the report.
+
+    The cells run in processes of their own, one after another on a CPU. A script needs no `__main__` guard. Calling it
+    again with the same arguments continues where it stopped.
+
+    Args:
+        data: a name or path, as `--dataset` takes it; a pandas DataFrame or a `datasets.Dataset`; a mapping of "train",
+            "valid" and "test" to such. None takes the suite's own data.
+        models: names or globs; None takes the suite's.
+        losses: names or globs; None takes the suite's.
+        suite: name or TOML file of the suite.
+        train_sizes: numbers of training texts, or "all".
+        seeds: how many (3 is 1, 2, 3), or which.
+        repeats: trainings that each redraw the training sample and the seed.
+        settings: "model.parameter" -> a value, or a list of values with a cell each.
+        plugins: files that define models, losses or datasets.
+        device: "auto", "cpu" or "cuda".
+        precision: "auto", "fp32", "bf16" or "fp16".
+        timeout: seconds after which a cell is stopped.
+        out: results folder; None is `results/SUITE-DATASET`.
+        name: how results name a data frame.
+        fresh: run cells again that have a result.
+        quiet: print nothing.
+        **reading: how the data are read and split, as on the command line: `text_column`, `label_column`,
+            `group_column`, `label_map`, `splits`, `missing`, `time_column`, `split_order`, `valid_size`, `test_size`.
+
+    Raises:
+        UsageError: an argument or the data cannot be used; nothing has been written.
+        StoreError: the results folder cannot be used.
+        KeyboardInterrupt: the user wants an end; finished cells are in the results folder.
+    """
+    for kind, values, choices in (
+        ("argument", reading, [*READING, *inspect.signature(run).parameters]),
+        ("device", [device], [choice.value for choice in DeviceChoice]),
+        ("precision", [precision], [choice.value for choice in PrecisionChoice]),
+    ):
+        for value in values:
+            if value not in choices:
+                raise unknown(kind, value, choices)
+    add_plugins([Path(plugin) for plugin in plugins])
+    own = read_suite(suite)
+    console = Console(quiet=quiet)
+    chosen = Choices(
+        models=models,
+        losses=losses,
+        train_sizes=train_sizes,
+        seeds=list(range(1, seeds + 1)) if isinstance(seeds, int) else seeds,
+        repeats=repeats,
+        set={key: value if isinstance(value, list) else [value] for key, value in (settings or {}).items()},
+    )
+    backend = local_backend("benchmarks.api.run")
+    given = None if data is None else data if isinstance(data, str | Path) else name
+    folder = Path(out) if out is not None else default_folder(own, None if given is None else str(given))
+    with as_path(own.data.name if data is None else data, name) as path:
+        prepared = prepare_run(
+            _with_data(own, path, reading),
+            chosen,
+            lambda: backend.resolve(device, precision, 1),
+            folder,
+            ["python", "-c", "from benchmarks import run"],
+        )
+        if given == name:
+            prepared = _renamed(prepared, path, name)
+    print_data(console, prepared.dataset)
+    with main_module_hidden():
+        execute(
+            prepared,
+            backend.executor(prepared.store, timeout),
+            console,
+            measure=backend.measure,
+            fresh=fresh,
+        )
+    return _reported(prepared, console)
+
+
+def _with_data(suite: Suite, path: str, reading: Mapping[str, Any]) -> Suite:
+    """Put the data and how they are read into a suite; sizes may be numbers here."""
+    given: dict[str, Any] = {
+        key: str(value) if key.endswith("_size") and value is not None else value for key, value in reading.items()
+    }
+    return suite.model_copy(update={"data": DataOptions(dataset=path, **given).applied_to(suite.data)})
+
+
+def _renamed(prepared: Run, path: str, name: str) -> Run:
+    """Show the name of a data frame in place of the temporary file it was read from."""
+    shown = prepared.dataset.name.replace(without_folders(path), name)
+    specs = [spec.model_copy(update={"dataset": shown}) for spec in prepared.specs]
+    return replace(prepared, dataset=replace(prepared.dataset, name=shown), specs=specs)
+
+
+def _reported(prepared: Run, console: Console) -> Result:
+    results = write_reports(prepared.store.folder, Console(quiet=True))
+    print_summary(console, results, [spec.id for spec in prepared.specs])
+    return Result(prepared.store.folder)
