@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from scipy.stats import binom, binomtest
+from scipy.stats import binomtest
 from torch.nn.functional import cross_entropy
 
 from benchmarks.cells.scores import scores_fault
+from benchmarks.measurement.chance import above_majority, majority_share
 from benchmarks.schema.audits import Audit, Severity
 from data import likeness
 from data.dataset import Dataset, IntArray
@@ -30,8 +31,6 @@ FEW_UNKNOWN = 0.01
 """Share of test texts without a known token that no vocabulary avoids."""
 
 SHUFFLED_LEVEL = 0.001
-CHANCE_LEVEL = 0.01
-"""One-sided significance level of "better than always naming the most common class"."""
 
 
 def loss_gradient(
@@ -119,14 +118,13 @@ def majority_baseline(probabilities: FloatArray, labels: IntArray, class_names: 
     A failure is an error where the accuracy is no higher, and a warning where it is, but by no more than chance allows:
     one-sided binomial test at level 0.01.
     """
-    correct = int((probabilities.argmax(axis=1) == labels).sum())
-    counts = np.bincount(labels, minlength=len(class_names))
-    accuracy, baseline = correct / len(labels), float(counts.max() / len(labels))
-    always = f"always naming {class_names[int(counts.argmax())]}"
+    predicted = probabilities.argmax(axis=1)
+    accuracy, baseline = float((predicted == labels).mean()), majority_share(labels)
+    always = f"always naming {class_names[int(np.bincount(labels).argmax())]}"
     if accuracy <= baseline:
         reason = f"accuracy {accuracy:.1%} is not above the {baseline:.1%} of {always}"
         return Audit(name="majority baseline", passed=False, reason=reason)
-    passed = bool(binom.sf(correct - 1, len(labels), baseline) <= CHANCE_LEVEL)
+    passed = above_majority(predicted, labels)
     shown = "is" if passed else "is not shown to be"
     reason = f"accuracy {accuracy:.1%} {shown} above the {baseline:.1%} of {always}"
     return Audit(name="majority baseline", passed=passed, reason=reason, severity="warning")

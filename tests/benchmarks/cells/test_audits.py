@@ -1,5 +1,7 @@
 """Each audit, by the fault it is there to find."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,23 @@ def test_a_trace_of_leaked_texts_is_a_warning_and_more_an_error(leaked, severity
     assert not audit.passed
     assert audit.severity == severity
     assert f"{leaked} texts ({leaked / 200:.1%}) are in train and test" in audit.reason
+
+
+def test_a_file_sorted_by_length_and_cut_at_its_tail_is_caught():
+    """Its test texts have many times the words of its training texts."""
+    generator = np.random.default_rng(0)
+    texts = sorted((" ".join(generator.choice(list("abcdefgh"), size)) for size in range(5, 605)), key=len)
+    shuffled = [texts[row] for row in generator.permutation(len(texts))]
+
+    def cut(texts):
+        parts = texts[:400], texts[400:450], texts[450:]
+        splits = [dataclasses.replace(split(part), lengths=np.array([len(t.split()) for t in part])) for part in parts]
+        return Dataset("toy", *splits)
+
+    assert audits.splits_alike(cut(shuffled)).passed
+    audit = audits.splits_alike(cut(texts))
+    assert audit.alarms
+    assert "times the words of training texts" in audit.reason
 
 
 def test_an_argmax_over_a_single_logit_is_caught():
