@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from data.columns import choose_column
 from data.errors import DataError
+from data.memory import at_most, available
 from data.records import COMPRESSIONS, SEPARATORS, Delimited, column_text, json_objects, open_bytes, text_lines
 from data.tables import kind_of, read_table, readable
 
@@ -37,7 +38,8 @@ def column_texts(path: Path, column: str | None) -> Iterator[str]:
             for index, value in enumerate(table.frame[name].tolist()):
                 yield _text(value, path.name, table.place(index))
             return
-        with open_bytes(path) as stream:
+        # A compressed Parquet file has to be unpacked whole.
+        with open_bytes(path, most=available() // 2 if kind == ".parquet" else None) as stream:
             if not stream.peek(1):
                 raise DataError(f"{path.name} is empty")
             reader = {".jsonl": _from_jsonl, ".parquet": _from_parquet}.get(kind, _from_delimited)
@@ -67,13 +69,22 @@ def _from_jsonl(stream: BufferedReader, path: Path, column: str | None) -> Itera
 
 def _from_parquet(stream: BufferedReader, path: Path, column: str | None) -> Iterator[tuple[str, object]]:
     compressed = path.suffix.lower() in COMPRESSIONS
-    with pq.ParquetFile(pa.BufferReader(stream.read()) if compressed else path) as file:
+    with at_most(available() // 2):  # where it is opened decides which memory it uses
+        opened = pq.ParquetFile(pa.BufferReader(stream.read()) if compressed else path)
+    with opened as file:
         name = choose_column(path.name, file.schema_arrow.names, "text", column)
-        row = 0
-        for batch in file.iter_batches(batch_size=BATCH, columns=[name]):
-            for value in batch.column(0).to_pylist():
+        row, batches = 0, file.iter_batches(batch_size=BATCH, columns=[name])
+        while values := _next_values(batches):
+            for value in values:
                 yield f"row {row}", value
                 row += 1
+
+
+def _next_values(batches: Iterator[pa.RecordBatch]) -> list[object]:
+    """The next batch; none at the end. A thousand rows of a file of a kilobyte may be gigabytes."""
+    with at_most(available() // 2):
+        batch = next(batches, None)
+        return [] if batch is None else list(batch.column(0).to_pylist())
 
 
 def _text(value: object, name: str, place: str) -> str:

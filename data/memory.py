@@ -32,11 +32,16 @@ def at_most(size: int) -> Iterator[None]:
     if used is None:
         yield
         return
+    import pyarrow as pa
+
+    pool = pa.default_memory_pool()
     limit = min([used + size, *(bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY)])
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own has reserved a gigabyte beforehand, which nobody limits
     try:
         yield
     finally:
+        pa.set_memory_pool(pool)
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 

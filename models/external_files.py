@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from errno import EINVAL
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 
 from models.model import Model
 
@@ -41,6 +43,8 @@ def file_digest(path: Path) -> str:
         OSError: it cannot be read.
     """
     status = path.stat()
+    if not S_ISREG(status.st_mode):  # a pipe or a device would keep the reader waiting
+        raise OSError(EINVAL, "not a regular file", str(path))
     return _digest(path.resolve(), status.st_size, status.st_mtime_ns, status.st_ino)
 
 

@@ -1,14 +1,19 @@
 """Reading of saved models; every fault of their files becomes one clear error."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile, is_zipfile
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
 
+from data.memory import available
 from models.model import Model
+
+LARGEST_JSON = 64 * 2**20
+"""Bytes; parsing takes about ten times as much memory."""
 
 
 @contextmanager
@@ -23,9 +28,41 @@ def saved_model(folder: Path, name: str) -> Iterator[None]:
         ValueError: the folder does not hold such a model.
     """
     try:
+        check_sizes([path for path in folder.rglob("*") if not path.is_dir()])
         yield
     except Exception as error:  # noqa: BLE001  (there is no end to what parsers raise on files that are not theirs)
         raise ValueError(f"{folder} holds no saved {name} model: {_one_line(error)}") from None
+
+
+def check_sizes(paths: Sequence[Path]) -> None:
+    """Refuse files that memory could not hold before one of them is read; a few megabytes may unpack to gigabytes.
+
+    Args:
+        paths: the files of a model.
+
+    Raises:
+        ValueError: one is no regular file, such as a pipe; or together they declare more than half of the free memory.
+    """
+    free, declared = available(), 0
+    for path in paths:
+        if path.exists() and not path.is_file():
+            raise ValueError(f"{path.name} is not a regular file")
+        size = _declared_size(path)
+        if path.suffix == ".json" and size > LARGEST_JSON:
+            raise ValueError(f"{path.name} is larger than {LARGEST_JSON / 1e6:.0f} MB")
+        declared += size
+    if declared > free // 2:
+        raise ValueError(f"its files hold {declared / 1e9:.1f} GB, more than half of the memory that is free")
+
+
+def _declared_size(path: Path) -> int:
+    """Bytes of a file, or of the content of a ZIP archive; 0 where there is none."""
+    if not path.exists():
+        return 0
+    if not is_zipfile(path):
+        return path.stat().st_size
+    with ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
 
 
 def checked_parameters(model: type[Model], parameters: dict[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,8 @@ def read_plugin(path: Path) -> Plugin:
     Raises:
         UsageError: it cannot be read, or is not Python.
     """
+    if path.exists() and not path.is_file():  # a pipe or a device would keep the reader waiting
+        raise UsageError(f"plug-in {str(path)!r} is not a file")
     try:
         source = path.read_bytes().decode("utf-8-sig")
         ast.parse(source)

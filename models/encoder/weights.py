@@ -19,6 +19,7 @@ from torch import Tensor
 from transformers import DistilBertConfig
 
 from models.external_files import file_digest
+from models.saved_files import check_sizes
 
 CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE = "config.json", "model.safetensors", "tokenizer.json"
 FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
@@ -82,6 +83,7 @@ def load_encoder(name: str) -> Encoder:
         repository, revision = HUB[name]
         folder = Path(snapshot_download(repository, revision=revision, allow_patterns=list(FILES)))
     try:
+        check_sizes([folder / file for file in FILES])
         config = (folder / CONFIG_FILE).read_bytes()
         weights = load_file(folder / WEIGHTS_FILE)
         tokenizer = read_tokenizer(folder / TOKENIZER_FILE)

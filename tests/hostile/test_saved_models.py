@@ -304,7 +304,7 @@ PLANTED = {
     "an old pickle": lambda mark: pickle.dumps(Trap(mark), protocol=0),
     "a torch checkpoint": lambda mark: torch_zip(Trap(mark)),
     "an array of objects": lambda mark: array_of_objects(Trap(mark)),
-    "a skops file with an array of objects": lambda mark: skops_array(mark),
+    "a skops file with an array of objects": lambda mark: skops_array(mark),  # noqa: PLW0108  (defined below)
     "a skops file with a pickle in it": lambda mark: skops_file({}, data_pkl=pickle.dumps(Trap(mark))),
     **{
         f"a skops file with a {loader}": lambda mark, loader=loader: skops_with_a_function(mark, loader, "os", "mkdir")
