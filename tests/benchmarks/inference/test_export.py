@@ -9,6 +9,7 @@ import torch
 
 from benchmarks.cli import main
 from benchmarks.errors import UsageError
+from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.inference import export
 from benchmarks.inference.export import can_export, pipeline_caveat, to_huggingface, to_onnx
 from benchmarks.inference.saved import Saved, find_model, write_saved
@@ -196,3 +197,18 @@ def test_what_is_no_network_has_no_onnx(cell, tmp_path):
     found = find_model(cell("tfidf_logreg", min_df=1, C=1.0))
     with pytest.raises(UsageError, match="not a torch model"):
         to_onnx(found, loaded(found), tmp_path / "exported")
+
+
+def test_the_program_of_the_documentation_scores_as_the_model_does(cell, tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    found = find_model(cell("distilbert", epochs=1, max_length=16))
+    classifier = loaded(found)
+    to_onnx(found, classifier, tmp_path / "my-model")
+    page = (CHECKOUT / "docs" / "how-to" / "use-a-trained-model.md").read_text(encoding="utf-8")
+    program = page.partition("```python\n")[2].partition("```")[0].replace("(256)", "(16)")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(program, names)  # noqa: S102  (of our own page)
+    expected = classifier.predict_proba(["A film to remember.", "Dull."])
+    powers = np.exp(names["logits"].astype(np.float64))
+    np.testing.assert_allclose(powers / powers.sum(axis=1, keepdims=True), expected, atol=1e-5)
