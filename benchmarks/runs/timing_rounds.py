@@ -33,18 +33,20 @@ def timing_rounds(
         listener: is told how many cells are timed again, and which of them in too few processes.
         stopping: whether the user has asked for an end.
     """
+    reasons: dict[str, str] = {}
     waiting = [spec for spec in specs if _lacks_process(spec, store)]
     if waiting and not stopping():
         listener.say(f"timing {len(waiting)} cells in further processes, in rounds")
     for _ in range(max((spec.measure.processes for spec in waiting), default=0)):
         pending = itertools.takewhile(lambda _: not stopping(), waiting)
-        for _ in executor.run(pending, _ignore):
-            pass  # the result is in the store, with the readings of one more process
+        for result in executor.run(pending, _ignore):  # what is good is in the store already
+            reasons[result.spec.id] = f"{result.status}: {result.reason}" if result.reason else result.status
         waiting = [spec for spec in waiting if _lacks_process(spec, store)]
         if not waiting or stopping():
             return
     for spec in waiting:
-        listener.say(f"{spec.id}: timed in fewer than {spec.measure.processes} processes; its log says why")
+        reason = reasons.get(spec.id, "not run")
+        listener.say(f"{spec.id}: timed in fewer than {spec.measure.processes} processes; the last one ended {reason}")
 
 
 def _lacks_process(spec: CellSpec, store: Store) -> bool:

@@ -124,7 +124,7 @@ def test_the_main_process_decides(store, make_spec, run, cells):
 @pytest.mark.parametrize(
     ("work", "status", "reason"),
     [
-        ("helper_fails", "failed", "RankError: process 1: ValueError: no such luck"),
+        ("helper_fails", "failed", "RankError: process 1: ValueError"),
         ("helper_dies", "crashed", "killed by SIGSEGV"),
         ("helper_is_seen_to_die_last", "crashed", "killed by SIGSEGV"),
     ],
@@ -182,8 +182,7 @@ def test_an_exception_in_one_process_is_the_cell_s(store, make_spec, run):
 
 
 def test_out_of_memory_in_one_process_is_out_of_memory():
-    assert describe_exception(RankError("process 1: OutOfMemoryError: CUDA out of memory."))[0] == "out_of_memory"
-    assert describe_exception(RankError("process 1: MemoryError: "))[0] == "out_of_memory"
+    assert describe_exception(RankError("process 1: MemoryError", out_of_memory=True))[0] == "out_of_memory"
     assert describe_exception(RankError("process 1: ValueError: no"))[0] == "failed"
 
 
@@ -209,6 +208,6 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(store, make_spec, 
 
 
 def test_a_training_takes_as_many_processes_as_it_is_for(dataset):
+    loss = CrossEntropy(dataset.train.lengths, dataset.train.labels)
     with pytest.raises(ValueError, match=r"^a training on 2 device\(s\) takes as many processes, and there are 1"):
-        loss = CrossEntropy(dataset.train.lengths, dataset.train.labels)
         Lstm(**TINY).fit(dataset.train, dataset.valid, loss, Runtime(devices=2))

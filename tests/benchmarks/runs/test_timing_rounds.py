@@ -40,9 +40,11 @@ class Here:
     def run(self, specs, progress):
         for spec in specs:
             self.ran.append(spec.seed)
-            if spec.seed not in self.failing:
+            if spec.seed in self.failing:
+                yield CellResult(spec=spec, status="failed", reason="ValueError: no")
+            else:
                 self.work(spec, self.store, partial(progress, spec))
-            yield self.store.read_result(spec.id)
+                yield self.store.read_result(spec.id)
 
 
 def time_once_more(spec, store, progress):
@@ -82,7 +84,10 @@ def test_a_cell_that_cannot_be_timed_again_is_named_and_the_rounds_end(store, sp
         time_once_more(spec, store, None)
     timing_rounds(specs, store, executor, observer, never)
     assert executor.ran == [1, 3, 1, 3, 3]
-    assert observer.lines[-1] == f"{specs[2].id}: timed in fewer than 3 processes; its log says why"
+    assert (
+        observer.lines[-1]
+        == f"{specs[2].id}: timed in fewer than 3 processes; the last one ended failed: ValueError: no"
+    )
     assert store.read_result(specs[2].id).status == "ok"
 
 
