@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.commands.printing import print_wrapped
+from benchmarks.commands.printing import counted, print_wrapped
 from benchmarks.redaction import plain
 from benchmarks.registry.entries import entry
 from benchmarks.schema.cell import CellSpec
@@ -36,6 +36,11 @@ def print_plan(console: Console, title: str, specs: Sequence[CellSpec], state: P
     for cells in _by_configuration(specs):
         table.add_row(*map(Text, _row(cells, state)))
     console.print(table)
+    print_totals(console, specs, state)
+
+
+def print_totals(console: Console, specs: Sequence[CellSpec], state: PlanState) -> None:
+    """Print the number of cells and the time that they will take."""
     for line in _totals(specs, state):
         print_wrapped(console, line)
 
@@ -114,10 +119,10 @@ def _totals(specs: Sequence[CellSpec], state: PlanState) -> list[str]:
     waiting = [spec for spec in specs if spec.id not in state.done]
     done = len(specs) - len(waiting)
     known = [state.seconds[spec.id] for spec in waiting if spec.id in state.seconds]
-    lines = [f"{len(specs)} cells, {done} of them done" if done else f"{len(specs)} cells"]
+    lines = [f"{counted(len(specs), 'cell')}, {done} of them done" if done else counted(len(specs), "cell")]
     if known:
         unknown = len(waiting) - len(known)
-        without = f"; {unknown} cells have no estimate" if unknown else ""
+        without = f"; no estimate for {counted(unknown, 'cell')}" if unknown else ""
         lines.append(f"about {duration(sum(known))} one after another, by earlier results of this machine{without}")
     elif waiting:
         lines.append("no time estimate: there are no earlier results of these models on this machine")

@@ -14,7 +14,7 @@ import typer
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.model_options import ModelOptions
 from benchmarks.commands.options import DeviceOptions, ExecutorOptions
-from benchmarks.commands.printing import PipeConsole, print_line
+from benchmarks.commands.printing import PipeConsole, counted, print_line
 from benchmarks.errors import UsageError
 from benchmarks.registry.entries import entry, is_sha256
 
@@ -139,7 +139,7 @@ def predict(
 
 def _report_quoted(writer: "Writer") -> None:
     if writer.quoted:
-        log.info("%s values begin like a formula and were written with an apostrophe before them", f"{writer.quoted:,}")
+        log.info("wrote an apostrophe before %s that a spreadsheet would calculate", counted(writer.quoted, "value"))
 
 
 def _predict_folder(
@@ -165,7 +165,7 @@ def _predict_folder(
         job.claim(found.folder)
         outcomes = label_here(job, names, classifier)
     console = PipeConsole(stderr=True)
-    print_line(console, f"{len(names):,} files to label")
+    print_line(console, f"{counted(len(names), 'file')} to label")
     failed = 0
     for number, outcome in enumerate(outcomes, start=1):
         failed += bool(outcome.error)

@@ -45,3 +45,8 @@ def print_wrapped(console: Console, text: str, indent: str = "", style: str = ""
     )
     for line in lines:
         console.print(Text(line, style=style), soft_wrap=True)
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun: "1 cell", "1,200 cells"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -102,8 +102,8 @@ def run(
     prepared, backend = _prepare(grid, data, device, executor, cells, output, console)
     _print_data(prepared, console)
     _print_left_out(prepared, console)
+    _print_plan(prepared, console, whole=output.dry_run)
     if output.dry_run:
-        _print_plan(prepared, console)
         return ExitStatus.OK
     return _execute(prepared, backend, cells, output, console)
 
@@ -201,14 +201,18 @@ def _print_left_out(prepared: "Run", console: Console) -> None:
         print_wrapped(console, f"left out: {loss} with {models} (no sample weights express this loss)")
 
 
-def _print_plan(prepared: "Run", console: Console) -> None:
-    from benchmarks.commands.plan_view import PlanState, comparisons, print_plan
+def _print_plan(prepared: "Run", console: Console, *, whole: bool) -> None:
+    """Print the plan with the differences that it can detect, or only its size and time."""
+    from benchmarks.commands.plan_view import PlanState, comparisons, print_plan, print_totals
     from benchmarks.hardware.processor import processor
     from benchmarks.runs.estimate import earlier_results, finished, seconds_of
     from reports.analysis.planning import Plan
 
     results = earlier_results(prepared.store.folder, processor())
     state = PlanState(finished(prepared.specs, prepared.store), seconds_of(prepared.specs, results))
+    if not whole:
+        print_totals(console, prepared.specs, state)
+        return
     runtime = prepared.runtime
     title = f"{prepared.suite.name} on {prepared.dataset.name}, {runtime.device}, {runtime.precision}"
     print_plan(console, title, prepared.specs, state)

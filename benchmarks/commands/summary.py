@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from benchmarks.commands.exit_status import ExitStatus
+from benchmarks.commands.printing import counted
 from benchmarks.redaction import plain
 from benchmarks.schema.result import CellResult
 
@@ -37,7 +38,7 @@ def print_summary(console: Console, results: "Results", cell_ids: Sequence[str] 
     _print_red(
         console, [*(_failure(results, cell) for cell in failed), *(f"no result: {cell_id}" for cell_id in missing)]
     )
-    summary = f"{good} of {len(wanted)} cells ended ok"
+    summary = f"{good} of {counted(len(wanted), 'cell')} ended ok"
     console.print(Text(summary, style="green" if good == len(wanted) else "red"))
     return ExitStatus.OK if good == len(wanted) else ExitStatus.INCOMPLETE
 
@@ -50,7 +51,8 @@ def _failed_audits(cells: Iterable[CellResult]) -> list[str]:
             if audit.alarms:
                 found.setdefault(audit.name, []).append(f"{audit.reason} ({cell.spec.id})")
     return [
-        f"audit failed: {name}: {reasons[0]}" + (f", and in {len(reasons) - 1} other cells" if reasons[1:] else "")
+        f"audit failed: {name}: {reasons[0]}"
+        + (f", and in {counted(len(reasons) - 1, 'other cell')}" if reasons[1:] else "")
         for name, reasons in found.items()
     ]
 

@@ -219,7 +219,7 @@ def test_a_dry_run_shows_equal_cells_once_and_the_folder_of_the_data(type_in, tm
     status, output, _ = type_in("run", "--suite", "sizes.toml", "--dataset", "good.csv", "--dry-run")
     assert status == 0
     assert [line.split()[:2] for line in output.splitlines()].count(["nbsvm", "ce"]) == 1
-    assert "1 cells" in output
+    assert "1 cell\n" in output
     assert f"results folder: {Path('results/sizes-good')}" in output
     assert max(map(len, output.splitlines())) <= 80
 

@@ -35,7 +35,7 @@ def test_time_is_estimated_where_earlier_results_allow_it(make_spec):
     assert "~ 2 min" in output
     assert "3 cells, 1 of them done" in output
     assert "about 2 min one after another" in output
-    assert "1 cells have no estimate" in " ".join(output.split())
+    assert "no estimate for 1 cell" in " ".join(output.split())
     assert "no time estimate" in printed([known])
     assert " done" in printed([done], done={done.id})
 

@@ -28,7 +28,7 @@ def summary(tmp_path):
 
 def test_good_cells_are_counted_in_green(summary, make_spec):
     status, output = summary([CellResult(spec=make_spec(), status="ok")])
-    assert (status, output) == (ExitStatus.OK, f"{GREEN}1 of 1 cells ended ok\x1b[0m\n")
+    assert (status, output) == (ExitStatus.OK, f"{GREEN}1 of 1 cell ended ok\x1b[0m\n")
 
 
 def test_a_failed_cell_is_red_with_its_log(summary, make_spec, tmp_path):
@@ -51,7 +51,7 @@ def test_audits_that_failed_are_red_unless_acknowledged(summary, make_spec):
     status, output = summary([cell(1), cell(2)])
     assert status == ExitStatus.OK  # the cells have ended well; their audits are the report's matter
     assert f"{RED}audit failed: leaks: 3 rows" in output
-    assert "and in 1 other cells" in output.replace("\n", " ")
+    assert "and in 1 other cell" in output.replace("\n", " ")
     assert "leaks" not in summary([cell(1, acknowledged="known"), cell(2, severity="note")])[1]
 
 

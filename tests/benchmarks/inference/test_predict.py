@@ -327,11 +327,11 @@ def test_a_folder_is_labelled_file_by_file_and_a_finished_file_stays(type_in, ru
     (target / "deep" / "b.parquet").unlink()
     kept = (target / "a.parquet").stat().st_mtime_ns
     status, _, errors = type_in(run.folder, "--input", source, "--output", target)
-    assert (status, "1 files to label" in errors, (target / "a.parquet").stat().st_mtime_ns) == (0, True, kept)
+    assert (status, "1 file to label" in errors, (target / "a.parquet").stat().st_mtime_ns) == (0, True, kept)
     assert (target / "deep" / "b.parquet").exists()
 
     os.utime(source / "a.parquet")
-    assert "1 files to label" in type_in(run.folder, "--input", source, "--output", target)[2]  # it is newer now
+    assert "1 file to label" in type_in(run.folder, "--input", source, "--output", target)[2]  # it is newer now
     status, _, errors = type_in(run.folder, "--cell", "*-s1-*", "--input", source, "--output", target)
     assert (status, "of another model" in errors) == (2, True)
 
@@ -373,7 +373,7 @@ def test_a_label_is_written_as_it_is_and_a_formula_as_text(tmp_path):
 
 def test_quoted_formulas_are_counted_on_stderr(type_in, run):
     _, _, errors = type_in(run.folder, "=1+1", "fine", "--format", "csv")
-    assert "1 values begin like a formula" in errors
+    assert "wrote an apostrophe before 1 value" in errors
     _, _, errors = type_in(run.folder, "fine", "--format", "csv", "--quiet")
     assert errors == ""
 
