@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.commands.exit_status import ExitStatus
-from benchmarks.errors import UsageError
+from benchmarks.errors import UsageError, complain
 
 LIMIT = re.compile(r"(accuracy):(\d+(?:\.\d+)?)pp|(throughput):(\d+(?:\.\d+)?)%")
 
@@ -26,16 +26,24 @@ def compare(
 ) -> int:
     """Compare two runs cell by cell.
 
-    The output is Markdown for a pull request.
+    The output is Markdown for a pull request. Exit status 1: NEW loses more than a limit, lacks a cell of BASE, or has a
+    failed audit; or nothing can be compared.
 
     Examples: `python -m benchmarks compare results/main results/branch` ·
     `python -m benchmarks compare results/main results/branch --fail-on accuracy:0.5pp --fail-on throughput:10%`
     """
+    from benchmarks.store.results import Store, StoreError
     from reports.analysis.run_comparison import compare_runs
     from reports.render.compare import Limits, problems, render
 
     limits = Limits(**_parse_limits(fail_on))
-    comparison = compare_runs(base, new)
+    for folder in (base, new):
+        Store(folder).read_run()  # a folder without a run is wrong usage; runs that do not compare fail the check
+    try:
+        comparison = compare_runs(base, new)
+    except StoreError as error:
+        complain(f"nothing was compared: {error}")
+        return ExitStatus.CHECK_FAILED
     print(render(comparison, limits), end="")
     return ExitStatus.CHECK_FAILED if problems(comparison, limits) else ExitStatus.OK
 

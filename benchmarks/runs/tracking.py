@@ -30,7 +30,8 @@ def check_tracker(tracker: Tracker) -> None:
     """
     if importlib.util.find_spec(tracker) is None:
         others = ", ".join(name for name in get_args(Tracker) if importlib.util.find_spec(name)) or "none is installed"
-        raise UsageError(f"--track {tracker!r} is not installed: pip install -e '.[tracking]' (choices: {others})")
+        detail = f"it is not installed: pip install -e '.[tracking]' (choices: {others})"
+        raise UsageError(detail, option="track", value=tracker)
 
 
 def track(folder: Path, tracker: Tracker) -> Path:

@@ -63,7 +63,7 @@ def test_writing_again_replaces_what_was_there(finished):
 
 def test_a_tracker_that_is_not_installed_is_named_before_anything_runs(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"^--track 'mlflow' is not installed: pip install -e '.\[tracking\]'"):
+    with pytest.raises(UsageError, match=r"^track='mlflow': it is not installed: pip install -e '.\[tracking\]'"):
         check_tracker("mlflow")
 
 
