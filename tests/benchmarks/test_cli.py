@@ -15,6 +15,7 @@ from benchmarks.commands.run import _warn_of_other_data
 from benchmarks.errors import UsageError
 from benchmarks.hardware import device
 from benchmarks.store.files import StoreError, WriteError
+from benchmarks.store.lock import hold
 from benchmarks.store.results import RUN_KEYS, Store
 
 
@@ -276,6 +277,15 @@ def test_a_price_given_to_a_report_is_kept_with_the_run(type_in, tmp_path, monke
     assert store.read_run()["price_per_hour"] == 0.4
     assert type_in("report", tmp_path, "--price-per-hour", "0")[0] == 2
     assert store.read_run()["price_per_hour"] == 0.4
+
+
+def test_a_price_waits_for_no_run_and_changes_nothing_beside_one(type_in, tmp_path):
+    store = Store(tmp_path)
+    store.write_run(dict.fromkeys(RUN_KEYS, "toy"))
+    with hold(tmp_path):
+        status, _, errors = type_in("report", tmp_path, "--price-per-hour", "0.4")
+    assert (status, "in use by" in errors) == (2, True)
+    assert "price_per_hour" not in store.read_run()
 
 
 def test_report_of_a_folder_without_results(type_in):
