@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.abc import InspectLoader
 
-from benchmarks import __version__
 from benchmarks.registry.entries import entry
 from benchmarks.registry.installed import is_installed
 
 HARNESS = (
     "benchmarks.cells.audits",
+    "benchmarks.cells.calibrating",
     "benchmarks.cells.checkpoint",
     "benchmarks.cells.distributed",
     "benchmarks.cells.fitting",
@@ -28,14 +28,18 @@ HARNESS = (
 MEASURING = ("benchmarks.cells.remeasuring", "benchmarks.cells.timing")
 """Modules of `benchmarks.cells` that measure: an edit of these makes no new cell, but for `DECIDING`."""
 
-DECIDING = (("benchmarks.cells.timing", "score_test_set"), ("benchmarks.measurement.chance", "above_majority"))
+DECIDING = (
+    ("benchmarks.cells.timing", "score_test_set"),
+    ("benchmarks.measurement.chance", "above_majority"),
+    ("benchmarks.schema.confidence", "tempered"),
+)
 """Module and name of single definitions that decide a result among others that do not."""
 
 PACKAGES = frozenset({"models", "losses", "data"})
 
 
 def code_version(model: str, loss: str) -> str:
-    """Return the suite's version and a digest of the code that decides a cell's result.
+    """Return a digest of the code that decides a cell's result; a release by itself changes nothing.
 
     The code is every top-level statement of the modules of the model, the loss and the harness that trains and judges,
     and of the modules that these import from `models`, `losses`, `data` or the package of the model or loss.
@@ -56,7 +60,7 @@ def _version(named: frozenset[str]) -> str:
     modules = _closure({*named, *HARNESS}, packages)
     digests = {digest for module in modules for digest in _digests(module, packages)}
     digests |= {_digest(_definition(module, name) or "") for module, name in DECIDING}
-    return f"{__version__}+{_digest(*sorted(digests | _choices(modules, packages)))[:12]}"
+    return _digest(*sorted(digests | _choices(modules, packages)))[:12]
 
 
 def imported_packages(model: str, loss: str) -> frozenset[str]:
