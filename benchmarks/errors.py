@@ -2,6 +2,7 @@
 
 import difflib
 import dis
+import errno
 import os
 import sys
 from collections.abc import Iterable
@@ -14,6 +15,10 @@ LONGEST_MESSAGE = 1_000
 LONGEST_VALUE = 300
 LONGEST_REASON = 300
 """Characters."""
+
+OUT_OF_MEMORY = ("DefaultCPUAllocator: can't allocate memory", "CUDA error: out of memory", "ALLOC_FAILED")
+"""Parts of messages about memory that ran out, in errors without a type of their own: torch's on the CPU, and CUDA's
+outside its allocator."""
 
 OWN_PACKAGES = frozenset({"benchmarks", "data", "losses", "models", "reports"})
 
@@ -62,13 +67,25 @@ def publishable(error: BaseException) -> str:
     out. Those of libraries and plug-ins may quote anything; the cell's log has them.
     """
     kind = type(error).__name__
+    sign = next((sign for sign in OUT_OF_MEMORY if sign in message_of(error)), "")
     if isinstance(error, OSError) and error.errno is not None:
         message = os.strerror(error.errno)
     elif isinstance(error, MemoryError) or kind == "OutOfMemoryError" or _is_own(error):
         message = first_line(error)
     else:
-        message = ""
+        message = sign
     return shortened(f"{kind}: {message}" if message else kind, LONGEST_REASON)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, of the device or of the host."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or getattr(error, "out_of_memory", False) is True  # of one of several processes
+        or any(sign in message_of(error) for sign in OUT_OF_MEMORY)
+    )
 
 
 def first_line(error: BaseException) -> str:

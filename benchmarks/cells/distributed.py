@@ -1,5 +1,6 @@
 """Worker processes that train one cell together, each on a device of its own, as a group of accelerate's."""
 
+import json
 import multiprocessing
 import os
 import signal
@@ -16,7 +17,7 @@ from accelerate.state import PartialState
 from accelerate.utils import reduce
 from torch.distributed import TCPStore  # type: ignore[attr-defined]  # documented, but not in `__all__`
 
-from benchmarks.errors import BenchmarkError
+from benchmarks.errors import BenchmarkError, is_out_of_memory, publishable
 from benchmarks.hardware.process_group import end_group_with_parent
 
 HOST = "127.0.0.1"
@@ -26,7 +27,15 @@ ECHO_SECONDS = 1.0
 
 
 class RankError(BenchmarkError, RuntimeError):
-    """One of the processes failed."""
+    """One of the processes failed.
+
+    Attributes:
+        out_of_memory: whether its memory ran out.
+    """
+
+    def __init__(self, message: str, *, out_of_memory: bool = False) -> None:
+        super().__init__(message)
+        self.out_of_memory = out_of_memory
 
 
 def launch(count: int, work: Callable[[int], None]) -> None:
@@ -84,7 +93,7 @@ def _rank_process(rank: int, shared: dict[str, str], work: Callable[[int], None]
     try:
         work(rank)
     except Exception as error:  # noqa: BLE001  (the cell reports it, whatever it is)
-        sender.send_bytes(f"process {rank}: {type(error).__name__}: {error}".encode())
+        sender.send_bytes(json.dumps([f"process {rank}: {publishable(error)}", is_out_of_memory(error)]).encode())
         traceback.print_exc()
         sys.exit(1)
 
@@ -102,4 +111,7 @@ def _wait_for(ranks: Sequence[BaseProcess], receiver: Connection) -> None:
         if code is not None and code < 0:
             print(f"process {rank} was killed by {signal.Signals(-code).name}", file=sys.stderr, flush=True)
             os.kill(os.getpid(), -code)
-    raise RankError(receiver.recv_bytes().decode() if receiver.poll() else f"they ended with the statuses {codes}")
+    if not receiver.poll():
+        raise RankError(f"they ended with the statuses {codes}")
+    message, out_of_memory = json.loads(receiver.recv_bytes())
+    raise RankError(message, out_of_memory=out_of_memory)

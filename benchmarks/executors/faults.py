@@ -1,37 +1,14 @@
 """Exceptions and exit codes, as results report them."""
 
-import errno
 import signal
 
-from benchmarks.errors import message_of, publishable
+from benchmarks.errors import is_out_of_memory, publishable
 from benchmarks.schema.result import Status
-
-OUT_OF_MEMORY = (
-    "DefaultCPUAllocator: can't allocate memory",
-    "CUDA error: out of memory",
-    "ALLOC_FAILED",
-    "MemoryError: ",
-)
-"""Messages of out-of-memory errors without a type of their own.
-
-They are torch's on the CPU, CUDA's outside its allocator, and those of `distributed` that pass on another rank's error.
-"""
 
 
 def describe_exception(error: BaseException) -> tuple[Status, str]:
     """Return the status of a cell that an exception ended, and a reason that may be published."""
-    message = message_of(error)
-    sign = next((sign for sign in OUT_OF_MEMORY if sign in message), None)
-    reason = publishable(error)
-    if sign and ":" not in reason:
-        reason = f"{reason}: {sign.rstrip(': ')}"
-    out_of_memory = (
-        sign is not None
-        or isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-    )
-    return ("out_of_memory" if out_of_memory else "failed"), reason
+    return ("out_of_memory" if is_out_of_memory(error) else "failed"), publishable(error)
 
 
 def describe_exit(exit_code: int | None, *, killed_by_kernel: bool) -> tuple[Status, str]:

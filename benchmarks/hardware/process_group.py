@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from multiprocessing.process import BaseProcess
 
 
 def exit_with_parent() -> None:
@@ -19,11 +18,6 @@ def end_group_with_parent() -> None:
     A cell would otherwise go on writing, perhaps beside the next run.
     """
     _when_parent_ends(lambda: os.killpg(0, signal.SIGKILL))
-
-
-def end_with(parent: BaseProcess) -> None:
-    """As `end_group_with_parent`, under its old name."""
-    end_group_with_parent()
 
 
 def _when_parent_ends(end: Callable[[], None]) -> None:

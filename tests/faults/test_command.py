@@ -12,10 +12,11 @@ import pytest
 
 from benchmarks import cli
 from benchmarks.config import plan
+from reports.analysis.results import read_results
 
 SUITE = """
 data = { valid_size = 20, test_size = 40 }
-measure = { rows = 8, repeats = 1, single = 2 }
+measure = { rows = 8, repeats = 1, single = 2, processes = 1 }
 grid = [ { models = ["tfidf_logreg"], losses = ["ce"], train_sizes = [40] } ]
 """
 
@@ -41,7 +42,8 @@ def type_in(monkeypatch, capfd, tmp_path):
 
 @pytest.fixture
 def no_report(monkeypatch):
-    monkeypatch.setattr("benchmarks.commands.run.write_reports", lambda *_: None)
+    """No figures and tables, which take seconds."""
+    monkeypatch.setattr("benchmarks.commands.report.write_reports", lambda folder, *_: read_results(folder))
 
 
 def test_an_interrupted_run_reports_what_there_is_and_says_how_to_go_on(type_in, tmp_path):
@@ -57,7 +59,7 @@ def test_an_interrupted_run_reports_what_there_is_and_says_how_to_go_on(type_in,
     assert status == 130
     assert "finishing the running cells; Ctrl-C again stops now" in errors
     assert errors.splitlines()[-1] == (
-        "interrupted; what was finished is kept. To go on: python -m benchmarks run --suite small.toml "
+        "interrupted; finished cells are kept. To continue: python -m benchmarks run --suite small.toml "
         "--dataset reviews.csv --device cpu --seeds 20 --out out"
     )
     report = (tmp_path / "out" / "report.md").read_text()
@@ -105,7 +107,7 @@ def test_a_full_disk_is_a_line_and_exit_status_3(type_in, mounted):
     disk = mounted("disk", "-t", "tmpfs", "-o", "size=16k", "tmpfs")
     status, _, errors = type_in("run", "--out", disk / "out")
     assert (status, len(errors.splitlines())) == (3, 1)
-    assert "cannot be written: No space left on device; what was finished is kept" in errors
+    assert "cannot be written: No space left on device; finished cells are kept" in errors
 
 
 def test_a_read_only_folder_is_a_line_and_exit_status_2(type_in, mounted, no_report):
@@ -119,11 +121,11 @@ def test_a_read_only_folder_is_a_line_and_exit_status_2(type_in, mounted, no_rep
 
 def test_a_report_that_cannot_be_written_is_a_line(type_in, mounted, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("benchmarks.commands.run.write_reports", lambda *_: None)
+        patch.setattr("benchmarks.commands.report.write_reports", lambda folder, *_: read_results(folder))
         disk = mounted("disk", "-t", "tmpfs", "-o", "size=4m", "tmpfs")
         assert type_in("run", "--out", disk / "out")[0] == 0
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     status, _, errors = type_in("report", disk / "out")
-    assert (status, len(errors.splitlines())) == (2, 1)
+    assert (status, len(errors.splitlines())) == (3, 1)
     assert "the report cannot be written" in errors
     assert "Read-only file system" in errors
