@@ -10,6 +10,7 @@ import psutil
 import torch
 
 from benchmarks.cells import audits
+from benchmarks.cells.calibrating import calibrate, score_validation
 from benchmarks.cells.checkpoint import Checkpoint, Follower
 from benchmarks.cells.distributed import close_group, launch, sum_over_ranks
 from benchmarks.cells.fitting import Fitted, timed_fit
@@ -28,6 +29,7 @@ from benchmarks.measurement.energy import meter
 from benchmarks.measurement.load import load_between, observe, own_seconds
 from benchmarks.measurement.memory import peak_host_memory
 from benchmarks.schema.audits import Audit
+from benchmarks.schema.calibration import Calibration
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.explanations import Explanations
 from benchmarks.schema.measurements import Measurement, Memory
@@ -93,7 +95,8 @@ def _train_and_judge(spec: CellSpec, store: Store, progress: Callable[[int, int]
     explanations, explaining = _explain(Classifier(model, test.class_names, spec), test, scored, clock)
 
     training = [fitted.measurement, *([workload.of_training(fitted.spans)] if fitted.spans.seconds else [])]
-    measurements = [*training, scored.measurement, *inference, *explaining]
+    calibration, validating = _calibrate(cell, spec, store, clock)
+    measurements = [*training, scored.measurement, *validating, *inference, *explaining]
     result = CellResult(
         spec=spec,
         status="ok",
@@ -106,8 +109,9 @@ def _train_and_judge(spec: CellSpec, store: Store, progress: Callable[[int, int]
         fit=dataclasses.asdict(fitted.report),
         fit_parts=fitted.parts if len(fitted.parts) > 1 else [],
         measurements=measurements,
+        calibration=calibration,
         memory=memory,
-        model_bytes=_save(model, store, Saved(spec=spec, classes=test.class_names)),
+        model_bytes=_save(model, store, Saved(spec=spec, classes=test.class_names, calibration=calibration)),
         audits=_audits(spec, store, cell.loss, cell.data, scored, fitted.report),
         environment=environment(),
         energy=fitted.energy,
@@ -148,6 +152,18 @@ def _explain(
     return explanations, [Measurement(phase="explanations", examples=counts, tokens=[], seconds=[seconds])]
 
 
+def _calibrate(
+    cell: Prepared, spec: CellSpec, store: Store, clock: Clock
+) -> tuple[Calibration | None, list[Measurement]]:
+    """Keep the validation predictions of a cell that counts, and fit its temperature on them."""
+    if spec.role != "result":
+        return None, []
+    valid = cell.data.valid
+    probabilities, measurement = score_validation(cell.model, valid, clock)
+    store.write_validation(spec.id, predictions_frame(valid, probabilities))
+    return calibrate(probabilities, valid), [measurement]
+
+
 def _memory(host_start: int, cell: Prepared) -> Memory:
     on_gpu = cell.runtime.device == "cuda"
     device = torch.cuda.max_memory_allocated() if on_gpu else None
@@ -168,10 +184,10 @@ def _save(model: Model, store: Store, saved: Saved) -> int:
         return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def predictions_frame(test: Split, probabilities: FloatArray) -> pd.DataFrame:
-    """Return the columns of predictions.parquet: row, label, length, group if known, a probability for each class."""
-    columns = {"row": test.rows, "label": test.labels, "length": test.lengths}
-    groups = {} if test.groups is None else {"group": test.groups}
+def predictions_frame(split: Split, probabilities: FloatArray) -> pd.DataFrame:
+    """Return row, label, length, group if known, and a probability for each class, as Parquet files hold them."""
+    columns = {"row": split.rows, "label": split.labels, "length": split.lengths}
+    groups = {} if split.groups is None else {"group": split.groups}
     named = {f"probability_{index}": probabilities[:, index] for index in range(probabilities.shape[1])}
     return pd.DataFrame({**columns, **groups, **named})
 

@@ -106,7 +106,7 @@ def explain(
     """
     if label is not None and label not in classifier.classes:
         raise unknown("class", label, classifier.classes)
-    (scores,) = classifier.predict_proba([text])
+    (scores,) = classifier.own_proba([text])
     index = int(scores.argmax()) if label is None else classifier.classes.index(label)
     model, cleaned = classifier.model, clean(text)
     weights = model.word_weights(cleaned)
@@ -201,7 +201,7 @@ def _stored(outcome: Explanation | str, row: int, predicted: int) -> ExplainedMi
 def _erasure(classifier: Classifier, text: str, index: int) -> list[tuple[str, float]]:
     words = text.split()
     shortened_texts = [" ".join(words[:place] + words[place + 1 :]) for place in range(len(words))]
-    whole, *without = _log_odds(classifier.predict_proba([text, *shortened_texts]))[:, index]
+    whole, *without = _log_odds(classifier.own_proba([text, *shortened_texts]))[:, index]
     return [(word, float(whole - odds)) for word, odds in zip(words, without, strict=True)]
 
 

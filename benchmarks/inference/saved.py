@@ -18,7 +18,9 @@ from benchmarks.errors import UsageError
 from benchmarks.hardware.device import resolve_runtime
 from benchmarks.inference.selection import best_cell
 from benchmarks.registry.entries import add_plugin, entry, is_sha256, model_class, names, require
+from benchmarks.schema.calibration import Calibration
 from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.confidence import confidence_for, tempered
 from benchmarks.store.files import read_bytes, write_text
 from benchmarks.store.results import Store, StoreError
 from data.cleaning import clean
@@ -41,6 +43,7 @@ class Saved(BaseModel):
     Attributes:
         spec: the cell that trained the model.
         classes: class names, by index.
+        calibration: fitted on validation; None where an older program saved the model.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +51,7 @@ class Saved(BaseModel):
     schema_version: int = 1
     spec: CellSpec
     classes: Annotated[tuple[str, ...], Field(min_length=2), AfterValidator(_distinct)]
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,13 @@ class Classifier:
         model: the model.
         classes: class names, by index.
         spec: the cell that trained it.
+        calibration: fitted on validation; None gives the model's own probabilities.
     """
 
     model: Model
     classes: tuple[str, ...]
     spec: CellSpec
+    calibration: Calibration | None = None
 
     def predict(self, texts: Sequence[str]) -> npt.NDArray[np.str_]:
         """Return the most probable class of each text, (N,).
@@ -70,13 +76,44 @@ class Classifier:
         Raises:
             TypeError: `texts` is one text, not a sequence of them.
         """
-        predicted: npt.NDArray[np.str_] = np.array(self.classes)[self.predict_proba(texts).argmax(axis=1)]
+        predicted: npt.NDArray[np.str_] = np.array(self.classes)[self.own_proba(texts).argmax(axis=1)]
         return predicted
 
     def predict_proba(self, texts: Sequence[str]) -> FloatArray:
-        """Return the probability of each of `classes` for each text, (N, C).
+        """Return the calibrated probability of each of `classes` for each text, (N, C).
 
-        The texts are cleaned as the training texts were.
+        The texts are cleaned as the training texts were. Without a calibration the probabilities are the model's own.
+
+        Raises:
+            TypeError: `texts` is one text, not a sequence of them.
+        """
+        own = self.own_proba(texts)
+        return own if self.calibration is None or not len(own) else tempered(own, self.calibration.temperature)
+
+    def confidence_for(self, accuracy: float) -> float:
+        """Return the calibrated probability from which validation shows that share of predictions to be right.
+
+        Raises:
+            UsageError: validation does not show it at any confidence, or the model was saved without calibration.
+        """
+        if self.calibration is None:
+            raise UsageError(
+                "the model was saved without its calibration: run the suite again",
+                option="min_accuracy",
+                value=accuracy,
+            )
+        found = confidence_for(accuracy, self.calibration)
+        if found is None:
+            raise UsageError(
+                f"{self.calibration.rows:,} validation texts show this accuracy at no confidence (choices: a lower "
+                "accuracy, or a run with more validation texts)",
+                option="min_accuracy",
+                value=accuracy,
+            )
+        return found
+
+    def own_proba(self, texts: Sequence[str]) -> FloatArray:
+        """Return the model's own probabilities, before calibration, (N, C).
 
         Raises:
             TypeError: `texts` is one text, not a sequence of them.
@@ -110,12 +147,13 @@ class Found:
     saved: Saved
     reason: str
 
-    def load(self, device: str = "auto", precision: str = "auto") -> Classifier:
+    def load(self, device: str = "auto", precision: str = "auto", *, raw: bool = False) -> Classifier:
         """Load the model.
 
         Args:
             device: "auto", "cpu" or "cuda".
             precision: "auto", "fp32", "bf16" or "fp16".
+            raw: whether probabilities are the model's own, not the calibrated ones.
 
         Raises:
             UsageError: its class is not registered, this machine lacks the device, or a file is damaged.
@@ -132,7 +170,7 @@ class Found:
             raise UsageError(
                 f"{str(self.folder / SAVED_FILE)!r} is damaged: it names {len(classes)} classes, the model has {scored}"
             )
-        return Classifier(model, classes, spec)
+        return Classifier(model, classes, spec, None if raw else self.saved.calibration)
 
     @property
     def plugin_copy(self) -> Path | None:
@@ -165,6 +203,7 @@ def load_model(
     trust_plugins: bool = False,
     device: str = "auto",
     precision: str = "auto",
+    raw: bool = False,
 ) -> Classifier:
     """Load a saved model, a cell's model, or the best model of a results folder.
 
@@ -175,6 +214,7 @@ def load_model(
         trust_plugins: whether to run the copy of a plug-in that the results folder keeps.
         device: "auto", "cpu" or "cuda".
         precision: "auto", "fp32", "bf16" or "fp16".
+        raw: whether probabilities are the model's own, not the calibrated ones; labels are the same.
 
     Raises:
         UsageError: there is no such model, or it cannot be loaded.
@@ -184,7 +224,7 @@ def load_model(
     found = find_model(Path(path), cells)
     if trust_plugins:
         found.trust_plugin()
-    return found.load(device, precision)
+    return found.load(device, precision, raw=raw)
 
 
 def find_model(

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, FiniteFloat, TypeAdapter,
 from benchmarks.errors import LONGEST_REASON
 from benchmarks.redaction import reason_without_folders, shortened
 from benchmarks.schema.audits import Audit
+from benchmarks.schema.calibration import Calibration
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Load, Measure, Measurement, Memory, Phase
 
@@ -41,6 +42,8 @@ class CellResult(BaseModel):
         measure: how its measurements were taken. `processes` counts those that have timed the cell; for one that takes
             too long to be timed more than once, it is the spec's.
         metrics: accuracy, accuracy_without_leaks, macro_f1, log_loss (nats) on the test rows.
+        calibration: temperature fitted on validation, and how right the model is there; None for deep audits, and for
+            results of programs that did not fit it.
         classes: class names, by index.
         length_edges: the three inner edges (words) of the four length buckets, quartiles of the training lengths;
             bucket 0 is length <= edges[0], bucket 3 is length > edges[2].
@@ -69,6 +72,7 @@ class CellResult(BaseModel):
     truncation: dict[str, FiniteFloat] = Field(default_factory=dict)
     fit: Annotated[dict[str, Any], AfterValidator(_checked_fit)] = Field(default_factory=dict)
     measurements: list[Measurement] = Field(default_factory=list)
+    calibration: Calibration | None = None
     memory: Memory | None = None
     model_bytes: int | None = None
     audits: list[Audit] = Field(default_factory=list)

@@ -157,6 +157,28 @@ class CellFiles(Folder):
         with undamaged(path):
             return read_frame(path)
 
+    def write_validation(self, cell_id: str, predictions: pd.DataFrame) -> None:
+        """Write the model's own probabilities of the validation rows, before the cell's result.
+
+        Raises:
+            WriteError: they cannot be written.
+        """
+        with writing(self._made(cell_id) / "validation.parquet") as path:
+            predictions.to_parquet(path, index=False, write_page_checksum=True)
+
+    def read_validation(self, cell_id: str) -> pd.DataFrame:
+        """The model's own probabilities of the validation rows: row, label, length, probability_0 ..
+
+        Raises:
+            StoreError: there are none, as of an older result.
+            DamagedError: the file differs from what was written.
+        """
+        path = self.cell_folder(cell_id) / "validation.parquet"
+        if not path.exists():
+            raise StoreError(f"{path} is missing, as in results of older versions: run the suite again")
+        with undamaged(path):
+            return read_frame(path)
+
     def read_explanations(self, cell_id: str) -> Explanations | None:
         """The words behind a cell's most confident mistakes; None where there are none, as of an older result.
 

@@ -15,9 +15,12 @@ NAME = r"(?!\.{1,2}(?:/|$))[^/\x00-\x1f\x7f]+"
 
 PACKED = re.compile(
     rf"data/[0-9a-f]{{64}}\.(?:json|parquet)|plugins/[0-9a-f]{{64}}\.py|cells/(?P<cell>{CELL_ID.pattern})/"
-    rf"(?:result\.json|predictions\.parquet|explanations\.json|log\.txt|model/(?P<model>{NAME}(?:/{NAME})*))"
+    rf"(?:result\.json|predictions\.parquet|validation\.parquet|explanations\.json|log\.txt|model/(?P<model>{NAME}(?:/{NAME})*))"
 )
 """Paths of the files that go from one machine's store to another's: none leads out of the folder."""
+
+FILES = ("predictions.parquet", "validation.parquet", "explanations.json", "result.json")
+"""Of a cell, besides its log and model; the result comes last."""
 
 Files = Mapping[str, bytes]
 """Path in a results folder -> content."""
@@ -39,7 +42,7 @@ def pack_cell(store: Store, cell_id: str) -> Files:
     """All files of a cell, its result last, for `unpack` into another store."""
     folder = store.cell_folder(cell_id)
     model = sorted((folder / "model").rglob("*"))
-    names = (folder / name for name in ("predictions.parquet", "explanations.json", "result.json"))
+    names = (folder / name for name in FILES)
     return _pack(store, [folder / "log.txt", *model, *names])
 
 

@@ -5,6 +5,7 @@
 <folder>/plugins/<sha256>.py           the plug-ins that it was run with
 <folder>/cells/<cell-id>/result.json   a CellResult
 <folder>/cells/<cell-id>/predictions.parquet   row, label, length, probability_0 .. probability_<C-1>
+<folder>/cells/<cell-id>/validation.parquet    the same columns for the validation rows
 <folder>/cells/<cell-id>/explanations.json     the words behind its most confident mistakes
 <folder>/cells/<cell-id>/log.txt, model/
 <folder>/cells/<cell-id>/checkpoint.safetensors   during a long training, or after an interrupted one

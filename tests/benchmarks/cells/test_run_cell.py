@@ -26,7 +26,7 @@ def test_a_cell_says_everything_the_report_needs(result):
     assert set(result.metrics) == {"accuracy", "accuracy_without_leaks", "macro_f1", "log_loss"}
     assert result.metrics["accuracy"] > 0.9
     assert {m.phase for m in result.measurements} == {
-        "fit", "test_set", "text_to_label", "encoded_to_scores", "single_review", "explanations",
+        "fit", "test_set", "valid_set", "text_to_label", "encoded_to_scores", "single_review", "explanations",
     }  # fmt: skip
     assert result.measurement("text_to_label").examples == [8, 8]
     assert len(result.measurement("single_review").seconds) == 3
@@ -101,7 +101,7 @@ def test_the_regimes_are_read_in_turn(store, make_spec, monkeypatch):
     monkeypatch.setattr(TfidfLogReg, "score", lambda self, e: asked.append(("score", len(e))) or score(self, e))
     run_cell(make_spec(), store, lambda done, total: None)
     labels, scores, one = [("encode", 8), ("score", 8)], [("score", 8)], [("encode", 1), ("score", 1)]
-    assert asked[-12:] == labels + scores + one + labels + scores + 2 * one
+    assert asked[-14:-2] == labels + scores + one + labels + scores + 2 * one
 
 
 def test_a_leaked_row_shows_in_accuracy_and_audit(store, make_spec, dataset):
