@@ -116,10 +116,10 @@ def readings(fit, regimes):
 @pytest.mark.parametrize(
     ("fit", "regimes", "changes", "processes"),
     [
-        (3.0, 1.5, {}, 1),
-        (3.0, 2.5, {}, 5),
-        (3.0, 1.5, {"role": "repeated"}, 5),
-        (3.0, 1.5, {"devices": 2}, 5),
+        (2.0, 0.5, {}, 1),
+        (2.0, 1.5, {}, 5),
+        (2.0, 0.5, {"role": "repeated"}, 5),
+        (2.0, 0.5, {"devices": 2}, 5),
     ],
     ids=["cheap", "expensive", "a deep audit", "several devices"],
 )
