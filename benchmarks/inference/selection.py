@@ -1,12 +1,15 @@
 """The cell of a run whose model is used: the best on validation."""
 
 import fnmatch
+import logging
 from collections.abc import Callable, Sequence
 
 from benchmarks.errors import UsageError
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
+
+log = logging.getLogger(__name__)
 
 MOST_NAMED = 20
 """Cells that a message lists."""
@@ -51,6 +54,8 @@ def best_cell(
             option="cells",
             value=pattern,
         )
+    for result in ranked:
+        log.debug("%s: validation accuracy %.2f%%", result.spec.id, 100 * _validation(result)[0])
     best = max(ranked, key=_validation)
     reason = f"highest validation accuracy, {_validation(best)[0]:.2%}, of {len(ranked)} cells {of_which}"
     return best, reason.strip()

@@ -1,6 +1,7 @@
 """How long the cells of a plan will take, roughly, judged by earlier results of the same machine."""
 
 import itertools
+import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -9,6 +10,8 @@ from pathlib import Path
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store, StoreError
+
+log = logging.getLogger(__name__)
 
 MOST_RESULTS = 500
 """Earlier results that are read; reading more would take longer than the answer is worth."""
@@ -25,7 +28,9 @@ def earlier_results(folder: Path, processor: str) -> list[CellResult]:
     others = (path.parent for path in sorted(own.parent.glob("*/run.json")) if path.parent != own)
     stores = (Store(each) for each in (own, *others))
     found = itertools.islice(itertools.chain.from_iterable(map(_readable, stores)), MOST_RESULTS)
-    return [result for result in found if result.status == "ok" and result.environment.get("processor") == processor]
+    usable = [r for r in found if r.status == "ok" and r.environment.get("processor") == processor]
+    log.debug("times are estimated from %d earlier results", len(usable))
+    return usable
 
 
 def seconds_of(specs: Iterable[CellSpec], results: Sequence[CellResult]) -> dict[str, float]:

@@ -371,6 +371,14 @@ def test_a_label_is_written_as_it_is_and_a_formula_as_text(tmp_path):
     assert writer.quoted == 3
 
 
+def test_verbose_names_the_candidates(type_in, run):
+    errors = type_in(run.folder, "a text", "--verbose")[2]
+    assert [line.rpartition(" ")[2] for line in errors.splitlines() if "validation accuracy" in line][:2] == [
+        "80.00%",
+        "90.00%",
+    ]
+
+
 def test_quoted_formulas_are_counted_on_stderr(type_in, run):
     _, _, errors = type_in(run.folder, "=1+1", "fine", "--format", "csv")
     assert "wrote an apostrophe before 1 value" in errors
