@@ -1,8 +1,10 @@
 """Registered models, losses and datasets: described from their source text, imported only when they run."""
 
 import importlib
+import os
 import re
 from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -70,7 +72,8 @@ class Entry:
         """
         module, _, name = self.target.partition(":")
         try:
-            return getattr(importlib.import_module(module), name)
+            with chdir(os.curdir):  # a plug-in may change the working folder; the user's paths are relative to it
+                return getattr(importlib.import_module(module), name)
         except Exception as error:
             if not self.plugin:
                 raise

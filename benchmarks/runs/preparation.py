@@ -1,7 +1,9 @@
 """A run before it begins: everything that can be checked without training, checked."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import chdir
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,14 +76,15 @@ def prepare_run(
     runtime = resolve()
     store = Store(folder)
     _check_folder(store, suite.name)
-    dataset = load_dataset(suite.data)
-    # A suite's sizes are for its own data; one that the user asks for must be there.
-    capped = choices.train_sizes is None
-    specified = (specify(combination, dataset, runtime, suite.measure, capped=capped) for combination in planned)
-    specs = list({spec.id: spec for spec in specified}.values())
-    dataset = _with_sizes_out_of_reach(dataset, planned)
-    _check_losses(specs, dataset)
-    _check_classes(specs, dataset)
+    with chdir(os.curdir):  # a plug-in's code runs; the user's paths are relative to the working folder
+        dataset = load_dataset(suite.data)
+        # A suite's sizes are for its own data; one that the user asks for must be there.
+        capped = choices.train_sizes is None
+        specified = (specify(combination, dataset, runtime, suite.measure, capped=capped) for combination in planned)
+        specs = list({spec.id: spec for spec in specified}.values())
+        dataset = _with_sizes_out_of_reach(dataset, planned)
+        _check_losses(specs, dataset)
+        _check_classes(specs, dataset)
     cells = [*specs, *deep_audits(specs)] if deep else specs
     return Run(suite, cells, dataset, runtime, store, command, deep, price, left_out(suite, choices))
 

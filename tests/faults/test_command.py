@@ -127,5 +127,4 @@ def test_a_report_that_cannot_be_written_is_a_line(type_in, mounted, monkeypatch
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     status, _, errors = type_in("report", disk / "out")
     assert (status, len(errors.splitlines())) == (3, 1)
-    assert "the report cannot be written" in errors
-    assert "Read-only file system" in errors
+    assert "cannot be written to: Read-only file system" in errors

@@ -17,6 +17,8 @@ import os, sys, threading, time
 import numpy as np
 from models.nbsvm import NbSvm
 
+os.chdir("/")
+
 class Faulty(NbSvm):
     """Learns as nbsvm does."""
 
