@@ -95,7 +95,7 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
                 raise unknown(kind, value, choices)
     add_plugins([Path(plugin) for plugin in plugins])
     own = read_suite(suite)
-    console = Console(quiet=quiet)
+    console = Console(quiet=quiet, force_jupyter=False)  # lines, where a notebook would get an output for each
     chosen = Choices(
         models=models,
         losses=losses,

@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 import datasets
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from nbclient import NotebookClient
 
 from benchmarks.api.frames import as_path
 from benchmarks.api.main_module import main_module_hidden
@@ -67,6 +69,20 @@ def test_a_script_needs_no_guard(ended):
     assert "4 of 4 cells ended ok" in script.stdout
     assert (folder / "results" / "smoke-mine" / "report.html").is_file()
     assert str(folder.parent) not in (folder / "results" / "smoke-mine" / "run.json").read_text()
+
+
+def test_it_runs_in_a_notebook(tmp_path, frame, monkeypatch):
+    frame.to_parquet(tmp_path / "frame.parquet")
+    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    code = SCRIPT.replace(', "tfidf_logreg"', "").replace(", seeds=2", "")
+    cells = [code, "result.plot()", "result.best().predict(['a superb film'])"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    NotebookClient(notebook, timeout=200, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    ran, drawn, labelled = (cell.outputs for cell in notebook.cells)
+    assert "1 of 1 cell ended ok" in "".join(output.get("text", "") for output in ran)
+    assert any("image/png" in output.get("data", {}) for output in drawn)
+    assert "good" in labelled[0]["data"]["text/plain"]
 
 
 def test_figures_are_numbers(result):
