@@ -15,6 +15,12 @@ from models.tfidf_logreg import TfidfLogReg
 PHASES = ("fit", "text_to_label", "encoded_to_scores", "single_review")
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """On a busy machine, too, the cells of these tests are cheap."""
+    monkeypatch.setattr(remeasuring, "REPEATED_SECONDS", 1_000.0)
+
+
 def ignore(done, total):
     pass
 
@@ -123,7 +129,10 @@ def readings(fit, regimes):
     ],
     ids=["cheap", "expensive", "a deep audit", "several devices"],
 )
-def test_only_what_a_process_repeats_decides_whether_a_cell_is_cheap(make_spec, fit, regimes, changes, processes):
+def test_only_what_a_process_repeats_decides_whether_a_cell_is_cheap(
+    make_spec, monkeypatch, fit, regimes, changes, processes
+):
+    monkeypatch.setattr(remeasuring, "REPEATED_SECONDS", 3.0)
     spec = make_spec().model_copy(update={"measure": Measure(processes=5), **changes})
     assert measured_at_first(spec, readings(fit, regimes)).processes == processes
 
