@@ -1,6 +1,7 @@
 """The process of one cell: started, listened to, ended; and its whole life as seen from inside."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -174,3 +175,6 @@ def redirect_output(store: Store, cell_id: str) -> None:
         flush_output()
         for descriptor in (1, 2):
             os.dup2(file.fileno(), descriptor)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # the log is UTF-8, whatever the user's terminal is
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

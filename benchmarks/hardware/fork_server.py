@@ -1,6 +1,7 @@
 """The process that others are forked from, so that they start in a tenth of a second with their modules imported."""
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -25,6 +26,7 @@ def fork_server(preload: Sequence[str]) -> ForkServerContext:
     Args:
         preload: modules that the server imports once.
     """
+    _open_standard_streams()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([KILLED_WITH_PARENT, *preload])
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -33,6 +35,15 @@ def fork_server(preload: Sequence[str]) -> ForkServerContext:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+def _open_standard_streams() -> None:
+    """Let the fork server inherit standard streams: a pipe with the number of a closed one would be overwritten."""
+    for descriptor in range(3):
+        try:
+            os.set_inheritable(descriptor, True)  # noqa: FBT003  (the function takes no name)
+        except OSError:  # it is closed; the next file to be opened takes the lowest free number, which is this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003
 
 
 @contextmanager

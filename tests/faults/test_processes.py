@@ -10,7 +10,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
-from tiny_cells import PRELOAD, check_whole, tiny_cell, tiny_spec
+from tiny_cells import PRELOAD, check_whole, faulty_cell, tiny_cell, tiny_spec
 
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.hardware.origin import CHECKOUT
@@ -132,6 +132,42 @@ def test_a_fork_server_that_is_killed_whenever_it_imports_is_a_row(store, slow):
     thread.join()
     assert result.status == "crashed"
     assert result.reason == "the fork server ended 3 times while it was to start this cell's process"
+
+
+@pytest.mark.usefixtures("no_fork_server")
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_cell_prints_what_the_terminal_has_no_characters_for(store, monkeypatch, encoding):
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    spec = tiny_spec(fault="characters")
+    (result,) = LocalExecutor(store, faulty_cell, PRELOAD).run([spec], lambda *_: None)
+    assert result.status == "ok"
+    assert (store.cell_folder(spec.id) / "log.txt").read_text().splitlines() == [
+        "the last words",
+        "models × losses \\ud800 😀",
+        "models × losses",
+    ]
+
+
+CLOSED = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from tiny_cells import tiny_cell, tiny_spec
+from benchmarks.executors.local import LocalExecutor
+from benchmarks.store.results import Store
+if __name__ == "__main__":
+    for descriptor in range(3):
+        os.close(descriptor)
+    store = Store(Path(sys.argv[2]))
+    store.create()
+    results = LocalExecutor(store, tiny_cell).run([tiny_spec(1), tiny_spec(2)], lambda *_: None)
+    os._exit(3 + [result.status for result in results].count("ok"))
+"""
+
+
+def test_closed_standard_streams_fail_no_cell(tmp_path):
+    command = [sys.executable, "-c", CLOSED, Path(__file__).parent, tmp_path / "results"]
+    assert subprocess.run(command, cwd=CHECKOUT, check=False, timeout=60).returncode == 5
 
 
 @pytest.mark.usefixtures("no_fork_server")

@@ -154,6 +154,11 @@ def _close_the_streams(spec, folder, progress):
     sys.stderr = None
 
 
+def _print_anything(spec, folder, progress):
+    print("models × losses", "\ud800", "😀")
+    print("models × losses", file=sys.stderr)
+
+
 def _change_directory(spec, folder, progress):
     os.chdir("/")
 
@@ -183,6 +188,7 @@ FAULTS = {
     "exit 0": lambda *_: os._exit(0),
     "closed streams": _close_the_streams,
     "directory": _change_directory,
+    "characters": _print_anything,
 }
 
 
