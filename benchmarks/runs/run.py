@@ -52,7 +52,7 @@ def execute(
     store = run.store
     store.create()
     shown = Display(console, run.specs) if events is None else EventLog(events, run.specs)
-    with hold(store.folder), shown as observer:
+    with hold(store.folder) as is_held, shown as observer:
         store.clear_temporary()
         _keep_data(run, observer)
         for plugin in plugins().values():
@@ -64,7 +64,7 @@ def execute(
         ceilings = measured_ceilings(run, observer, measure) if kept is None else kept
         description = describe(run, observer)
         store.write_run(description | as_json(ceilings))
-        outcomes = sweep(run.specs, store, executor, observer, retries=retries)
+        outcomes = sweep(run.specs, store, executor, observer, retries=retries, is_held=is_held)
         if kept is None and outcomes.total() == len(run.specs):  # the user did not ask for an end
             after = measured_ceilings(run, observer, measure)
             store.write_run(description | as_json(best(ceilings, after)))

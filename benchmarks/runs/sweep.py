@@ -11,7 +11,7 @@ from benchmarks.runs.interrupt import interruptible
 from benchmarks.runs.timing_rounds import timing_rounds
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult, Status
-from benchmarks.store.results import DamagedError, Store
+from benchmarks.store.results import DamagedError, Store, StoreError
 
 
 class Observer(Protocol):
@@ -37,6 +37,7 @@ def sweep(
     observer: Observer,
     *,
     retries: int = 0,
+    is_held: Callable[[], bool] = lambda: True,
 ) -> Counter[Status]:
     """Run the cells that have no good result yet.
 
@@ -46,13 +47,14 @@ def sweep(
         executor: runs them.
         observer: is told of every event.
         retries: how many times a crashed cell is run again.
+        is_held: tells whether the folder is still this process's, see `hold`.
 
     Returns:
         The number of cells by status: all of them, or fewer if the user asked for an end.
 
     Raises:
         KeyboardInterrupt: the user wants an end now; finished cells are in the store.
-        StoreError: the store holds results of another version, or can no longer be written to.
+        StoreError: the store holds results of another version, can no longer be written to, or is gone.
     """
     outcomes: Counter[Status] = Counter()
     with interruptible("finishing the running cells; Ctrl-C again stops now") as stopping:
@@ -70,6 +72,8 @@ def sweep(
                 else:
                     ready.append(spec)
             for result in _with_retries(ready, executor, observer, stopping, retries):
+                if not is_held():
+                    raise StoreError(f"{store.folder} was deleted, moved or replaced during the run")
                 outcomes[result.status] += 1
                 observer.ended(result.spec, outcome(result), result)
             timing_rounds(stage, store, executor, observer, stopping)

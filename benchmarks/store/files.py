@@ -145,6 +145,8 @@ def make_folder(path: Path, root: Path) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
+        if not root.exists():
+            raise WriteError(f"{root} is gone: it was deleted or moved") from error
         raise WriteError(f"{reached} cannot be written to: {error.strerror or error}") from error
 
 

@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ HOLDER = b"process "
 
 
 @contextmanager
-def hold(folder: Path, option: str = "--out") -> Iterator[None]:
+def hold(folder: Path, option: str = "--out") -> Iterator[Callable[[], bool]]:
     """Keep other runs out of `folder` for as long as the block lasts.
 
     The operating system frees the lock when its process ends, however it ends: none is ever left behind.
@@ -25,6 +25,9 @@ def hold(folder: Path, option: str = "--out") -> Iterator[None]:
     Args:
         folder: a results folder.
         option: how the user named it, for messages.
+
+    Yields:
+        A function that tells whether the lock still stands: not where the folder was deleted, moved or replaced.
 
     Raises:
         UsageError: another run holds the folder, and the message says which; or it cannot be written to.
@@ -38,9 +41,17 @@ def hold(folder: Path, option: str = "--out") -> Iterator[None]:
         raise UsageError(f"{option} {str(folder)!r} cannot be written to: {reason}") from None
     try:
         _lock(descriptor, f"{option} {str(folder)!r}")
-        yield
+        absolute, held = folder.absolute() / LOCK_FILE, os.fstat(descriptor)
+        yield lambda: _is_same(absolute, held)
     finally:
         os.close(descriptor)
+
+
+def _is_same(path: Path, held: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.lstat(), held)
+    except OSError:
+        return False
 
 
 def _lock(descriptor: int, named: str) -> None:

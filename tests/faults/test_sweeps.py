@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.runs.display import Display
 from benchmarks.runs.sweep import sweep
 from benchmarks.schema.result import SCHEMA_VERSION, CellResult
-from benchmarks.store.results import StoreError
+from benchmarks.store.lock import LOCK_FILE, hold
+from benchmarks.store.results import Store, StoreError
 
 KILLS = int(os.environ.get("KILLS", "10"))
 """Random kills; the acceptance of a change to runner, store or sweep is 50."""
@@ -220,3 +222,50 @@ def test_the_second_ctrl_c_and_a_termination_stop_now(run, store, first_cell_run
     assert (result.status, result.reason) == ("interrupted", f"stopped by {signals[-1][0].name}")
     assert store.read_result(specs[1].id) is None
     assert Counter(path.name for path in store.folder.glob("cells/*/.*.tmp")) == {}
+
+
+def delete(folder):
+    shutil.rmtree(folder)
+
+
+def move(folder):
+    folder.rename(folder.with_name("elsewhere"))
+
+
+def replace(folder):
+    """As a second run does, after the user has deleted the folder of the first."""
+    move(folder)
+    folder.mkdir()
+    (folder / LOCK_FILE).touch()
+
+
+@pytest.mark.parametrize("what", [delete, move, replace])
+def test_a_folder_that_goes_in_mid_run_ends_the_run_with_one_line(store, make_executor, what):
+    specs = [tiny_spec(seed) for seed in range(1, 31)]
+    said = io.StringIO()
+    ran = []
+
+    class Going(Display):
+        def ended(self, spec, outcome, result=None):
+            super().ended(spec, outcome, result)
+            ran.append(outcome)
+            if len(ran) == 2:
+                what(store.folder)
+
+    with hold(store.folder) as is_held, Going(Console(file=said, width=1000), specs) as display:
+        with pytest.raises(StoreError, match=r"deleted|moved") as caught:
+            sweep(specs, store, make_executor(store, tiny_cell), display, is_held=is_held)
+        assert not is_held()
+    assert "\n" not in str(caught.value)
+    assert len(said.getvalue().splitlines()) <= 3
+    assert what is replace or not store.folder.exists()
+
+
+def test_a_moved_folder_goes_on_where_it_stopped(store, run, tmp_path):
+    specs = [tiny_spec(seed) for seed in (1, 2)]
+    run(store, specs[:1])
+    shutil.copytree(store.folder, tmp_path / "copy")
+    store.folder.rename(tmp_path / "moved")
+    for folder in ("copy", "moved"):
+        outcomes, said = run(Store(tmp_path / folder), specs)
+        assert (outcomes, said.count("already done")) == ({"ok": 2}, 1)
