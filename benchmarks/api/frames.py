@@ -1,22 +1,37 @@
 """Data frames as files, so that they are read as any other table is."""
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 import pyarrow as pa
 
 from benchmarks.errors import UsageError
 
+NAME = re.compile(r"\w[\w .-]{0,99}")
+"""Names that are safe as a file's."""
+
 SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "test": "test"}
 """Key of a mapping -> the file that holds the split."""
 
 
+class Table(Protocol):
+    """A table of another library, such as a `datasets.Dataset`."""
+
+    def to_pandas(self) -> Any:
+        """Convert it to a pandas DataFrame."""
+
+
+Frame = pd.DataFrame | Table
+"""Rows with a column of texts and one of labels."""
+
+
 @contextmanager
-def as_path(data: Any, name: str) -> Iterator[str]:
+def as_path(data: str | Path | Frame | Mapping[str, Frame], name: str) -> Iterator[str]:
     """Yield the name or path of a dataset; frames are in a temporary folder for as long as the block lasts.
 
     Args:
@@ -30,6 +45,8 @@ def as_path(data: Any, name: str) -> Iterator[str]:
     if isinstance(data, str | Path):
         yield str(data)
         return
+    if not NAME.fullmatch(name):
+        raise UsageError("a name has letters, digits, blanks, - _ and . only", option="name", value=name)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         if isinstance(data, Mapping):
             target = Path(folder) / name

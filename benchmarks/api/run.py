@@ -4,11 +4,11 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 
-from benchmarks.api.frames import as_path
+from benchmarks.api.frames import Frame, as_path
 from benchmarks.api.main_module import main_module_hidden
 from benchmarks.api.result import Result
 from benchmarks.commands.data_options import DataOptions
@@ -25,17 +25,12 @@ from benchmarks.runs.preparation import Run, prepare_run
 from benchmarks.runs.results_folder import default_folder
 from benchmarks.runs.run import execute
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    Frame = pd.DataFrame
-
 READING = tuple(field.name for field in fields(DataOptions) if field.name != "dataset")
 """Options that say how data are read and split."""
 
 
 def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
-    data: "str | Path | Frame | Mapping[str, Frame] | None" = None,
+    data: str | Path | Frame | Mapping[str, Frame] | None = None,
     *,
     models: Sequence[str] | None = None,
     losses: Sequence[str] | None = None,

@@ -128,6 +128,7 @@ def test_accuracies_are_drawn_with_their_intervals(result):
         ({"data": 3}, "data of type int cannot be read"),
         ({"data": {"training": pd.DataFrame()}}, "data='training': no split has that key"),
         ({"data": pd.DataFrame({"text": ["a", 1], "label": [1, 2]})}, "cannot be written as Parquet"),
+        ({"data": pd.DataFrame(), "name": "../x"}, "name='../x': a name has letters"),
         ({"model": ["lstm"]}, "unknown argument 'model'; did you mean"),
         ({"models": ["lstn"]}, "unknown model 'lstn'; did you mean 'lstm'"),
         ({"data": "no.csv"}, "dataset='no.csv': there is no such file"),
