@@ -26,6 +26,7 @@ from benchmarks.commands.parsing import SpreadingCommand, usage_message
 from benchmarks.commands.performance import peers, scaling
 from benchmarks.commands.predict import predict
 from benchmarks.commands.printing import discard
+from benchmarks.commands.recommend import recommend
 from benchmarks.commands.report import report
 from benchmarks.commands.run import run
 from benchmarks.commands.signature import flattened
@@ -55,7 +56,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (run, list_, report, compare, explore, predict, explain, export, new, check, peers, scaling, doctor):
+for command in (
+    run,
+    list_,
+    recommend,
+    report,
+    compare,
+    explore,
+    predict,
+    explain,
+    export,
+    new,
+    check,
+    peers,
+    scaling,
+    doctor,
+):
     app.command(command.__name__.rstrip("_"), cls=SpreadingCommand)(flattened(command))
 
 

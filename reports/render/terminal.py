@@ -39,24 +39,24 @@ def print_tables(analysis: Analysis, console: Console) -> None:
     for size, table in summary_tables(analysis):
         print_frame(console, f"{dataset}, {size}, {device}; 95 % intervals", table, names=("model", "loss"))
     for headline in headlines(analysis):
-        _print_line(console, f"With {headline.train_size:,} training reviews: {headline.sentence}")
+        print_sentence(console, f"With {headline.train_size:,} training reviews: {headline.sentence}")
     for ladder in analysis.ladders:
         for sentence in (ladder.sentence, *(step.sentence for step in ladder.steps[:MOST_STEPS])):
-            _print_line(console, sentence)
+            print_sentence(console, sentence)
         if len(ladder.steps) > MOST_STEPS:
-            _print_line(console, f"... and {len(ladder.steps) - MOST_STEPS} more models; the report has them all.")
+            print_sentence(console, f"... and {len(ladder.steps) - MOST_STEPS} more models; the report has them all.")
     for sentence in [*(one.sentence for one in analysis.unread), *caveats(analysis)]:
-        _print_line(console, sentence)
+        print_sentence(console, sentence)
     for sentence in warnings(analysis):
-        _print_line(console, f"Warning: {sentence}", style="yellow")
+        print_sentence(console, f"Warning: {sentence}", style="yellow")
 
 
 def print_facts(heading: str, provenance: Mapping[str, str | int], console: Console) -> None:
     """Print facts of the data, wrapped; digests of files are left to the report."""
-    _print_line(console, heading)
+    print_sentence(console, heading)
     for key, value in provenance.items():
         if not key.startswith("sha256"):
-            _print_line(console, f"{key}: {value}", indent="  ")
+            print_sentence(console, f"{key}: {value}", indent="  ")
 
 
 def print_frame(console: Console, title: str, frame: pd.DataFrame, names: Sequence[str] = ()) -> None:
@@ -84,7 +84,7 @@ def print_frame(console: Console, title: str, frame: pd.DataFrame, names: Sequen
         table.add_column(_heading(name, values), no_wrap=True, justify="right" if numbers else "left")
     for row in zip(*columns.values(), strict=True):
         table.add_row(*map(Text, row))
-    _print_line(console, title)
+    print_sentence(console, title)
     # A figure broken over two lines misleads; a narrow terminal breaks whole lines instead.
     width = console.width
     console.width = max(Measurement.get(console, console.options.update(width=WIDEST), table).maximum, width)
@@ -109,7 +109,7 @@ def _heading(name: str, values: Iterable[str]) -> Text:
     return Text("\n".join(textwrap.wrap(name, width, break_long_words=False, break_on_hyphens=False)))
 
 
-def _print_line(console: Console, sentence: str, indent: str = "", style: str = "") -> None:
+def print_sentence(console: Console, sentence: str, indent: str = "", style: str = "") -> None:
     """Print a sentence wrapped at the width of the console; continuation lines are indented further."""
     lines = textwrap.wrap(
         formats.plain(sentence),

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.schema.audits import Audit
+from benchmarks.schema.calibration import Calibration
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Load, Measurement, Memory
 from benchmarks.schema.result import CellResult
@@ -61,6 +62,7 @@ def write_results(
     device: str = "cpu",
     precision: str = "bf16",
     devices: int = 1,
+    calibrated: bool = True,
 ) -> Store:
     """Write a whole results folder.
 
@@ -81,6 +83,7 @@ def write_results(
         missing: (model, loss) that are planned and have no result.
         hostile: hostile texts in every name, reason and parameter that data or users can set.
         device, precision, devices: of torch models; `tfidf_logreg` is on the CPU in fp32.
+        calibrated: whether validation predictions and temperatures are kept, which older programs did not.
     """
     accuracy = accuracy or {
         ("tfidf_logreg", "ce"): 0.84,
@@ -145,6 +148,10 @@ def write_results(
                         if group_size:
                             predictions["group"] = [f"film {row // group_size}" for row in range(test_rows)]
                         result = _result(spec, predictions, classes, edges, leaked, hostile)
+                        if calibrated:
+                            validation = _validation(share, len(classes), noise_seed)
+                            store.write_validation(spec.id, validation)
+                            result.calibration = _calibration(validation)
                         store.write_result(result, predictions)
     store.write_run(
         {
@@ -197,6 +204,34 @@ def _predictions(labels, lengths, hardness, share, num_classes) -> pd.DataFrame:
     probabilities[np.arange(size), predicted] = top
     columns = {f"probability_{index}": probabilities[:, index] for index in range(num_classes)}
     return pd.DataFrame({"row": np.arange(size) + 500, "label": labels, "length": lengths, **columns})
+
+
+VALIDATION_ROWS = 400
+
+
+def _validation(share, num_classes, seed) -> pd.DataFrame:
+    generator = np.random.default_rng([seed, num_classes])
+    labels = generator.integers(0, num_classes, VALIDATION_ROWS)
+    hardness = generator.normal(size=VALIDATION_ROWS)
+    return _predictions(labels, np.full(VALIDATION_ROWS, 50), hardness, share, num_classes)
+
+
+def _calibration(validation) -> Calibration:
+    """A temperature, and every tenth row of validation as a point."""
+    probabilities = validation.filter(like="probability_").to_numpy() ** (1 / 0.8)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    right = probabilities.argmax(axis=1) == validation["label"].to_numpy()
+    order = np.argsort(-probabilities.max(axis=1))
+    points = np.arange(9, VALIDATION_ROWS, 10)
+    return Calibration(
+        temperature=0.8,
+        rows=VALIDATION_ROWS,
+        log_loss_before=0.4,
+        log_loss_after=0.3,
+        confidences=tuple(probabilities.max(axis=1)[order][points]),
+        answered=tuple((points + 1).tolist()),
+        right=tuple(np.cumsum(right[order])[points].tolist()),
+    )
 
 
 def _result(spec, predictions, classes, edges, leaked, hostile) -> CellResult:

@@ -1,0 +1,226 @@
+"""The cheapest candidate that is good enough and meets every requirement, and why each other one lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from benchmarks.schema.comparability import why_rates_not_comparable
+from benchmarks.store.results import StoreError
+from reports.analysis.accuracy import accuracy
+from reports.analysis.decision import Judged, Standing, judge
+from reports.analysis.estimands import Estimand
+from reports.analysis.estimates import Figure, Interval, estimate
+from reports.analysis.evidence import Evidence, check_same_rows, gather
+from reports.analysis.metric_figures import METRICS, metric_figure
+from reports.analysis.price import Price, Terms, price
+from reports.analysis.requirements import Checked, Fulfilment, Limits, check, fit_seconds, throughput
+from reports.analysis.results import Configuration, Results
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the user wants to know.
+
+    Attributes:
+        metric: a key of `METRICS`.
+        tolerance: how far behind the best is good enough, in the metric's unit; None takes the metric's default.
+        limits: requirements.
+        terms: prices and volume.
+    """
+
+    metric: str = "accuracy"
+    tolerance: float | None = None
+    limits: Limits = field(default_factory=Limits)
+    terms: Terms = field(default_factory=Terms)
+
+    @property
+    def tolerated(self) -> float:
+        """The tolerance that counts."""
+        return METRICS[self.metric].tolerance if self.tolerance is None else self.tolerance
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A configuration and all that decides.
+
+    Attributes:
+        name: that no other candidate has.
+        configuration: what was run.
+        value: the metric; higher is better, so that a log loss is negative.
+        interval: 95 %, for this figure alone.
+        learnt: whether it is shown to beat the majority class.
+        judged: against the best.
+        requirements: each limit that was set.
+        price: of a month.
+        error_rate: share of the texts labelled wrong.
+    """
+
+    name: str
+    configuration: Configuration
+    value: float
+    interval: Interval
+    learnt: bool
+    judged: Judged
+    requirements: tuple[Checked, ...]
+    price: Price
+    error_rate: float
+
+    @property
+    def meets_all(self) -> bool:
+        """Whether every requirement is shown to be met."""
+        return all(one.fulfilment is Fulfilment.MET for one in self.requirements)
+
+    @property
+    def eligible(self) -> bool:
+        """Whether it may be recommended."""
+        return self.learnt and self.meets_all and self.judged.standing is Standing.GOOD_ENOUGH
+
+    @property
+    def possible(self) -> bool:
+        """Whether nothing rules it out, although it may be undecided."""
+        met = {Fulfilment.MET, Fulfilment.UNDECIDED}
+        open_ = self.judged.standing is not Standing.NOT_GOOD_ENOUGH
+        return self.learnt and open_ and all(one.fulfilment in met for one in self.requirements)
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The decision.
+
+    Attributes:
+        question: that it answers.
+        candidates: the best first.
+        estimand: what the standings speak of.
+        rows: test texts.
+        left_out: configurations on fewer training texts than the largest size of their run.
+        doubts: why the prices of several runs do not compare; "" where they do.
+    """
+
+    question: Question
+    candidates: tuple[Candidate, ...]
+    estimand: Estimand
+    rows: int
+    left_out: int
+    doubts: str
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The cheapest that is good enough and meets all; None where none is shown to."""
+        return _cheapest([one for one in self.candidates if one.eligible])
+
+    @property
+    def not_ruled_out(self) -> Candidate | None:
+        """The cheapest of those that more data might show to be good enough and to meet all."""
+        return _cheapest([one for one in self.candidates if one.possible])
+
+
+def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
+    """Decide between all configurations of one or several runs, each on the largest training size of its run.
+
+    Args:
+        runs: results folders with the same test rows.
+        question: tolerance, requirements and prices.
+
+    Raises:
+        StoreError: no cell ended ok, or the runs were not scored on the same test rows.
+    """
+    found, left_out = _gathered(runs)
+    evidence = [one for _, one in found]
+    _check_same_rows(runs, evidence)
+    figures = {id(one): metric_figure(question.metric, one, results) for results, one in found}
+    own = None if question.metric == "accuracy" else partial(_figure, figures)
+    judged = judge(evidence, question.tolerated, own)
+    candidates = [
+        _candidate(name, one, figures[id(one)], standing, question)
+        for name, one, standing in zip(_names(found), evidence, judged, strict=True)
+    ]
+    return Recommendation(
+        question=question,
+        candidates=tuple(sorted(candidates, key=lambda one: one.value, reverse=True)),
+        estimand=min((one.estimand for one in evidence), key=list(Estimand).index),
+        rows=len(evidence[0].rows.labels),
+        left_out=left_out,
+        doubts=why_rates_not_comparable(cell for one in evidence for cell in one.configuration.cells),
+    )
+
+
+def _figure(figures: dict[int, Figure], evidence: Evidence) -> Figure:
+    return figures[id(evidence)]
+
+
+def _gathered(runs: Sequence[Results]) -> tuple[list[tuple[Results, Evidence]], int]:
+    """The evidence on the candidates, each configuration once, and how many configurations of smaller sizes there are.
+
+    Raises:
+        StoreError: a run has no cell that ended ok, or mixes what does not compare.
+    """
+    found: dict[str, tuple[Results, Evidence]] = {}
+    left_out = 0
+    for results in runs:
+        evidence = gather(results)
+        if not evidence:
+            raise StoreError(f"{results.folder} has no cell that ended ok: there is nothing to recommend")
+        largest = max(one.configuration.train_size for one in evidence)
+        for one in evidence:
+            if one.configuration.train_size < largest:
+                left_out += 1
+            else:
+                found.setdefault(one.configuration.cells[0].spec.configuration, (results, one))
+    return list(found.values()), left_out
+
+
+def _check_same_rows(runs: Sequence[Results], evidence: Sequence[Evidence]) -> None:
+    """Refuse runs that were scored on different rows.
+
+    Raises:
+        StoreError: they were.
+    """
+    whose = f"{', '.join(str(results.folder) for results in runs)}: their cells"
+    check_same_rows(whose, [results.predictions(results.ok[0]) for results in runs])
+    if not all(np.array_equal(one.rows.kept, evidence[0].rows.kept) for one in evidence):
+        raise StoreError(f"{whose} were not scored on the same test rows: other ones occur in their training rows")
+
+
+def _names(found: Sequence[tuple[Results, Evidence]]) -> list[str]:
+    """Model, and loss, training size and run where these differ between candidates of one name."""
+    configurations = [(results, one.configuration) for results, one in found]
+    parts = [
+        [c.model for _, c in configurations],
+        [c.loss for _, c in configurations],
+        [f"{c.train_size:,} texts" for _, c in configurations],
+        [f"{c.device} {c.precision}" for _, c in configurations],
+        [results.folder.name for results, _ in configurations],
+        [c.key for _, c in configurations],
+    ]
+    shown = [parts[0]]
+    for part in parts[1:]:
+        names = list(zip(*shown, strict=True))
+        if len(set(names)) == len(names):
+            break
+        if len(set(part)) > 1:
+            shown.append(part)
+    return [", ".join(own) for own in zip(*shown, strict=True)]
+
+
+def _candidate(name: str, evidence: Evidence, figure: Figure, judged: Judged, question: Question) -> Candidate:
+    cells = evidence.configuration.cells
+    right, mean = accuracy(evidence), estimate(figure)
+    by_accuracy = question.metric == "accuracy"
+    return Candidate(
+        name=name,
+        configuration=evidence.configuration,
+        value=right.value if by_accuracy else mean.value,
+        interval=right.interval if by_accuracy else mean.interval,
+        learnt=right.learnt,
+        judged=judged,
+        requirements=check(question.limits, cells),
+        price=price(fit_seconds(cells).value, throughput(cells).value, 1 - right.value, question.terms),
+        error_rate=1 - right.value,
+    )
+
+
+def _cheapest(candidates: Sequence[Candidate]) -> Candidate | None:
+    """By the price of a month; those without one come last, the best first."""
+    return min(candidates, key=lambda one: (np.isnan(one.price.total), one.price.total), default=None)

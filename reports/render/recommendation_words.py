@@ -1,0 +1,181 @@
+"""A recommendation in sentences: the decision, why each other candidate lost, and what would change it."""
+
+import numpy as np
+
+from reports import formats
+from reports.analysis.decision import Needed, Standing
+from reports.analysis.estimands import Estimand
+from reports.analysis.metric_figures import METRICS
+from reports.analysis.price import error_cost_to_pay, pays_from
+from reports.analysis.recommendation import Candidate, Recommendation
+from reports.analysis.requirements import Checked, Fulfilment
+
+BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+MOST_TEXTS = 100_000_000
+"""Test texts beyond which no number is named: the difference is as good as the tolerance."""
+
+
+def decision(found: Recommendation) -> str:
+    """The decision in one sentence, limited to what it speaks of."""
+    tolerated = amount(found, found.question.tolerated)
+    claim = found.estimand.claim if found.estimand is not Estimand.TRAINING else "for this training"
+    if (chosen := found.chosen) is not None:
+        alone = "the only candidate" if len(found.candidates) == 1 else f"shown to be within {tolerated} of the best"
+        return f"Take {chosen.name}: {alone} ({claim}), {_meets(chosen)}cheapest at {monthly(chosen, found)}."
+    if not any(one.learnt for one in found.candidates):
+        return "Take none: no candidate is shown to beat always answering the most common class."
+    if (open_ := found.not_ruled_out) is None:
+        return f"Take none: no candidate is within {tolerated} of the best ({claim}) and meets every requirement."
+    return (
+        f"Undecided: no candidate is shown to be within {tolerated} of the best ({claim}) and to meet every "
+        f"requirement. {open_.name} is the cheapest that may, at {monthly(open_, found)}."
+    )
+
+
+def verdict(one: Candidate, found: Recommendation) -> str:
+    """The verdict on a candidate in a few words."""
+    if one is found.chosen:
+        return "recommended"
+    if not one.learnt:
+        return "not shown to learn"
+    if one.judged.standing is not Standing.GOOD_ENOUGH:
+        return one.judged.standing.value
+    worst = [check for check in one.requirements if check.fulfilment is not Fulfilment.MET]
+    if worst:
+        return f"{worst[0].asked.name} {worst[0].fulfilment.value}"
+    return f"good enough, {_dearer(one, found)}"
+
+
+def reason(one: Candidate, found: Recommendation) -> str:
+    """Why a candidate lost, or won, in one or two sentences."""
+    parts = []
+    if not one.learnt:
+        parts.append("is not shown to beat always answering the most common class")
+    if one.judged.standing is not Standing.GOOD_ENOUGH:
+        parts.append(f"is {one.judged.standing.value}: {behind(one, found)}{_more_data(one, found)}")
+    lost = one.judged.standing is Standing.NOT_GOOD_ENOUGH or not one.learnt
+    unmet = {Fulfilment.NOT_MET} if lost else {Fulfilment.NOT_MET, Fulfilment.UNDECIDED, Fulfilment.NOT_MEASURED}
+    parts += [_unmet(check) for check in one.requirements if check.fulfilment in unmet]
+    if parts:
+        return f"{one.name} {'; '.join(parts)}."
+    if one is found.chosen:
+        return f"{one.name} is good enough: {behind(one, found)}."
+    return f"{one.name} is good enough, and {_dearer(one, found)}: {monthly(one, found)}. {pays(one, found)}".strip()
+
+
+def pays(one: Candidate, found: Recommendation) -> str:
+    """From which volume or price of a mistake a candidate costs less than the chosen one; "" for itself."""
+    chosen = found.chosen
+    if chosen is None or one is chosen or np.isnan(one.price.total):
+        return ""
+    volume = pays_from(chosen.price, one.price)
+    if np.isfinite(volume):
+        return f"It would pay from {formats.significant(volume)} texts a month."
+    if found.question.terms.cost_per_error is not None:
+        return "It pays at no volume: each of its texts costs more, mistakes included."
+    if found.question.terms.price_per_hour is None:
+        return "It pays at no volume, unless mistakes have a price (--cost-per-error)."
+    cost = error_cost_to_pay(chosen.price, one.price, chosen.error_rate - one.error_rate)
+    if np.isfinite(cost):
+        return f"It would pay if a mistake cost {formats.significant(cost)} or more."
+    return "It pays at no volume: it makes no fewer mistakes."
+
+
+def behind(one: Candidate, found: Recommendation) -> str:
+    """How far a candidate may be behind the best: "between 0.20 and 1.40 points behind the best"."""
+    low, high = one.judged.behind
+    if low == high == 0:
+        return "shown to be the best" if len(found.candidates) > 1 else "the only candidate"
+    if high == 0:
+        return f"at most {amount(found, -low)} behind the best"
+    return f"between {amount(found, -high, unit=False)} and {amount(found, -low)} behind the best"
+
+
+def amount(found: Recommendation, difference: float, *, unit: bool = True) -> str:
+    """A difference of the metric: "0.50 points", "0.020 nats"."""
+    if METRICS[found.question.metric].unit == "nats":
+        return f"{difference:.3f}{' nats' if unit else ''}"
+    return f"{formats.points(difference, signed=False)}{' points' if unit else ''}"
+
+
+def monthly(one: Candidate, found: Recommendation) -> str:
+    """The price of a month: "12.3 a month", "0.31 machine hours a month"."""
+    if np.isnan(one.price.total):
+        return "a price that was not measured"
+    hours = " machine hours" if found.question.terms.price_per_hour is None else ""
+    return f"{formats.significant(one.price.total)}{hours} a month"
+
+
+def quantity(value: float, unit: str, written: str = "") -> str:
+    """A quantity with its unit: "12.3 ms", "418 MB"; `written` is the format of an exact one, a limit."""
+    if np.isnan(value):
+        return formats.NOT_MEASURED
+    if np.isinf(value):
+        return "any number of " + unit
+    if unit == "bytes":
+        size, unit = next(((size, name) for size, name in BYTES if value >= size), (1.0, "bytes"))
+        value /= size
+    return f"{format(value, written) if written else formats.significant(value)} {unit}"
+
+
+def notes(found: Recommendation) -> list[str]:
+    """What the decision rests on."""
+    terms, metric = found.question.terms, METRICS[found.question.metric]
+    mistakes = "" if terms.cost_per_error is None else f", {terms.cost_per_error:g} a mistake"
+    price = (
+        "machine hours, as no price is given" if terms.price_per_hour is None else f"{terms.price_per_hour:g} an hour"
+    )
+    said = [
+        f"{metric.name.capitalize()} on {formats.count(found.rows)} test texts; intervals hold together with "
+        f"95 % (multiple comparisons with the best). A month: {formats.significant(terms.texts_per_month)} texts, "
+        f"{terms.retrain_per_month:g} trainings, {price}{mistakes}.",
+    ]
+    if found.estimand is Estimand.TRAINING:
+        said.append(
+            "One training of each: the decision is for this training and may differ for the next (--repeats 3)."
+        )
+    if found.left_out:
+        said.append(f"{found.left_out} configurations on fewer training texts are no candidates.")
+    if found.doubts:
+        said.append(f"The prices do not compare: {found.doubts}.")
+    return said
+
+
+def _dearer(one: Candidate, found: Recommendation) -> str:
+    same = found.chosen is not None and one.price.total == found.chosen.price.total
+    return "no cheaper" if same else "dearer"
+
+
+def _meets(one: Candidate) -> str:
+    return "meets every requirement, " if one.requirements else ""
+
+
+def _unmet(check: Checked) -> str:
+    asked = check.asked
+    limit = f"{'at most' if asked.at_most else 'at least'} {quantity(asked.limit or 0.0, asked.unit, 'g')}"
+    if check.fulfilment is Fulfilment.NOT_MEASURED:
+        return f"{asked.name} was not measured (wanted: {limit})"
+    low, high = check.interval
+    shown = quantity(check.value, asked.unit)
+    if low < high < np.inf:
+        shown += f" ({quantity(low, asked.unit)} to {quantity(high, asked.unit)})"
+    lacking = f", {check.lacking}" if check.lacking else ""
+    verb = "misses" if check.fulfilment is Fulfilment.NOT_MET else "may miss"
+    return f"{verb} the {asked.name} of {limit}: {shown}{lacking}"
+
+
+def _more_data(one: Candidate, found: Recommendation) -> str:
+    """Data that would decide: "; 12,000 test texts or 5 trainings would decide"."""
+    if one.judged.standing is not Standing.UNDECIDED:
+        return ""
+    needed = one.judged.needed or Needed(None, None)
+    ways = []
+    if needed.texts is not None and needed.texts <= MOST_TEXTS:
+        ways.append(f"{formats.significant(needed.texts)} test texts (now {formats.count(found.rows)})")
+    if needed.trainings is not None:
+        ways.append(f"{formats.count(needed.trainings)} trainings of each")
+    if not ways:
+        if found.estimand is Estimand.TRAINING or needed.texts is not None or one.judged.needed is None:
+            return "; the difference is too near the tolerance for more test texts to decide"
+        return "; neither more test texts alone nor more trainings alone would decide"
+    return f"; about {' or '.join(ways)} would decide, if the difference is as measured"

@@ -1,0 +1,105 @@
+"""Which candidates are good enough."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from reports.analysis.decision import Standing, decided, judge
+from reports.analysis.estimands import Estimand
+from reports.analysis.estimates import Figure, Interval
+from reports.certificate.worlds import World
+
+GOOD, NOT_GOOD, UNDECIDED = Standing.GOOD_ENOUGH, Standing.NOT_GOOD_ENOUGH, Standing.UNDECIDED
+
+
+def standings(world, accuracies, tolerance=0.01, seed=0):
+    evidence = world.evidence(world.draw(np.random.default_rng(seed), accuracies))
+    return [one.standing for one in judge(evidence, tolerance)]
+
+
+def test_a_clear_case_is_decided():
+    assert standings(World(25_000), [0.9, 0.9, 0.85]) == [GOOD, GOOD, NOT_GOOD]
+
+
+def test_few_texts_leave_close_candidates_undecided():
+    assert standings(World(300), [0.9, 0.895], seed=3) == [UNDECIDED, UNDECIDED]
+
+
+def test_one_candidate_is_the_best():
+    (own,) = judge(World(50).evidence(World(50).draw(np.random.default_rng(0), [0.7])), 0.01)
+    assert (own.standing, own.behind) == (GOOD, Interval(0.0, 0.0))
+
+
+def test_with_a_tolerance_of_zero_only_the_shown_best_is_good_enough():
+    assert standings(World(10_000), [0.9, 0.87], tolerance=0.0) == [GOOD, NOT_GOOD]
+    assert standings(World(10_000), [0.9, 0.9], tolerance=0.0) == [UNDECIDED, UNDECIDED]
+
+
+def test_the_interval_does_not_depend_on_the_tolerance():
+    world = World(2_000)
+    evidence = world.evidence(world.draw(np.random.default_rng(1), [0.9, 0.88, 0.86]))
+    strict, lax = judge(evidence, 0.0), judge(evidence, 0.05)
+    assert [one.behind for one in strict] == [one.behind for one in lax]
+    assert [decided(one.behind, 0.05) for one in strict] == [one.standing for one in lax]
+
+
+def test_two_that_are_right_on_the_same_texts_are_not_told_apart():
+    world = World(2_000)
+    (right,) = world.draw(np.random.default_rng(0), [0.9])
+    first, second = judge(world.evidence([right, right.copy()]), 0.01)
+    assert first.standing is second.standing is GOOD
+    assert first.difference == second.difference == 0
+
+
+def test_every_comparison_with_a_control_has_dunnett_s_critical_value():
+    """Four independent means: one-sided Dunnett with 3 comparisons, 2.06 standard errors (Dunnett 1955, table 1a)."""
+    rows = 40_000
+    generator = np.random.default_rng(0)
+    values = np.array([0.5, 0.0, 0.0, 0.0])
+    draws = generator.normal(size=(4, rows)) / rows
+    draws -= draws.mean(axis=1, keepdims=True)
+    world = World(rows)
+    evidence = world.evidence(world.draw(generator, [0.9] * 4))
+    figures = {one.configuration.key: Figure(values[[k]], draws[[k]], float(rows)) for k, one in enumerate(evidence)}
+    judged = judge(evidence, 0.01, lambda one: figures[one.configuration.key])
+    error = np.sqrt(2 / rows)
+    assert -judged[1].behind.low == pytest.approx(0.5 + 2.06 * error, abs=0.03 * error)
+    assert judged[0].behind == Interval(0.0, 0.0)
+    assert stats.norm.isf(0.05) < 2.06  # a single comparison would need less
+
+
+def test_the_texts_that_would_decide_mostly_do():
+    accuracies = [0.9, 0.897]
+    world = World(3_000)
+    generator = np.random.default_rng(3)
+    asked = []
+    for _ in range(200):
+        second = judge(world.evidence(world.draw(generator, accuracies)), 0.01)[1]
+        if second.standing is UNDECIDED and second.needed and abs(second.difference + 0.003) < 0.0005:
+            asked.append(second.needed.texts)
+    larger = World(int(np.median(asked)))
+    found = sum(judge(larger.evidence(larger.draw(generator, accuracies)), 0.01)[1].standing is GOOD for _ in range(60))
+    assert 0.65 <= found / 60 <= 0.95
+
+
+def test_trainings_that_vary_ask_for_more_trainings():
+    world = World(20_000, 3, 0.8, estimand=Estimand.MODEL)
+    evidence = world.evidence(world.draw(np.random.default_rng(5), [0.9, 0.9, 0.88]))
+    needed = [one.needed for one in judge(evidence, 0.012) if one.needed]
+    assert needed
+    assert any(one.trainings is not None and one.trainings > 3 for one in needed)
+
+
+def test_one_training_names_no_number_of_trainings():
+    world = World(300)
+    for one in judge(world.evidence(world.draw(np.random.default_rng(3), [0.9, 0.895])), 0.01):
+        assert one.needed.trainings is None
+        assert one.needed.texts > 300
+
+
+def test_rows_of_films_that_are_right_together_count_less():
+    grouped, alone = World(4_000, group=20), World(4_000)
+    films = np.repeat(np.random.default_rng(0).random((2, 200)) < 0.9, 20, axis=1)
+    together, apart = (judge(world.evidence(list(films[:, None])), 0.01)[0] for world in (grouped, alone))
+    reach = [one.difference - one.behind.low for one in (together, apart)]
+    assert reach[0] == pytest.approx(np.sqrt(20) * reach[1], rel=0.05)

@@ -1,0 +1,95 @@
+"""A recommendation in words, as a table and as JSON."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from reports.analysis.price import Terms
+from reports.analysis.recommendation import Question, recommend
+from reports.analysis.requirements import Limits
+from reports.analysis.results import read_results
+from reports.render import recommendation_words as words
+from reports.render.recommendation import print_recommendation, recommendation_json, recommendation_table
+
+CE = {("tfidf_logreg", "ce"): 0.895, ("lstm", "ce"): 0.8, ("distilbert", "ce"): 0.9}
+
+
+@pytest.fixture(scope="module")
+def results(write_results, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one")
+    write_results(folder, CE, test_rows=4_000, model_noise=0.2)
+    return read_results(folder)
+
+
+@pytest.fixture
+def found(results):
+    return recommend([results], Question(tolerance=0.02, terms=Terms(price_per_hour=0.5)))
+
+
+def test_the_decision_names_model_tolerance_claim_and_price(found):
+    assert words.decision(found) == (
+        "Take tfidf_logreg: shown to be within 2.00 points of the best (for these training rows, over seeds), cheapest "
+        "at 0.136 a month."
+    )
+
+
+def test_every_other_candidate_has_its_reason(found):
+    best, chosen, worst = (words.reason(one, found) for one in found.candidates)
+    assert "is good enough, and dearer" in best
+    assert "It would pay if a mistake cost" in best
+    assert "at most" in chosen
+    assert "not good enough: between" in worst
+
+
+def test_one_training_is_said(write_results, tmp_path):
+    write_results(tmp_path / "r", CE, seeds=(1,), test_rows=4_000, model_noise=0.2)
+    found = recommend([read_results(tmp_path / "r")], Question(tolerance=0.02))
+    assert "(for this training)" in words.decision(found)
+    assert any("may differ for the next" in note for note in words.notes(found))
+
+
+def test_an_undecided_candidate_says_what_would_decide(results):
+    found = recommend([results], Question(tolerance=0.003))
+    undecided = [one for one in found.candidates if one.judged.standing.value == "undecided"]
+    assert undecided
+    assert all("test texts (now 4,000)" in words.reason(one, found) for one in undecided)
+    assert words.decision(found).startswith(("Undecided: ", "Take "))
+
+
+def test_a_missed_requirement_names_limit_and_measurement(results):
+    found = recommend([results], Question(tolerance=0.02, limits=Limits(max_fit=0.1, max_size=1e6)))
+    assert words.decision(found).startswith("Take none: no candidate is within 2.00 points")
+    text = words.reason(found.candidates[1], found)
+    assert "misses the training time of at most 0.1 s: 0.816 s" in text
+    assert "misses the model size of at most 1 MB: 3.00 MB" in text
+
+
+def test_the_table_fits_a_terminal_of_80_columns(found):
+    console = Console(width=80, record=True, file=io.StringIO())
+    print_recommendation(found, console)
+    assert max(map(len, console.export_text().splitlines())) <= 80
+    assert list(recommendation_table(found)["verdict"]) == ["good enough, dearer", "recommended", "not good enough"]
+
+
+def test_the_json_says_the_same_and_holds_no_infinity(found):
+    content = json.loads(json.dumps(recommendation_json(found), allow_nan=False))
+    assert content["recommended"] == "tfidf_logreg"
+    assert [one["verdict"] for one in content["candidates"]] == list(recommendation_table(found)["verdict"])
+    assert content["candidates"][0]["pays_from_texts_per_month"] is None
+
+
+def test_a_log_loss_is_shown_in_nats(results):
+    found = recommend([results], Question(metric="log_loss"))
+    content = recommendation_json(found)["candidates"][0]
+    assert 0 < content["interval"]["low"] < content["value"] < content["interval"]["high"]
+    assert "nats" in words.decision(found)
+
+
+def test_hostile_names_stay_on_their_line(write_results, tmp_path):
+    write_results(tmp_path / "r", CE, hostile=True)
+    found = recommend([read_results(tmp_path / "r")], Question())
+    console = Console(width=80, record=True, file=io.StringIO())
+    print_recommendation(found, console)
+    assert "\x1b" not in console.export_text(styles=False)
