@@ -1,16 +1,16 @@
-"""The scores of a model, checked before anything is derived from them."""
+"""Scores and counts of tokens that a model returned, checked before anything is derived from them."""
 
 import numpy as np
 
 from benchmarks.errors import BenchmarkError
-from models.model import FloatArray
+from models.model import Encoded, FloatArray
 
 SUM_TOLERANCE = 1e-4
 """Largest difference of a row's sum from 1: float32 probabilities of many classes round."""
 
 
 class ScoresError(BenchmarkError, ValueError):
-    """A model's scores are no class probabilities; the message is one line."""
+    """Scores that are no class probabilities, or counts that are none; the message is one line."""
 
 
 def check_scores(scores: FloatArray, texts: int, classes: int) -> None:
@@ -28,6 +28,30 @@ def check_scores(scores: FloatArray, texts: int, classes: int) -> None:
     """
     if fault := scores_fault(scores, texts, classes):
         raise ScoresError(f"score() returned no class probabilities: {fault}")
+
+
+def check_encoded(encoded: Encoded, texts: int) -> None:
+    """Make sure that counts of tokens are counts: of N texts, whole, 0 <= known <= read <= available.
+
+    Args:
+        encoded: what `Model.encode` returned.
+        texts: N.
+
+    Raises:
+        ScoresError: they are not; shares of tokens would be nonsense.
+    """
+    counts = {"tokens": encoded.tokens, "available": encoded.available}
+    if encoded.known is not None:
+        counts["known"] = encoded.known
+    for name, count in counts.items():
+        if not (isinstance(count, np.ndarray) and count.dtype.kind in "iu" and count.shape == (texts,)):
+            raise ScoresError(f"encode() returned {name} that are not ({texts},) whole numbers")
+        if (count < 0).any():
+            raise ScoresError(f"encode() returned negative {name}")
+    if (encoded.tokens > encoded.available).any():
+        raise ScoresError("encode() returned more tokens read than available")
+    if encoded.known is not None and (encoded.known > encoded.tokens).any():
+        raise ScoresError("encode() returned more tokens known than read")
 
 
 def scores_fault(scores: object, texts: int, classes: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from benchmarks.cells.scores import check_encoded
 from benchmarks.measurement.clock import Clock
 from benchmarks.measurement.energy import Meter
 from benchmarks.schema.cell import SAMPLE_SEED
@@ -65,6 +66,7 @@ def score_test_set(model: Model, test: Split, clock: Clock, energy: Meter, workl
         encoded, encode_seconds = clock.time(partial(model.encode, test.texts))
     with energy.measuring() as score_joules:
         probabilities, score_seconds = clock.time(partial(model.score, encoded))
+    check_encoded(encoded, len(test))
     measurement = Measurement(
         phase="test_set",
         examples=[len(test)],

@@ -60,13 +60,13 @@ class Measurement(BaseModel):
     """
 
     phase: Phase
-    examples: list[int]
-    tokens: list[int]
+    examples: list[NonNegativeInt]
+    tokens: list[NonNegativeInt]
     seconds: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]]
-    padded_tokens: list[int] = Field(default_factory=list)
-    padded_squares: list[int] = Field(default_factory=list)
-    flops: list[int] = Field(default_factory=list)
-    joules: list[float] = Field(default_factory=list)
+    padded_tokens: list[NonNegativeInt] = Field(default_factory=list)
+    padded_squares: list[NonNegativeInt] = Field(default_factory=list)
+    flops: list[NonNegativeInt] = Field(default_factory=list)
+    joules: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=list)
     process: list[NonNegativeInt] = Field(default_factory=list)
 
     @model_validator(mode="after")

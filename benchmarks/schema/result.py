@@ -69,7 +69,7 @@ class CellResult(BaseModel):
     length_edges: list[FiniteFloat] = Field(default_factory=list)
     leaked_rows: list[int] = Field(default_factory=list)
     fit_parts: list[float] = Field(default_factory=list)
-    truncation: dict[str, FiniteFloat] = Field(default_factory=dict)
+    truncation: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     fit: Annotated[dict[str, Any], AfterValidator(_checked_fit)] = Field(default_factory=dict)
     measurements: list[Measurement] = Field(default_factory=list)
     calibration: Calibration | None = None

@@ -15,6 +15,7 @@ SECRET = "the secret opinion of a customer"
 PLUGIN = '''
 import os, sys, threading, time
 import numpy as np
+from models.model import Encoded
 from models.nbsvm import NbSvm
 
 os.chdir("/")
@@ -88,6 +89,12 @@ class Short(Faulty):
     def score(self, encoded):
         return super().score(encoded)[1:]
 
+class Negative(Faulty):
+    name = "negative"
+    def encode(self, texts):
+        encoded = super().encode(texts)
+        return Encoded(encoded.features, -encoded.tokens, encoded.available)
+
 class Listing(Faulty):
     name = "listing"
     def score(self, encoded):
@@ -106,6 +113,7 @@ ENDS = {
     "transposed": ("failed", "ScoresError: score() returned no class probabilities: shape (2, 40)"),
     "logits": ("failed", "ScoresError: score() returned no class probabilities: 40 of 40 rows hold negative numbers"),
     "short": ("failed", "ScoresError: score() returned no class probabilities: shape (39, 2)"),
+    "negative": ("failed", "ScoresError: encode() returned negative tokens"),
     "listing": ("failed", "ScoresError: score() returned no class probabilities: a list"),
     "nbsvm": ("ok", ""),
 }
