@@ -8,7 +8,9 @@ import pytest
 
 from benchmarks.cells import remeasuring
 from benchmarks.cells.remeasuring import measured_at_first
-from benchmarks.cells.run_cell import run_cell
+from benchmarks.cells.run_cell import PRELOAD, run_cell
+from benchmarks.executors.local import LocalExecutor
+from benchmarks.hardware.slots import share
 from benchmarks.schema.measurements import Measure, Measurement
 from models.tfidf_logreg import TfidfLogReg
 
@@ -171,6 +173,24 @@ def test_a_process_that_fails_leaves_the_result_as_it_was(store, spec, monkeypat
     with pytest.raises(FloatingPointError):
         run_cell(spec, store, ignore)
     assert files(store, spec) == before
+
+
+def test_in_processes_of_their_own_too_and_a_timeout_loses_nothing(store, spec):
+    def run(spec, timeout):
+        (result,) = LocalExecutor(store, run_cell, PRELOAD, timeout, share(1)).run([spec], lambda *_: None)
+        return result
+
+    assert run(spec, 600.0).status == "ok"
+    before = files(store, spec)
+    wider = spec.model_copy(update={"measure": Measure(rows=16, repeats=2, single=3)})
+    late = run(wider, 0.001)
+    assert late.status == "timeout"
+    kept = {path: content for path, content in files(store, spec).items() if path != Path("log.txt")}
+    assert kept == {path: content for path, content in before.items() if path != Path("log.txt")}
+    again = run(wider, 600.0)
+    assert (again.status, again.measurement("text_to_label").examples) == ("ok", [16, 16])
+    assert again.environment["threads"] == 1
+    assert files(store, spec)[Path("predictions.parquet")] == before[Path("predictions.parquet")]
 
 
 def test_torch_models_repeat_their_steps_too(store, make_spec):
