@@ -10,6 +10,7 @@ import pytest
 from markdown_pages import blocks, undescribed_columns
 
 from benchmarks.hardware.origin import CHECKOUT
+from benchmarks.registry.names import targets
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 
@@ -33,6 +34,12 @@ def benchmarks(*words, folder):
 
 def test_it_is_short():
     assert len(README.read_text(encoding="utf-8").splitlines()) <= LINES
+
+
+@pytest.mark.parametrize("kind", ["models", "losses"])
+def test_it_names_every_model_and_loss(kind):
+    text = README.read_text(encoding="utf-8")
+    assert [name for name in targets(kind) if f"`{name}`" not in text] == []
 
 
 def plugin():

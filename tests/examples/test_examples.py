@@ -83,4 +83,4 @@ def test_an_example_is_short(path):
 
 def test_the_example_in_the_docs_is_the_one_that_is_tested():
     page = (CHECKOUT / "docs" / "how-to" / "add-a-model.md").read_text()
-    assert f"```python\n{(EXAMPLES / 'frozen_encoder.py').read_text()}```" in page
+    assert f"```python\n{(EXAMPLES / 'textcnn.py').read_text()}```" in page
