@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from benchmarks.commands.answer_options import AnswerOptions
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.model_options import ModelOptions
 from benchmarks.commands.options import DeviceOptions, ExecutorOptions
@@ -89,6 +90,7 @@ class TextOptions:
 def predict(
     model: ModelOptions,
     source: TextOptions,
+    answer: AnswerOptions,
     device: DeviceOptions,
     executor: ExecutorOptions,
     output: Annotated[
@@ -101,15 +103,17 @@ def predict(
 ) -> int:
     """Label new texts with a trained model.
 
-    Of a run, the model is the one with the highest validation accuracy. A text that begins with - goes after --. In
-    CSV, values that a spreadsheet would calculate get an apostrophe before them; signed numbers do not.
+    Of a run, the model is the one with the highest validation accuracy. Probabilities are calibrated on validation. A
+    text that begins with - goes after --. In CSV, values that a spreadsheet would calculate get an apostrophe before
+    them; signed numbers do not.
 
     Examples: `python -m benchmarks predict results/quick "A film to remember."` ·
-    `python -m benchmarks predict results/quick --input reviews.csv --output labels.parquet`
+    `python -m benchmarks predict results/quick --input reviews.csv --output labels.parquet --min-accuracy 0.98`
     """
     source.check()
+    answer.check()
     if source.input_ is not None and source.input_.is_dir():
-        return _predict_folder(model, source.input_, source.text_column or "text", output, device, executor)
+        return _predict_folder(model, source, answer, output, device, executor)
     if executor.on_ray or executor.ray_address:
         raise UsageError("--executor ray and --ray-address need a folder of Parquet files as --input")
 
@@ -120,9 +124,11 @@ def predict(
     chosen = output_format(format_ and format_.value, output)
     check_output(output, source.input_)
     total = source.count()
-    classifier = model.find().load(device.device.value, device.precision.value)
+    found = model.find()
+    least = answer.least(found.saved)
+    classifier = found.load(device.device.value, device.precision.value, raw=answer.raw)
     names = columns(classifier.classes)
-    frames = predictions(classifier.predict_proba, classifier.classes, source.blocks())
+    frames = predictions(classifier.predict_proba, classifier.classes, source.blocks(), least)
     frames = progress(frames, total, PipeConsole(stderr=True))
     if output is None:
         writer = WRITERS[chosen](sys.stdout.buffer, names)
@@ -144,19 +150,20 @@ def _report_quoted(writer: "Writer") -> None:
 
 def _predict_folder(
     model: ModelOptions,
-    source: Path,
-    column: str,
+    texts: TextOptions,
+    answer: AnswerOptions,
     target: Path | None,
     device: DeviceOptions,
     executor: ExecutorOptions,
 ) -> int:
     """Label the Parquet files of a folder that have no output yet."""
-    if target is None:
-        raise UsageError("it is a folder: name another folder with --output", option="input", value=source)
+    if target is None or texts.input_ is None:
+        raise UsageError("it is a folder: name another folder with --output", option="input", value=texts.input_)
     from benchmarks.inference.folder import Job, label_here
 
     found = model.find()
-    job = Job(source.absolute(), target.absolute(), column)
+    source, column = texts.input_.absolute(), texts.text_column or "text"
+    job = Job(source, target.absolute(), column, answer.raw, answer.least(found.saved))
     names = job.waiting()
     if executor.on_ray:
         outcomes = _label_on_ray(job, names, found, device, executor)

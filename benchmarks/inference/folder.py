@@ -40,11 +40,15 @@ class Job:
         source: the folder of the texts; its `.parquet` files may lie in sub-folders.
         target: the folder of the predictions, with a file of the same name for each.
         column: the texts' column.
+        raw: whether probabilities are the model's own, not the calibrated ones.
+        least: probability of the label below which a text is "uncertain".
     """
 
     source: Path
     target: Path
     column: str
+    raw: bool = False
+    least: float = 0.0
 
     def waiting(self) -> list[str]:
         """Return the files without an output newer than themselves, sorted.
@@ -70,7 +74,8 @@ class Job:
             output.parent.mkdir(parents=True, exist_ok=True)
             blocks = read_file(self.source / name, self.column)
             with writing_predictions(output, "parquet", columns(classifier.classes)) as writer:
-                for frame in predict(classifier.predict_proba, classifier.classes, blocks):
+                score = classifier.own_proba if self.raw else classifier.predict_proba
+                for frame in predict(score, classifier.classes, blocks, self.least):
                     writer.write(frame)
                     rows += len(frame)
         except (UsageError, StoreError, OSError) as error:
@@ -78,13 +83,14 @@ class Job:
         return Outcome(name, rows)
 
     def claim(self, model: Path) -> None:
-        """Make the output folder, and record in it the model and the column.
+        """Make the output folder, and record in it the model, the column and what is written of the probabilities.
 
         Raises:
             UsageError: its files are by another model or of another column, or it cannot be used.
             WriteError: the record cannot be written.
         """
-        wanted = {"model": digest(model), "text_column": self.column}
+        wanted: dict[str, object] = {"model": digest(model), "text_column": self.column}
+        wanted |= ({"raw": True} if self.raw else {}) | ({"abstain_below": self.least} if self.least else {})
         record = self.target / MODEL_FILE
         try:
             self.target.mkdir(parents=True, exist_ok=True)
@@ -92,7 +98,7 @@ class Job:
                 remove_abandoned(folder)
             if record.exists():
                 if json.loads(read_bytes(record)) != wanted:
-                    raise self._refused("it holds predictions of another model or of another column")
+                    raise self._refused("it holds predictions of another model or column, or with other options")
             elif any(self.target.iterdir()):
                 raise self._refused(f"it is not empty and has no {MODEL_FILE}: name another folder")
             else:

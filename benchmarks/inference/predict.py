@@ -17,9 +17,15 @@ FORMATS = {".txt": "text", ".json": "json", ".jsonl": "json", ".csv": "csv", ".p
 PREFIX = "probability_"
 """Begins the name of a class's column."""
 
+UNCERTAIN = "uncertain"
+"""The label of a text that is left to a person."""
+
 
 def predict(
-    score: Callable[[Sequence[str]], FloatArray], classes: Sequence[str], blocks: Iterable[Sequence[str]]
+    score: Callable[[Sequence[str]], FloatArray],
+    classes: Sequence[str],
+    blocks: Iterable[Sequence[str]],
+    least: float = 0.0,
 ) -> Iterator[pd.DataFrame]:
     """Score one block of texts after another, with one block in memory.
 
@@ -27,6 +33,7 @@ def predict(
         score: maps N texts to (N, C) probabilities.
         classes: the C class names.
         blocks: the texts.
+        least: probability of the label below which it is "uncertain" instead.
 
     Yields:
         For each block a frame with the columns of `columns(classes)`.
@@ -35,7 +42,11 @@ def predict(
     for texts in blocks:
         probabilities = score(texts)
         by_class = {probability_column(name): probabilities[:, index] for index, name in enumerate(classes)}
-        labels = [classes[index] for index in probabilities.argmax(axis=1)]
+        answered = probabilities.max(axis=1) >= least
+        labels = [
+            classes[index] if sure else UNCERTAIN
+            for index, sure in zip(probabilities.argmax(axis=1), answered, strict=True)
+        ]
         yield pd.DataFrame({"row": range(row, row + len(texts)), "label": labels, **by_class, "text": list(texts)})
         row += len(texts)
 

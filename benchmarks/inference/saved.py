@@ -53,6 +53,28 @@ class Saved(BaseModel):
     classes: Annotated[tuple[str, ...], Field(min_length=2), AfterValidator(_distinct)]
     calibration: Calibration | None = None
 
+    def confidence_for(self, accuracy: float) -> float:
+        """Return the calibrated probability from which validation shows that share of predictions to be right.
+
+        Raises:
+            UsageError: validation does not show it at any confidence, or the model was saved without calibration.
+        """
+        if self.calibration is None:
+            raise UsageError(
+                "the model was saved without its calibration: run the suite again",
+                option="min_accuracy",
+                value=accuracy,
+            )
+        found = confidence_for(accuracy, self.calibration)
+        if found is None:
+            raise UsageError(
+                f"{self.calibration.rows:,} validation texts show this accuracy at no confidence (choices: a lower "
+                "accuracy, or a run with more validation texts)",
+                option="min_accuracy",
+                value=accuracy,
+            )
+        return found
+
 
 @dataclass(frozen=True)
 class Classifier:
@@ -89,28 +111,6 @@ class Classifier:
         """
         own = self.own_proba(texts)
         return own if self.calibration is None or not len(own) else tempered(own, self.calibration.temperature)
-
-    def confidence_for(self, accuracy: float) -> float:
-        """Return the calibrated probability from which validation shows that share of predictions to be right.
-
-        Raises:
-            UsageError: validation does not show it at any confidence, or the model was saved without calibration.
-        """
-        if self.calibration is None:
-            raise UsageError(
-                "the model was saved without its calibration: run the suite again",
-                option="min_accuracy",
-                value=accuracy,
-            )
-        found = confidence_for(accuracy, self.calibration)
-        if found is None:
-            raise UsageError(
-                f"{self.calibration.rows:,} validation texts show this accuracy at no confidence (choices: a lower "
-                "accuracy, or a run with more validation texts)",
-                option="min_accuracy",
-                value=accuracy,
-            )
-        return found
 
     def own_proba(self, texts: Sequence[str]) -> FloatArray:
         """Return the model's own probabilities, before calibration, (N, C).

@@ -35,7 +35,7 @@ def tempered(probabilities: "FloatArray", temperature: float) -> "FloatArray":
 
     own = np.asarray(probabilities, dtype=np.float64)
     logits = np.log(own.clip(SMALLEST)) / temperature
-    scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
+    scaled: FloatArray = np.exp(logits - logits.max(axis=1, keepdims=True))
     scaled /= scaled.sum(axis=1, keepdims=True)
     winner = own.argmax(axis=1)
     tied = np.flatnonzero(scaled.argmax(axis=1) != winner)  # only where rounding made two classes equal

@@ -143,10 +143,10 @@ def _timed(timing: Timing) -> Quantity:
         low, high = timing.range
         lacking = f"timed in {timing.processes} of the {PROCESSES_NEEDED} processes that an interval needs"
         return Quantity(timing.median, Interval(low / UNREPEATED, high * UNREPEATED), lacking)
-    centre = float(timing.logs.mean())
-    error = float(timing.logs.std(ddof=1)) / np.sqrt(timing.processes)
-    reach = float(stats.t.isf(ALPHA / 2, timing.processes - 1)) * error
-    return Quantity(float(np.exp(centre)), Interval(float(np.exp(centre - reach)), float(np.exp(centre + reach))))
+    mean = timing.mean
+    reach = float(stats.t.isf(ALPHA / 2, mean.degrees)) * mean.error
+    interval = Interval(float(np.exp(mean.value - reach)), float(np.exp(mean.value + reach)))
+    return Quantity(float(np.exp(mean.value)), interval)
 
 
 def _p99(cells: Sequence[CellResult]) -> Quantity:
@@ -155,11 +155,11 @@ def _p99(cells: Sequence[CellResult]) -> Quantity:
     readings = 1000 * np.array([seconds for own in alone for seconds in own], dtype=np.float64)
     if not len(readings):
         return Quantity(np.nan, Interval(np.nan, np.nan))
-    found = percentile(readings, 0.99)
-    high = np.inf if np.isnan(found.bound) else found.bound
+    tail = percentile(readings, 0.99)
+    high = np.inf if np.isnan(tail.bound) else tail.bound
     needed = readings_needed(0.99)
     lacking = f"{len(readings)} of the {needed} readings that a bound needs" if len(readings) < needed else ""
-    return Quantity(found.sample, Interval(_lower(readings, 0.99), high), lacking)
+    return Quantity(tail.sample, Interval(_lower(readings, 0.99), high), lacking)
 
 
 def _lower(readings: FloatArray, share: float) -> float:

@@ -39,7 +39,7 @@ def verdict(one: Candidate, found: Recommendation) -> str:
     if not one.learnt:
         return "not shown to learn"
     if one.judged.standing is not Standing.GOOD_ENOUGH:
-        return one.judged.standing.value
+        return str(one.judged.standing.value)
     worst = [check for check in one.requirements if check.fulfilment is not Fulfilment.MET]
     if worst:
         return f"{worst[0].asked.name} {worst[0].fulfilment.value}"
