@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from reports.analysis.estimates import ALPHA, RNG_SEED, BoolArray, FloatArray, IntArray, Interval
 
 BINS = 15
-DRAWS = 1_000
+DRAWS, LEAST_DRAWS = 1_000, 200
+"""Of the noise of the bins: over all trainings together, and of each at least."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def calibration_error(trainings: Sequence[Bins]) -> CalibrationError:
     plain = float(np.mean([own.weights @ np.abs(own.gaps) for own in trainings]))
     values = np.array([_debiased(own.weights, own.gaps[None, :], own.errors)[0] for own in trainings])
     generator = np.random.default_rng(RNG_SEED)
-    draws = [_draw(own, generator) for own in trainings]
+    count = max(DRAWS // len(trainings), LEAST_DRAWS)
+    draws = [_draw(own, generator, count) for own in trainings]
     between = values.var(ddof=1) / len(values) if len(values) > 1 else 0.0
     error = float(np.sqrt(np.mean([resampled.std(ddof=1) for resampled, _, _ in draws]) ** 2 + between))
     value = max(float(values.mean()), 0.0)
@@ -109,9 +111,9 @@ def _per_row(confidence: FloatArray, correct: BoolArray) -> tuple[FloatArray, Fl
     return confidence, correct.astype(np.float64), confidence * (1 - confidence)
 
 
-def _draw(own: Bins, generator: np.random.Generator) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _draw(own: Bins, generator: np.random.Generator, count: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """(B,) plain and debiased errors with the bins' noise added; debiased errors under perfect calibration."""
-    normal = generator.normal(size=(DRAWS, len(own.gaps)))
+    normal = generator.normal(size=(count, len(own.gaps)))
     noisy = own.gaps + own.errors * normal
     resampled: FloatArray = np.abs(noisy) @ own.weights
     again = _debiased(own.weights, noisy, own.errors)
@@ -120,7 +122,7 @@ def _draw(own: Bins, generator: np.random.Generator) -> tuple[FloatArray, FloatA
 
 def _debiased(weights: FloatArray, gaps: FloatArray, errors: FloatArray) -> FloatArray:
     """(B,) twice the plain error less its mean under normal noise around the gaps (B, K)."""
-    scaled = np.divide(gaps, errors, out=np.zeros_like(gaps), where=errors > 0)
-    noisy = errors * np.sqrt(2 / np.pi) * np.exp(-(scaled**2) / 2) + gaps * (1 - 2 * stats.norm.cdf(-scaled))
+    scaled = gaps / np.where(errors > 0, errors, np.inf)
+    noisy = errors * np.sqrt(2 / np.pi) * np.exp(-(scaled**2) / 2) + gaps * (1 - 2 * special.ndtr(-scaled))
     error: FloatArray = (2 * np.abs(gaps) - np.where(errors > 0, noisy, np.abs(gaps))) @ weights
     return error

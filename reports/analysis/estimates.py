@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
 from reports.formats import Interval
 
@@ -103,7 +103,7 @@ class Estimate:
 
     def interval_at(self, alpha: float) -> Interval:
         """Two-sided interval of level 1 - `alpha`."""
-        reach = float(stats.t.isf(alpha / 2, self.degrees)) * self.standard_error
+        reach = -float(special.stdtrit(self.degrees, alpha / 2)) * self.standard_error
         return Interval(self.value - reach, self.value + reach)
 
     @property
@@ -111,7 +111,7 @@ class Estimate:
         """Two-sided, of the value being zero; 1 where nothing varies and the value is zero."""
         if self.standard_error == 0:
             return 1.0 if self.value == 0 else 0.0
-        return float(2 * stats.t.sf(abs(self.value) / self.standard_error, self.degrees))
+        return float(2 * special.stdtr(self.degrees, -abs(self.value) / self.standard_error))
 
     def detectable(self, alpha: float) -> float:
         """Smallest true value that a test at level `alpha` detects with 80 % power, given this standard error.

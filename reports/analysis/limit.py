@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -53,10 +54,11 @@ class Limits:
         )
 
 
+@lru_cache(maxsize=1)
 def limits(results: Results) -> Limits:
     """The ceilings of a run, held against what its cells reached."""
-    misread = []
-    for cell in results.ok:
+    misread: list[Ceiling] = []
+    for cell in results.ok if results.ceilings else ():
         ceiling = _ceiling(results, [cell])
         if ceiling is not None and ceiling not in misread:
             reached = _shares(ceiling, [cell], throughput([cell]))

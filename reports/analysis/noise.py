@@ -6,12 +6,12 @@ a run; ranks and ratios have intervals of their own (`reports.analysis.rate_rati
 """
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.schema.measurements import Load, Phase
+from benchmarks.schema.measurements import Load, Measurement, Phase
 from benchmarks.schema.result import CellResult
 from reports import formats
 from reports.analysis.estimates import FloatArray
@@ -95,13 +95,26 @@ def by_contender(configurations: Sequence[Configuration]) -> list[list[Configura
 
 
 def phase_timing(cells: Sequence[CellResult], phase: Phase) -> Timing:
-    """The rates of a phase in each cell, which is a process of its own."""
-    return timing([_rates(cell, phase) for cell in cells])
+    """The rates of a phase in each process of each cell."""
+    return _timing(cells, phase, _rates)
 
 
 def fit_timing(cells: Sequence[CellResult]) -> Timing:
-    """The seconds of `fit` in each cell."""
-    return timing([found.seconds for cell in cells if (found := cell.measurement("fit"))])
+    """The seconds of `fit` in each process of each cell."""
+    return _timing(cells, "fit", lambda measured: np.array(measured.seconds))
+
+
+def _timing(cells: Sequence[CellResult], phase: Phase, of: Callable[[Measurement], FloatArray]) -> Timing:
+    timed = [(number, own) for number, cell in enumerate(cells) for own in _by_process(cell, phase)]
+    return timing([of(own) for _, own in timed], [number for number, _ in timed])
+
+
+def _by_process(cell: CellResult, phase: Phase) -> list[Measurement]:
+    """The readings of each process that timed a cell."""
+    found = cell.measurement(phase)
+    if found is None:
+        return []
+    return [found.of_process(process) for process in sorted(set(found.processes))]
 
 
 def _spread(phase: Phase, groups: Sequence[Sequence[Configuration]]) -> Spread | None:
@@ -110,19 +123,18 @@ def _spread(phase: Phase, groups: Sequence[Sequence[Configuration]]) -> Spread |
 
 
 def _pairs(phase: Phase, group: Sequence[Configuration]) -> Iterator[tuple[float, float]]:
-    """Median rates of the same work, two by two: within each cell, and of each two neighbouring cells."""
-    rates = [r for configuration in group for cell in configuration.cells if len(r := _rates(cell, phase))]
+    """Median rates of the same work, two by two: within each process, and of each two neighbouring ones."""
+    cells = [cell for configuration in group for cell in configuration.cells]
+    rates = [_rates(own) for cell in cells for own in _by_process(cell, phase)]
     yield from ((float(np.median(r[::2])), float(np.median(r[1::2]))) for r in rates if len(r) > 1)
     yield from itertools.pairwise(float(np.median(r)) for r in rates)
 
 
-def _rates(cell: CellResult, phase: Phase) -> FloatArray:
+def _rates(measured: Measurement) -> FloatArray:
     """Of each reading. Spans of training hold reviews of various lengths: they compare by tokens, padding counted."""
-    found = cell.measurement(phase)
-    if found is None:
-        return np.empty(0)
-    counts = (found.padded_tokens or found.tokens or found.examples) if phase == "train_steps" else found.examples
-    return np.array(counts, dtype=np.float64) / np.array(found.seconds, dtype=np.float64)
+    steps = measured.phase == "train_steps"
+    counts = (measured.padded_tokens or measured.tokens or measured.examples) if steps else measured.examples
+    return np.array(counts, dtype=np.float64) / np.array(measured.seconds, dtype=np.float64)
 
 
 def _held_back(load: Load) -> tuple[float, str]:

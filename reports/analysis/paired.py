@@ -2,9 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
-from reports.analysis.estimates import FloatArray, Interval
+from reports.analysis.estimates import FloatArray
 
 Counts = npt.ArrayLike
 
@@ -26,8 +26,10 @@ def mid_p(only_first: Counts, only_second: Counts) -> FloatArray:
     return p
 
 
-def difference_interval(only_first: Counts, only_second: Counts, rows: Counts, alpha: float) -> Interval:
-    """Interval of level 1 - `alpha` of the difference in accuracy; element by element.
+def difference_interval(
+    only_first: Counts, only_second: Counts, rows: Counts, alpha: float
+) -> tuple[FloatArray, FloatArray]:
+    """Ends of the interval of level 1 - `alpha` of the difference in accuracy; element by element.
 
     Wald's interval with one pseudo-row added to each discordant cell (Bonett & Price 2012, "Adjusted Wald confidence
     interval for a difference of binomial proportions based on paired data", J. Educational and Behavioral Statistics
@@ -42,5 +44,5 @@ def difference_interval(only_first: Counts, only_second: Counts, rows: Counts, a
     size = np.asarray(rows) + 2
     first, second = (np.asarray(only_first) + 1) / size, (np.asarray(only_second) + 1) / size
     error = np.sqrt((first + second - (first - second) ** 2) / size)
-    reach = stats.norm.isf(alpha / 2) * error
-    return Interval(first - second - reach, first - second + reach)
+    reach = special.ndtri(1 - alpha / 2) * error
+    return first - second - reach, first - second + reach

@@ -1,6 +1,7 @@
 """Percentiles of latency readings, with the bound that their number supports."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -41,6 +42,7 @@ def percentile(readings: FloatArray, share: float) -> Percentile:
     return Percentile(share, sample, sample, float(np.partition(readings, index)[index]), len(readings))
 
 
+@cache
 def bound_index(readings: int, share: float) -> int | None:
     """Index, from 0, of the smallest order statistic above the percentile with 95 % confidence; None if none is.
 

@@ -4,20 +4,40 @@ Processes are the unit: readings within one share its memory layout, its cache a
 repeating them narrows nothing else (Kalibera & Jones 2013, "Rigorous benchmarking in reasonable time", ISMM). Each
 process enters by the logarithm of the median of its readings, so that reading noise is part of the spread between
 processes. A bootstrap over processes, then readings, has this standard error in the limit and too short tails with few
-processes, where Student's t covers.
+processes, where Student's t covers. Processes of one cell do the same training; where cells differ by more than their
+processes do, as in epochs, cells are the unit.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from reports.analysis.estimates import ALPHA, FloatArray, Interval
+from reports.analysis.estimates import ALPHA, FloatArray, IntArray, Interval
 from reports.analysis.family import sidak
 
 PROCESSES_NEEDED = 5
 """Processes on each side from which a ratio has an interval."""
+
+
+POOLED = 0.25
+"""Level of the preliminary test: below it, cells differ and are the unit, else all processes are (Bancroft 1944)."""
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean of logarithms.
+
+    Attributes:
+        value: the mean.
+        error: its standard error; NaN from one process.
+        degrees: of freedom.
+    """
+
+    value: float
+    error: float
+    degrees: float
 
 
 @dataclass(frozen=True)
@@ -27,10 +47,12 @@ class Timing:
     Attributes:
         logs: (P,) logarithm of the median reading of each process.
         readings: in all of them.
+        cells: (P,) number of the cell that each process timed; None if each timed another one.
     """
 
     logs: FloatArray
     readings: int
+    cells: IntArray | None = None
 
     @property
     def processes(self) -> int:
@@ -48,6 +70,23 @@ class Timing:
         if not self.processes:
             return Interval(np.nan, np.nan)
         return Interval(float(np.exp(self.logs.min())), float(np.exp(self.logs.max())))
+
+    @property
+    def mean(self) -> "Mean":
+        """Of the logarithms, with its standard error."""
+        every = _mean(self.logs)
+        if self.cells is None or self.processes < 2:
+            return every
+        numbers, own = np.unique(self.cells, return_inverse=True)
+        sizes = np.bincount(own)
+        means = np.bincount(own, weights=self.logs) / sizes
+        between, within = len(numbers) - 1, self.processes - len(numbers)
+        if not between or not within:
+            return every
+        explained = float((sizes * (means - every.value) ** 2).sum() / between)
+        left = float(((self.logs - means[own]) ** 2).sum() / within)
+        differ = left == 0 < explained or (left > 0 and special.fdtrc(between, within, explained / left) < POOLED)
+        return _mean(means) if differ else every
 
     @property
     def repeated(self) -> bool:
@@ -97,10 +136,17 @@ class RankRange:
     last: int
 
 
-def timing(processes: Sequence[Sequence[float] | FloatArray]) -> Timing:
-    """Readings by process; processes without readings are left out."""
-    timed = [np.asarray(readings, dtype=np.float64) for readings in processes if len(readings)]
-    return Timing(np.array([np.log(np.median(own)) for own in timed]), sum(map(len, timed)))
+def timing(processes: Sequence[Sequence[float] | FloatArray], cells: Sequence[int] | None = None) -> Timing:
+    """Readings by process; processes without readings are left out.
+
+    Args:
+        processes: the readings of each.
+        cells: number of the cell that each timed; None if each timed another one.
+    """
+    timed = [index for index, readings in enumerate(processes) if len(readings)]
+    logs = np.array([np.log(np.median(processes[index])) for index in timed])
+    numbers = None if cells is None else np.array([cells[index] for index in timed], dtype=np.int64)
+    return Timing(logs, sum(len(processes[index]) for index in timed), numbers)
 
 
 def ratio(numerator: Timing, denominator: Timing, alpha: float = ALPHA) -> Ratio:
@@ -111,12 +157,13 @@ def ratio(numerator: Timing, denominator: Timing, alpha: float = ALPHA) -> Ratio
         denominator: of at least one process.
         alpha: lowered by the caller where several ratios are read together.
     """
-    value = float(np.exp(numerator.logs.mean() - denominator.logs.mean()))
+    above, below = numerator.mean, denominator.mean
+    value = float(np.exp(above.value - below.value))
     top, bottom = numerator.range, denominator.range
     interval = None
     if numerator.repeated and denominator.repeated:
-        error, degrees = _welch(numerator, denominator)
-        reach = float(stats.t.isf(alpha / 2, degrees)) * error
+        error, degrees = _welch(above, below)
+        reach = -float(special.stdtrit(degrees, alpha / 2)) * error
         interval = Interval(value * float(np.exp(-reach)), value * float(np.exp(reach)))
     return Ratio(
         value=value,
@@ -159,9 +206,14 @@ def rank_ranges(timings: Sequence[Timing]) -> list[RankRange | None]:
     return ranks
 
 
-def _welch(first: Timing, second: Timing) -> tuple[float, float]:
-    """Standard error of the difference of the mean logarithms, and its degrees of freedom."""
-    parts = [(one.logs.var(ddof=1) / one.processes, one.processes - 1) for one in (first, second)]
-    variance = sum(part for part, _ in parts)
-    squares = sum(part**2 / freedom for part, freedom in parts)
+def _mean(logs: FloatArray) -> Mean:
+    count = len(logs)
+    error = float(logs.std(ddof=1) / np.sqrt(count)) if count > 1 else np.nan
+    return Mean(float(logs.mean()) if count else np.nan, error, count - 1)
+
+
+def _welch(first: Mean, second: Mean) -> tuple[float, float]:
+    """Standard error of the difference of two means, and its degrees of freedom."""
+    variance = first.error**2 + second.error**2
+    squares = first.error**4 / first.degrees + second.error**4 / second.degrees
     return float(np.sqrt(variance)), float(variance**2 / squares) if squares > 0 else np.inf

@@ -67,7 +67,7 @@ class Configuration:
         return self.model, self.train_size, self.device, self.precision
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Results:
     """A results folder.
 

@@ -14,7 +14,7 @@ from reports.analysis.results import Results
 from reports.analysis.unread import Unread, unread
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Analysis:
     """The statistics of one run.
 

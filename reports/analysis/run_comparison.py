@@ -155,7 +155,7 @@ def _timing(configuration: Configuration, phase: Phase) -> Timing:
     """Rates; the one of fits is the reciprocal of their seconds, so that more is better everywhere."""
     if phase == "fit":
         seconds = fit_timing(configuration.cells)
-        return Timing(-seconds.logs, seconds.readings)
+        return Timing(-seconds.logs, seconds.readings, seconds.cells)
     return phase_timing(configuration.cells, phase)
 
 

@@ -11,6 +11,7 @@ import matplotlib as mpl
 from benchmarks.store.files import make_folder, remove_abandoned, write_text
 from reports.analysis.accuracy import Accuracy
 from reports.analysis.evidence import Evidence
+from reports.analysis.learning_curves import LearningCurve
 from reports.analysis.results import FIGURES, read_results
 from reports.analysis.run_analysis import Analysis, analyse
 from reports.figures.canvas import Styles, styles
@@ -28,8 +29,10 @@ from reports.figures.svg import RC, Drawing, standalone
 NAME = re.compile(r"(accuracy|training-cost|inference-cost|lengths|learning|confusion|reliability|training)-\d+")
 """Of a report's figures; whatever else is in their folder is somebody's own."""
 
-DIAGNOSED = 24
-"""Configurations whose confusions, confidence, training and lengths are drawn."""
+COMPARED, DIAGNOSED = 24, 12
+"""Configurations, the most accurate ones: of each training size in figures that compare them, and of all in figures of
+their confusions, confidence, training and lengths.
+"""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def write_figures(folder: Path, drawings: Gallery | None = None) -> list[Path]:
 def gallery(analysis: Analysis) -> Gallery:
     """Draw everything; of many configurations, the diagnostic figures of the most accurate ones."""
     results, look = analysis.results, styles(analysis.results)
-    sizes = _by_size(analysis.accuracies)
+    sizes = [(size, _most_accurate(group)) for size, group in _by_size(analysis.accuracies)]
     drawn = _diagnosed(analysis.accuracies)
     configurations = [(n, results.configurations[n - 1]) for n in drawn]
     everything = len(results.configurations)
@@ -97,10 +100,23 @@ def gallery(analysis: Analysis) -> Gallery:
             confusion=tuple(confusion_panel(f"confusion-{n}", results, c) for n, c in configurations),
             reliability=tuple(reliability_panel(f"reliability-{n}", results, c) for n, c in configurations),
             training=_drawn(training_panel(f"training-{n}", c) for n, c in configurations),
-            not_drawn=f"Diagnostic figures show the {DIAGNOSED} most accurate of {everything} configurations."
-            if everything > DIAGNOSED
-            else "",
+            not_drawn=_not_drawn(everything),
         )
+
+
+def _not_drawn(everything: int) -> str:
+    if everything <= DIAGNOSED:
+        return ""
+    return (
+        f"Of {everything} configurations, figures compare the {COMPARED} most accurate of each training size, and show "
+        f"confusions, confidence, training and lengths of the {DIAGNOSED} most accurate."
+    )
+
+
+def _most_accurate(accuracies: Sequence[Accuracy]) -> list[Accuracy]:
+    """Those that are compared in figures, in order."""
+    shown = {id(one) for one in sorted(accuracies, key=lambda one: -one.value)[:COMPARED]}
+    return [one for one in accuracies if id(one) in shown]
 
 
 def _diagnosed(accuracies: Sequence[Accuracy]) -> list[int]:
@@ -120,10 +136,11 @@ def _lengths(evidence: Sequence[Evidence], look: Styles) -> tuple[Drawing, ...]:
 
 
 def _learning_curves(analysis: Analysis, look: Styles) -> tuple[Drawing, ...]:
-    losses = dict.fromkeys(curve.loss for curve in analysis.learning_curves)
+    losses: dict[str, list[LearningCurve]] = {}
+    for curve in sorted(analysis.learning_curves, key=lambda curve: -curve.points[-1].value):
+        losses.setdefault(curve.loss, []).append(curve)
     return tuple(
-        learning_panel(f"learning-{n}", [c for c in analysis.learning_curves if c.loss == loss], look)
-        for n, loss in enumerate(losses, start=1)
+        learning_panel(f"learning-{n}", curves[:COMPARED], look) for n, curves in enumerate(losses.values(), start=1)
     )
 
 

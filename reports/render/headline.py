@@ -36,11 +36,10 @@ class Headline:
         if best.models == 1:
             return f"{names} is the only model here."
         if len(best.candidates) == 1:
-            others = "the other model" if best.models == 2 else f"each of the {best.models - 1} others"
-            return f"{names} is better than {others} {claim}."
+            return f"{names} is the best of the {best.models} models {claim}."
         if len(best.candidates) == best.models:
             return f"Unsettled {claim}: each of {names} may be the best."
-        return f"{_models(best.candidates, 'or')} may be the best {claim}; the others are worse."
+        return f"{_models(best.candidates, 'or')} is the best of the {best.models} models {claim}."
 
     @property
     def figures(self) -> str:

@@ -17,7 +17,8 @@ GUIDE = {
     "cheapest and against the most accurate, and each other loss against the reference loss. They are one family: "
     "their p-values are adjusted step by step and their intervals hold together with 95 %. Two single trainings are "
     "compared by the mid-p McNemar test.",
-    "May be the best": "marks the models that the most accurate one is not shown to be better than.",
+    "May be the best": "marks a set of models that holds the best one with 95 %. Of several equally good ones it may "
+    "hold only some.",
     "Exploratory": "comparisons have intervals and p-values of their own. With many of them some differ by chance.",
     "Calibration error (ECE)": "over 15 equal-width bins of confidence, debiased, with its 95 % interval; beside it, "
     "the error that a perfectly calibrated model would show. The Brier score is summed over classes, 0 to 2; log "
@@ -26,11 +27,11 @@ GUIDE = {
     "the model alone; one review at a time, text to label. Rates are medians over all readings.",
     "Training samples/s": "counts reviews within optimizer steps, without warm-up and validation; models that are "
     "not trained by steps have none. Padding is never counted.",
-    "Rank of a throughput": "is the range of places that simultaneous 95 % intervals of all ratios leave, over cells "
-    f"rather than readings. It needs {PROCESSES_NEEDED} cells of the same work on both sides; with fewer it is not "
+    "Rank of a throughput": "is the range of places that simultaneous 95 % intervals of all ratios leave, over processes "
+    f"rather than readings. It needs {PROCESSES_NEEDED} processes with the same work on both sides; with fewer it is not "
     "decided.",
-    "Times": "are medians over trainings, with the smallest and the largest in brackets. A ratio of training times "
-    f"is an interval from {PROCESSES_NEEDED} trainings on each side, else the range of the readings.",
+    "Times": "are medians over trainings, with the smallest and the largest in brackets. A ratio of training times is an "
+    f"interval from {PROCESSES_NEEDED} trainings on each side, else the range of the readings.",
     "Percentiles of latency": "stand before the bound below which the true percentile lies with 95 % confidence. The "
     "50th is shown from 5 readings on, the 95th from 59, the 99th from 299.",
     "Share of the ceiling": "operations of the matrix products a second over those of the fastest matrix product "

@@ -1,5 +1,7 @@
 """All tables of the report, worked out once for every kind of it."""
 
+from functools import lru_cache
+
 import pandas as pd
 
 from reports.analysis.run_analysis import Analysis
@@ -17,6 +19,7 @@ from reports.render.cost_tables import ceilings_table, limit_table, noise_table,
 from reports.render.run_tables import audits_table, findings_table, not_ok_table
 
 
+@lru_cache(maxsize=1)
 def tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
     """Name -> frame of text."""
     results = analysis.results

@@ -51,6 +51,17 @@ def test_rates_are_timed_by_cell_and_not_by_reading(timed, tmp_path):
     assert found.median == pytest.approx(50)
 
 
+def test_each_process_of_a_cell_is_timed(timed, tmp_path):
+    timed([1.0, 1.0])
+    (cell,) = read_results(tmp_path).ok
+    own = cell.measurement("text_to_label")
+    slower = own.model_copy(update={"seconds": [2.0, 2.0]})
+    cell.measurements = [own.joined(slower.taken_by(1))]
+    found = phase_timing([cell], "text_to_label")
+    assert (found.processes, found.readings) == (2, 4)
+    assert found.range == pytest.approx((50, 100))
+
+
 def test_fits_are_timed_by_cell(write_results, tmp_path):
     write_results(tmp_path, {("lstm", "ce"): 0.8})
     found = fit_timing(read_results(tmp_path).ok)

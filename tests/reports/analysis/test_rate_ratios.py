@@ -68,6 +68,23 @@ def test_a_single_process_supports_no_rank_of_its_own_nor_of_others():
     assert (found[2].first, found[2].last) == (2, 3)
 
 
+def test_processes_of_one_cell_are_a_unit_each():
+    one = timing([[1.0], [1.1], [0.9], [1.0], [1.05]], [0] * 5)
+    assert one.mean == timing([[1.0], [1.1], [0.9], [1.0], [1.05]]).mean
+    assert one.mean.degrees == 4
+
+
+def test_cells_that_differ_by_more_than_their_processes_are_the_unit():
+    seeds = timing([[1.0], [1.01], [2.0], [2.01], [4.0], [4.01]], [0, 0, 1, 1, 2, 2])
+    assert seeds.mean.degrees == 2
+    assert seeds.mean.error > 2 * timing([[1.0], [1.01], [2.0], [2.01], [4.0], [4.01]]).mean.error / 1.5
+
+
+def test_cells_that_do_not_differ_lend_their_processes():
+    alike = timing([[1.0], [1.1], [1.1], [1.0], [1.05], [1.02]], [0, 0, 1, 1, 2, 2])
+    assert alike.mean.degrees == 5
+
+
 def test_nothing_timed():
     assert np.isnan(timing([]).median)
     assert np.isnan(timing([]).range.low)

@@ -33,10 +33,16 @@ def ce(**shares):
     ("shares", "said"),
     [
         (ce(lstm=0.8), "lstm is the only model here."),
-        (ce(lstm=0.8, tfidf_logreg=0.9), "tfidf_logreg is better than the other model"),
-        (ce(lstm=0.8, tfidf_logreg=0.9, other=0.7), "tfidf_logreg is better than each of the 2 others"),
+        (
+            ce(lstm=0.8, tfidf_logreg=0.9),
+            "tfidf_logreg is the best of the 2 models for these training rows, over seeds.",
+        ),
+        (ce(lstm=0.8, tfidf_logreg=0.9, other=0.7), "tfidf_logreg is the best of the 3 models"),
         (ce(lstm=0.9, tfidf_logreg=0.9), "Unsettled for these training rows, over seeds: each of"),
-        (ce(lstm=0.9, tfidf_logreg=0.9, other=0.7), "may be the best for these training rows, over seeds; the others"),
+        (
+            ce(lstm=0.9, tfidf_logreg=0.9, other=0.7),
+            "lstm or tfidf_logreg is the best of the 3 models for these training rows, over seeds.",
+        ),
         (ce(lstm=0.3, tfidf_logreg=0.45), "No model is shown to beat the majority class (52.3 %)"),
     ],
 )

@@ -23,7 +23,7 @@ def test_accuracy_throughput_and_cost_are_printed(write_results, tmp_path):
         "imdb-packaged, 2,000 training texts, cpu, bf16; 95 % intervals",
         "84.0 (81.6–86.1)",
         "1,020",
-        "With 2,000 training reviews: distilbert[minilm] is better than",
+        "With 2,000 training reviews: distilbert[minilm] is the best of the 3 models",
         "times (range of 3 and 3 fits) the training time of tfidf_logreg",
         "distilbert[minilm] is better than tfidf_logreg for these training rows, over seeds: between +",
         "Warning: Audits that failed: truncation in 9 of 15 cells.",
