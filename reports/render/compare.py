@@ -78,7 +78,7 @@ def render(comparison: RunComparison, limits: Limits) -> str:
     lines: list[str] = [table(pd.DataFrame([_row(change) for change in comparison.changes]))]
     lines.append(
         "Intervals of accuracies hold together with 97.5 %, so do those of rates (new over base). Square brackets "
-        f"hold the range of the readings: fewer than {PROCESSES_NEEDED} cells a side decide nothing."
+        f"hold the range of the readings: fewer than {PROCESSES_NEEDED} processes a side decide nothing."
     )
     if comparison.why_no_rates:
         lines.append(escape(comparison.why_no_rates))
@@ -122,7 +122,7 @@ def _ends(ratio: Ratio) -> str:
 
 def _undecided_rate(change: Change, rate: Rate, limit: float) -> str:
     if rate.ratio.interval is None:
-        timed = f"timed in {rate.ratio.processes} cells a side of the {PROCESSES_NEEDED} that decide"
+        timed = f"timed in {rate.ratio.processes} processes a side of the {PROCESSES_NEEDED} that decide"
         return f"{change.who}: {rate.name}, {timed}"
     if rate.ratio.interval.low < 1 - limit and not (rate.ratio.below and rate.ratio.value < 1 - limit):
         loss = f"a loss of more than {formats.percent(limit)} is not excluded {_ends(rate.ratio)}"

@@ -39,7 +39,7 @@ def throughput_table(analysis: Analysis) -> pd.DataFrame:
     rows = []
     for index, group in enumerate(groups):
         speed = _together(group)
-        row = who(group[0]) | {"cells timed": formats.count(len(_cells(group)))}
+        row = who(group[0]) | {"processes timed": formats.count(phase_timing(_cells(group), "text_to_label").processes)}
         fits = {c.loss: _timing(fit_timing(c.cells)) for c in group}
         row |= {f"fit, {loss} (s)": fits.get(loss, NOT_MEASURED) for loss in losses}
         for phase, (name, unit, rate) in RATES.items():

@@ -27,9 +27,8 @@ GUIDE = {
     "the model alone; one review at a time, text to label. Rates are medians over all readings.",
     "Training samples/s": "counts reviews within optimizer steps, without warm-up and validation; models that are "
     "not trained by steps have none. Padding is never counted.",
-    "Rank of a throughput": "is the range of places that simultaneous 95 % intervals of all ratios leave, over processes "
-    f"rather than readings. It needs {PROCESSES_NEEDED} processes with the same work on both sides; with fewer it is not "
-    "decided.",
+    "Rank of a throughput": "is the range of places that simultaneous 95 % intervals of all ratios leave. It needs "
+    f"{PROCESSES_NEEDED} processes with the same work on both sides; with fewer it is not decided.",
     "Times": "are medians over trainings, with the smallest and the largest in brackets. A ratio of training times is an "
     f"interval from {PROCESSES_NEEDED} trainings on each side, else the range of the readings.",
     "Percentiles of latency": "stand before the bound below which the true percentile lies with 95 % confidence. The "

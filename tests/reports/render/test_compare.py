@@ -76,17 +76,17 @@ def test_a_fall_below_the_majority_class_is_a_loss_and_not_void(runs):
     assert "accuracy −50.00 points" in loss
 
 
-def test_three_cells_decide_no_rate(runs):
+def test_three_processes_decide_no_rate(runs):
     base, new = runs()
     slow_down(new, "text_to_label", 2.0)
     comparison = compare_runs(base, new)
     assert losses(comparison, Limits(throughput=0.1)) == []
     said = undecided(comparison, Limits(throughput=0.1))
-    assert f"text → label, timed in 3 cells a side of the {PROCESSES_NEEDED} that decide" in " ".join(said)
+    assert f"text → label, timed in 3 processes a side of the {PROCESSES_NEEDED} that decide" in " ".join(said)
     assert "0.50 \\[" in render(comparison, Limits())
 
 
-def test_enough_cells_find_a_loss_of_throughput(runs):
+def test_enough_processes_find_a_loss_of_throughput(runs):
     base, new = runs(repeats=PROCESSES_NEEDED)
     slow_down(new, "text_to_label", 2.0)
     found = losses(compare_runs(base, new), Limits(throughput=0.1))

@@ -147,7 +147,7 @@ def test_throughput_has_dashes_and_no_noughts(analysis):
     assert table.loc["lstm", "text → label (reviews/s)"] == "1,020"
     assert table.loc["lstm", "fit, ce (s)"] == "12.2 (12.1–12.4)"
     assert table.loc["lstm", "one review p50 (ms)"].startswith("3.00 (≤ ")
-    assert table.loc["lstm", "cells timed"] == "6"
+    assert table.loc["lstm", "processes timed"] == "6"
 
 
 def test_a_percentile_is_shown_from_enough_readings_on(analysis):
