@@ -13,6 +13,9 @@ from benchmarks.hardware.process_group import exit_with_parent
 
 KILLED_WITH_PARENT = "benchmarks.hardware.killed_with_parent"
 
+PARENT = "BENCHMARKS_FORK_SERVER_PARENT"
+"""As in that module, which is not imported here: importing it ties this process to its own parent."""
+
 SERVER_ENDED = (EOFError, OSError, AuthenticationError)
 """Raised by `multiprocessing` where the fork server ends while it is to start a process."""
 
@@ -30,9 +33,11 @@ def fork_server(preload: Sequence[str]) -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([KILLED_WITH_PARENT, *preload])
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    os.environ[PARENT] = str(os.getpid())
     try:
         forkserver.ensure_running()
     finally:
+        del os.environ[PARENT]
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
 

@@ -5,10 +5,17 @@ go on after the process that started it was killed. Linux only; elsewhere the se
 """
 
 import ctypes
+import os
 import signal
 import sys
+
+PARENT = "BENCHMARKS_FORK_SERVER_PARENT"
+"""Environment variable with the process id of the parent, which may have ended before this module is imported."""
 
 PR_SET_PDEATHSIG = 1
 
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = str(os.getppid())
+    if os.environ.pop(PARENT, parent) != parent:
+        os._exit(1)

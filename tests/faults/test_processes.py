@@ -13,6 +13,7 @@ import pytest
 from tiny_cells import PRELOAD, check_whole, faulty_cell, tiny_cell, tiny_spec
 
 from benchmarks.executors.local import LocalExecutor
+from benchmarks.hardware.fork_server import KILLED_WITH_PARENT, PARENT
 from benchmarks.hardware.origin import CHECKOUT
 
 SLOW = "slow_to_import"
@@ -83,6 +84,13 @@ def test_no_process_outlives_one_that_is_killed_while_ceilings_are_measured(slow
     process.send_signal(number)
     process.wait()
     wait_until(lambda: not marked(mark), seconds=10)
+
+
+@pytest.mark.parametrize(("parent", "status"), [("1", 1), (None, 0)])
+def test_a_fork_server_whose_parent_ended_before_it_imported_anything_ends(parent, status):
+    environment = os.environ | {PARENT: parent or str(os.getpid())}
+    command = [sys.executable, "-c", f"import {KILLED_WITH_PARENT}"]
+    assert subprocess.run(command, env=environment, cwd=CHECKOUT, check=False).returncode == status
 
 
 def kill_fork_server():

@@ -81,6 +81,15 @@ def descendants(mark):
     return found
 
 
+def described(mark):
+    """The processes that are left: pid, parent, state, how they wait, command line."""
+    for pid, command in descendants(mark).items():
+        with contextlib.suppress(OSError):
+            state, parent, group, session = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[:4]
+            waits = Path(f"/proc/{pid}/wchan").read_text()
+            yield f"{pid} of {parent}, group {group}, session {session}, {state} {waits}: {command[:200]!r}"
+
+
 def is_leader(pid):
     with contextlib.suppress(ProcessLookupError):
         return os.getsid(pid) == pid
@@ -137,7 +146,10 @@ def kill_once(store, specs, mark, chance):
         time.sleep(chance.uniform(0.0, 0.2))  # it records what happened, ends, or goes on
     disturb("parent", parent, signal.SIGKILL, chance)
     os.waitpid(parent, 0)
-    return f"{target} {number.name}", not comes_true(lambda: not descendants(mark), GONE_AFTER)
+    is_left = not comes_true(lambda: not descendants(mark), GONE_AFTER)
+    if is_left:
+        print(f"after {target} {number.name}:", *described(mark), sep="\n    ", file=sys.stderr, flush=True)
+    return f"{target} {number.name}", is_left
 
 
 def main(folder, kills, seed=1):
