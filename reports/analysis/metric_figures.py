@@ -7,9 +7,10 @@ import numpy as np
 
 from benchmarks.schema.confidence import SMALLEST, tempered
 from benchmarks.store.results import StoreError
-from reports.analysis.estimates import Figure, FloatArray, IntArray
+from reports.analysis.estimates import Clusters, Figure, FloatArray, IntArray
 from reports.analysis.evidence import Evidence
 from reports.analysis.results import Results
+from reports.analysis.temperature import members
 
 
 class Metric(NamedTuple):
@@ -59,33 +60,23 @@ def metric_figure(metric: str, evidence: Evidence, results: Results) -> Figure:
                 raise StoreError(f"{results.folder} holds results without a calibration: run the suite again")
             probabilities = tempered(probabilities, cell.calibration.temperature)
         found.append(_ROWS[metric](own.labels[kept], probabilities[kept]))
-    grouped = [_average(found, members) for members in _members(evidence)]
+    grouped = [_average(found, own) for own in members(evidence)]
     values = np.array([value for value, _ in grouped])
-    return _clustered(values, np.stack([influence for _, influence in grouped]), evidence)
+    return clustered(values, np.stack([influence for _, influence in grouped]), evidence.rows.clusters)
 
 
-def _members(evidence: Evidence) -> list[list[int]]:
-    """Cells behind each row of the evidence: one, or all seeds of a repeat."""
-    cells = evidence.configuration.trainings
-    if not evidence.distinct:
-        return [[0]]
-    return [
-        [index for index, (own, number) in enumerate(cells) if own == repeat and seed in (number, -1)]
-        for repeat, seed in evidence.trainings
-    ]
-
-
-def _average(found: Sequence[tuple[float, FloatArray]], members: Sequence[int]) -> tuple[float, FloatArray]:
-    influence: FloatArray = np.mean([found[index][1] for index in members], axis=0)
-    return float(np.mean([found[index][0] for index in members])), influence
-
-
-def _clustered(values: FloatArray, influence: FloatArray, evidence: Evidence) -> Figure:
-    rows, clusters = influence.shape[1], evidence.rows.clusters
+def clustered(values: FloatArray, influence: FloatArray, clusters: Clusters | None) -> Figure:
+    """A figure of its values (S,) and the influence (S, N) of each row, summed within clusters."""
+    rows = influence.shape[1]
     if clusters is None:
         return Figure(values, influence * np.sqrt(rows / max(rows - 1, 1)), float(rows))
     summed = np.stack([np.bincount(clusters.codes, weights=own, minlength=clusters.count) for own in influence])
     return Figure(values, summed * np.sqrt(clusters.count / max(clusters.count - 1, 1)), clusters.effective)
+
+
+def _average(found: Sequence[tuple[float, FloatArray]], own: Sequence[int]) -> tuple[float, FloatArray]:
+    influence: FloatArray = np.mean([found[index][1] for index in own], axis=0)
+    return float(np.mean([found[index][0] for index in own])), influence
 
 
 def _balanced_accuracy(labels: IntArray, probabilities: FloatArray) -> tuple[float, FloatArray]:

@@ -15,6 +15,7 @@ from reports.render.accuracy_tables import (
     primary_table,
     quality_table,
 )
+from reports.render.confidence_tables import calibration_table, selective_table
 from reports.render.cost_tables import ceilings_table, limit_table, noise_table, size_table, throughput_table
 from reports.render.run_tables import audits_table, findings_table, not_ok_table
 
@@ -29,6 +30,8 @@ def tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "best": best_table(analysis),
         "exploratory": comparisons_table(analysis.exploratory),
         "quality": quality_table(analysis),
+        "calibration": calibration_table(analysis),
+        "selective": selective_table(analysis),
         "length": length_table(analysis),
         "bucket_effects": bucket_effects_table(analysis),
         "buckets": bucket_table(analysis),
