@@ -58,13 +58,22 @@ def test_the_how_to_guide_shows_the_same_plug_in():
     assert plugin() in blocks(GUIDE, "python")
 
 
+def shown_class(name):
+    return next(block for block in blocks(GUIDE, "python") if f"class {name}(" in block)
+
+
+def test_the_shortest_network_has_twenty_lines():
+    assert len([line for line in shown_class("MeanOfWords").splitlines() if line.strip()]) <= 20
+
+
 @pytest.mark.parametrize(
     ("plugin", "settings"),
     [
         (plugin(), []),
-        (next(block for block in blocks(GUIDE, "python") if "class Gru" in block), ["--set", "gru.min_steps=30"]),
+        (shown_class("Gru"), ["--set", "gru.min_steps=30"]),
+        (shown_class("MeanOfWords"), ["--set", "mean_of_words.min_steps=30"]),
     ],
-    ids=["pipeline", "network"],
+    ids=["pipeline", "part of a network", "network"],
 )
 def test_plug_ins_on_the_pages_keep_the_contract(plugin, settings, tmp_path):
     (tmp_path / "shown.py").write_text(plugin)
@@ -109,18 +118,22 @@ def test_its_output_is_that_of_its_command(trained):
     assert [line for line in without_times(shown("[1/2]")) if line not in printed] == []
 
 
-LABELLED = re.compile(r"^(positive|negative)\s+[\d.]+ ?%\s+(.*)$", re.MULTILINE)
+LABELLED = re.compile(r"^(positive|negative)\s+([\d.]+) ?%\s+(.*)$", re.MULTILINE)
 
 
 def test_its_first_demonstration_tells_the_truth(trained):
     words = command("predict")
     status, output = benchmarks(*words, "Not bad.", folder=trained)
     assert status == 0, output
-    assert [line for line in shown("positive").splitlines() if line not in output.splitlines()] == []
+    printed = {text: (label, float(share)) for label, share, text in LABELLED.findall(output)}
+    for label, share, text in LABELLED.findall(shown("positive")):
+        assert printed[text] == (label, pytest.approx(float(share), abs=0.5))
     for cell in ("nbsvm-*", "tfidf_logreg-*"):
         status, output = benchmarks(*words, "Not bad.", "--cell", cell, folder=trained)
-        labels = {text: label for label, text in LABELLED.findall(output)}
+        labels = {text: label for label, _, text in LABELLED.findall(output)}
         assert labels == dict(zip([*words[2:], "Not bad."], ["positive", "negative", "negative"], strict=True))
+    status, output = benchmarks(*words[:2], "Not bad.", "--abstain-below", "0.9", folder=trained)
+    assert "uncertain" in output
 
 
 def test_its_program_runs(trained):
