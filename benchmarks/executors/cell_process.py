@@ -105,8 +105,9 @@ class CellProcess:
         Without the answer to READY, which it then has no hope of, it ends by itself; with it, it leads its group.
         """
         self._connection.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid or 0, signal.SIGKILL)
+        if self._process.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.join()
 

@@ -61,6 +61,8 @@ def _lock(descriptor: int, named: str) -> None:
     except BlockingIOError:
         holder = " ".join(content.decode(errors="replace").split()) or "another process"
         raise UsageError(f"{named} is in use by {holder}: wait for it, or name another folder") from None
+    except OSError as error:
+        raise UsageError(f"{named} cannot be locked ({error.strerror}): name a folder on a local disk") from None
     if content and not content.startswith(HOLDER):
         raise UsageError(f"{named}: its {LOCK_FILE} is no lock of a run: name another folder")
     os.ftruncate(descriptor, 0)

@@ -86,6 +86,25 @@ def test_no_process_outlives_one_that_is_killed_while_ceilings_are_measured(slow
     wait_until(lambda: not marked(mark), seconds=10)
 
 
+@pytest.mark.parametrize("moment", ["importing", "measuring"])
+def test_ctrl_c_in_a_terminal_shows_no_traceback_of_another_process(slow, moment):
+    """The terminal sends it to every process of the foreground group."""
+    preload = [SLOW] if moment == "importing" else []
+    if preload:
+        (slow / "hold").touch()
+    process = subprocess.Popen(
+        [sys.executable, "-c", MEASURING, *preload], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    if preload:
+        wait_until((slow / "importing").exists)
+    else:
+        assert process.stdout.readline() == "measuring\n"
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert errors.count("Traceback") == errors.count('File "<string>", line ') >= 1  # its own, of no other process
+
+
 @pytest.mark.parametrize(("parent", "status"), [("1", 1), (None, 0)])
 def test_a_fork_server_whose_parent_ended_before_it_imported_anything_ends(parent, status):
     environment = os.environ | {PARENT: parent or str(os.getpid())}
