@@ -73,7 +73,8 @@ def main(where: str, cells: str) -> None:
 def on_ray(store: Store):
     from ray.cluster_utils import Cluster
 
-    from benchmarks.executors.ray import RayExecutor, connect
+    from benchmarks.executors.cluster import connect
+    from benchmarks.executors.ray import RayExecutor
 
     machine = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=machine)
