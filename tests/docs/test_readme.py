@@ -66,17 +66,19 @@ def test_the_shortest_network_has_twenty_lines():
     assert len([line for line in shown_class("MeanOfWords").splitlines() if line.strip()]) <= 20
 
 
-@pytest.mark.parametrize(
-    ("plugin", "settings"),
-    [
-        (plugin(), []),
-        (shown_class("Gru"), ["--set", "gru.min_steps=30"]),
-        (shown_class("MeanOfWords"), ["--set", "mean_of_words.min_steps=30"]),
-    ],
-    ids=["pipeline", "part of a network", "network"],
-)
-def test_plug_ins_on_the_pages_keep_the_contract(plugin, settings, tmp_path):
-    (tmp_path / "shown.py").write_text(plugin)
+NAME = re.compile(r'^    name\b.*= "(\w+)"$', re.MULTILINE)
+SHOWN = {NAME.search(block)[1]: block for block in [plugin(), *blocks(GUIDE, "python")] if NAME.search(block)}
+
+
+def test_there_are_plug_ins_on_the_pages():
+    assert len(SHOWN) >= 2
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_plug_in_on_the_pages_keeps_the_contract(name, tmp_path):
+    (tmp_path / "shown.py").write_text(SHOWN[name])
+    trained_in_steps = "nn.Module" in SHOWN[name] or "nn.GRU" in SHOWN[name]
+    settings = ["--set", f"{name}.min_steps=30"] if trained_in_steps else []
     status, output = benchmarks("check", "shown.py", *settings, folder=tmp_path)
     assert status == 0, output
     assert "FAIL" not in output
