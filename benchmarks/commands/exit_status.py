@@ -8,7 +8,7 @@ class ExitStatus(IntEnum):
 
     Attributes:
         OK: everything that was asked for is done.
-        CHECK_FAILED: `compare` found a loss beyond its limits, or `check` a fault.
+        CHECK_FAILED: `compare` found a loss beyond its limits, `check` a fault, or `recommend` no model.
         USAGE: wrong usage or bad input; nothing was written.
         INCOMPLETE: some cells failed, or the output could not be written.
         INTERRUPTED: Ctrl-C, SIGTERM or SIGHUP.

@@ -128,7 +128,7 @@ def notes(found: Recommendation) -> list[str]:
     said = [
         f"{metric.name.capitalize()} on {formats.count(found.rows)} test texts; intervals hold together with "
         f"95 % (multiple comparisons with the best). A month: {formats.significant(terms.texts_per_month)} texts, "
-        f"{terms.retrain_per_month:g} trainings, {price}{mistakes}.",
+        f"{terms.retrain_per_month:g} training{'' if terms.retrain_per_month == 1 else 's'}, {price}{mistakes}.",
     ]
     if found.estimand is Estimand.TRAINING:
         said.append(

@@ -12,12 +12,15 @@ def test_a_packed_cell_is_the_same_elsewhere(tmp_path, store, make_spec):
     with store.replace_model(spec.id) as folder:
         (folder / "parts").mkdir()
         (folder / "parts" / "weights.bin").write_bytes(b"\x00\x01")
+    store.write_validation(spec.id, pd.DataFrame({"row": [2]}))
     store.write_result(CellResult(spec=spec, status="ok"), pd.DataFrame({"row": [1]}))
     (store.cell_folder(spec.id) / "log.txt").write_text("said\n")
     there = Store(tmp_path / "there")
     unpack(there, {**pack_data(store, spec.data_fingerprint), **pack_cell(store, spec.id)})
     assert pack_cell(there, spec.id) == pack_cell(store, spec.id)
-    assert len(pack_cell(there, spec.id)) == 4
+    assert len(pack_cell(there, spec.id)) == 5
+    assert list(pack_cell(there, spec.id))[-1].endswith("result.json")
+    assert there.read_validation(spec.id)["row"].tolist() == [2]
     assert there.has_data(spec.data_fingerprint)
 
 
