@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
+from benchmarks.errors import first_line
 from benchmarks.hardware.environment import environment
 from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.measurement.chance import above_majority
@@ -95,7 +96,7 @@ def text_to_labels(name: str, data: Dataset, runtime: Runtime) -> Side:
 
     def run() -> IntArray:
         model = model_class(name)()
-        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels, data.train.labels), runtime)
+        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels), runtime)
         return predicted(model, data)
 
     return Side(whole(run), precision=runtime.precision)
@@ -107,7 +108,7 @@ def training_steps(name: str, data: Dataset, runtime: Runtime, **settings: Any) 
 
     def run(clock: Clock) -> tuple[Model, float]:
         model, time = model_type(**settings), StepTime(clock)
-        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels, data.train.labels), runtime, time)
+        model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels), runtime, time)
         return model, time.seconds
 
     batch_size = entry("models", name).settings(settings)["batch_size"]
@@ -162,8 +163,7 @@ def contests(
             yield _timed(row, sides, sample.test.labels, repeats, own_runtime)
         except Exception as error:  # noqa: BLE001  (whatever goes wrong in a peer's code is a finding)
             traceback.print_exc()
-            reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-            yield row.model_copy(update={"status": "failed", "reason": reason})
+            yield row.model_copy(update={"status": "failed", "reason": f"{type(error).__name__}: {first_line(error)}"})
 
 
 def encoder_of(model: str) -> str:
@@ -216,7 +216,8 @@ def why_void(row: PeerRow, repeats: int, sides: dict[str, IntArray], labels: Int
         labels: (N,) classes of the test texts.
     """
     if repeats < LEAST_READINGS:
-        return f"{repeats} readings a side; a ratio takes {LEAST_READINGS} or more"
+        noun = "reading" if repeats == 1 else "readings"
+        return f"{repeats} {noun} a side; a ratio takes {LEAST_READINGS} or more"
     learnt_nothing = [
         f"{name} ({(predicted == labels).mean():.1%} right)"
         for name, predicted in sides.items()

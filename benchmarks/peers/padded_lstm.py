@@ -11,9 +11,10 @@ from torch.utils.data import DataLoader, TensorDataset
 from benchmarks.measurement.clock import Clock
 from benchmarks.peers.contest import Side, training_steps
 from data.dataset import Dataset, IntArray, Split
-from models.lstm import EMBEDDING_STD, UNKNOWN_ID, build_vocabulary, split_words
+from models.lstm import EMBEDDING_STD
 from models.model import Runtime
 from models.neural.batching import PAD_ID
+from models.word_classifier import UNKNOWN_ID, build_vocabulary, split_words
 
 OURS = ("lstm",)
 SIZES = (2_000, 1_000)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import psutil
 
+from benchmarks.errors import first_line
 from benchmarks.hardware.environment import environment
 from benchmarks.hardware.fork_server import one_process
 from benchmarks.hardware.thread_pools import limit_thread_pools
@@ -70,7 +71,7 @@ def measure(
                 yield row.model_copy(update=vars(_in_new_process(model, texts, valid, runtime)))
             except Exception as error:  # noqa: BLE001  (one size that fails must not lose the others)
                 died = isinstance(error, BrokenProcessPool)
-                reason = "its process was killed, as when memory runs out" if died else f"{error}".split("\n")[0]
+                reason = "its process was killed, as when memory runs out" if died else first_line(error)
                 yield row.model_copy(update={"status": "failed", "reason": f"{type(error).__name__}: {reason}"})
 
 
@@ -104,7 +105,7 @@ def _read(name: str, train: Split, valid: Split, runtime: Runtime) -> Readings:
     clock = Clock(synchronizer(runtime.device))
     model = model_class(name)()
     memory_start = psutil.Process().memory_info().rss
-    loss = CrossEntropy(train.lengths, train.labels, train.labels)
+    loss = CrossEntropy(train.lengths, train.labels)
     _, fit_seconds = clock.time(lambda: model.fit(train, valid, loss, runtime))
     _, score_seconds = clock.time(lambda: model.score(model.encode(train.texts)))
     return Readings(fit_seconds, score_seconds, peak_host_memory(), memory_start)

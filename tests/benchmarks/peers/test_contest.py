@@ -181,7 +181,7 @@ def test_scikit_learn_does_the_same_work(data):
 @pytest.mark.parametrize("name", ["padded_lstm", "packed_lstm"])
 def test_a_stock_lstm_takes_the_same_steps(data, name):
     (row,) = contests(name, data, Runtime(), 1, (32, 8))
-    assert (row.status, row.reason) == ("void", "1 readings a side; a ratio takes 3 or more")
+    assert (row.status, row.reason) == ("void", "1 reading a side; a ratio takes 3 or more")
     assert row.seconds[0] > 0 < row.peer_seconds[0]
     assert (row.batches, row.peer_batches) == ("32, grouped by length", "32, padded to 512")
 
