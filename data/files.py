@@ -61,7 +61,7 @@ def open_path(path: Path, reading: Reading = Reading()) -> Source:  # noqa: B008
     except OSError as error:
         if paths := sorted(map(Path, glob.glob(str(path), recursive=True))):  # noqa: PTH207  (absolute ones too)
             return Files({"train": [_checked(one) for one in paths]}, reading)
-        raise DataError(f"there is no such file or folder ({error.strerror})") from None
+        raise DataError(_not_found(error)) from None
     except ValueError:
         raise DataError("no file can have such a name") from None
     if not path.is_dir():
@@ -107,3 +107,9 @@ def _tables_by_split(folder: Path) -> dict[str, list[Path]]:
 def _stem(path: Path, kind: str) -> str:
     """Return a table's name without its kind and compression, in any case: train.CSV.gz is `train`."""
     return path.name[: path.name.lower().rindex(kind)] if kind else path.name
+
+
+def _not_found(error: OSError) -> str:
+    """The message of a path that cannot be looked at; the system's reason only where it says more."""
+    reason = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror})"
+    return f"there is no such file or folder{reason}"

@@ -267,7 +267,7 @@ def _facts(
     if classes.drops:
         dropped = [v for v in values if v is None or v not in classes.of_label]
         listed = f": {labels.counted(dropped)}" if dropped else ""
-        facts["rows dropped, their label not in the map"] = f"{len(dropped):,} of {len(values):,}{listed}"
+        facts["rows dropped whose label is not in the map"] = f"{len(dropped):,} of {len(values):,}{listed}"
         unseen = sorted(set(classes.of_label) - set(values))
         facts |= {"labels of the map that no row has": ", ".join(unseen)} if unseen else {}
     for what in NEEDED:

@@ -26,8 +26,8 @@ def compare(
 ) -> int:
     """Compare two runs cell by cell.
 
-    The output is Markdown for a pull request. The exit status is 1 if NEW loses more than a limit, lacks a cell of BASE
-    or has a failed audit, and if nothing can be compared.
+    The output is Markdown for a pull request. The exit status is 1 if the two runs cannot be compared and, with
+    --fail-on, if NEW loses more than a limit, lacks a cell of BASE or raises a new alarm.
 
     Examples: `python -m benchmarks compare results/main results/branch` ·
     `python -m benchmarks compare results/main results/branch --fail-on accuracy:0.5pp --fail-on throughput:10%`

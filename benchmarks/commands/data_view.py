@@ -28,8 +28,12 @@ def print_data(console: Console, dataset: "Dataset") -> None:
         if not key.startswith("sha256"):
             print_wrapped(console, f"{plain(key)}: {plain(value)}", indent="  ")
     for note in dataset.notes:
-        spelt = respelt(plain(note), lambda option: f"--{option.replace('_', '-')}")
-        print_wrapped(console, f"note: {spelt}", style="yellow")
+        print_wrapped(console, f"note: {with_flags(plain(note))}", style="yellow")
+
+
+def with_flags(note: str) -> str:
+    """Return a note on the data with the options it names spelt as on the command line."""
+    return respelt(note, lambda option: f"--{option.replace('_', '-')}")
 
 
 def _listed(names: Sequence[str]) -> str:

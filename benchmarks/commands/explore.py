@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.commands.data_options import DataOptions
+from benchmarks.commands.data_view import with_flags
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.options import Plugins, add_plugins
 from benchmarks.commands.printing import PipeConsole, print_line
@@ -41,6 +42,7 @@ def explore(
     from reports.render.exploration import print_exploration, write_exploration
 
     exploration = describe(load_dataset(chosen), nearly=near_duplicates)
+    exploration = exploration.model_copy(update={"notes": [with_flags(note) for note in exploration.notes]})
     print_exploration(exploration, console)
     for path in write_exploration(exploration, out):
         print_line(console, f"wrote {path}")

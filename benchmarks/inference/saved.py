@@ -266,8 +266,10 @@ def _read(folder: Path) -> Saved:
     try:
         return Saved.model_validate_json(read_bytes(folder / SAVED_FILE))
     except FileNotFoundError:
-        finding = "is not a results folder, a cell or a saved model" if folder.is_dir() else "does not exist"
-        raise UsageError(f"model {str(folder)!r} {finding} (it has no {SAVED_FILE})") from None
+        if not folder.is_dir():
+            raise UsageError(f"model {str(folder)!r} does not exist") from None
+        finding = f"is not a results folder, a cell or a saved model (it has no {SAVED_FILE})"
+        raise UsageError(f"model {str(folder)!r} {finding}") from None
     except OSError as error:
         raise UsageError(f"model {str(folder)!r} cannot be read: {error.strerror}") from None
     except ValidationError as error:

@@ -94,7 +94,10 @@ def _with_sizes_out_of_reach(dataset: Dataset, planned: Iterable[Combination]) -
     wanted = {c.train_size for c in planned if c.train_size != "all" and c.train_size > len(dataset.train)}
     if not wanted:
         return dataset
-    fact = {"training rows that the suite asks for, of which there are fewer": ", ".join(map(str, sorted(wanted)))}
+    sizes = ", ".join(f"{size:,}" for size in sorted(wanted))
+    fact = {
+        "training sizes of the suite that the data do not reach": f"{sizes} (there are {len(dataset.train):,} rows)"
+    }
     return replace(dataset, provenance={**dataset.provenance, **fact})
 
 

@@ -30,7 +30,7 @@ def test_splits_may_be_folders_above(tmp_path):
     write(tmp_path / "test", texts=1)
     raw = open_path(tmp_path, Reading(label_map=parse_label_map("bad=neg;good=pos"))).load()
     assert (len(raw.train.texts), len(raw.test.texts)) == (8, 2)
-    assert raw.provenance["rows dropped, their label not in the map"] == "5 of 15: so-so (5 rows)"
+    assert raw.provenance["rows dropped whose label is not in the map"] == "5 of 15: so-so (5 rows)"
 
 
 def test_hidden_and_system_files_are_skipped_and_counted(tmp_path):

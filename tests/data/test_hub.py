@@ -73,7 +73,7 @@ def test_splits_and_classes_are_the_user_s_choice(tmp_path):
     raw = HubCopy(write_copy(tmp_path), "small", reading).load()
     assert raw.valid is None
     assert raw.test.labels.tolist() == [0, 1]
-    assert raw.provenance["rows dropped, their label not in the map"] == "2 of 8: sad (2 rows)"
+    assert raw.provenance["rows dropped whose label is not in the map"] == "2 of 8: sad (2 rows)"
 
 
 def test_the_configs_are_named_where_one_must_be_chosen(tmp_path):

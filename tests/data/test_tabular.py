@@ -44,7 +44,7 @@ def test_a_label_map_joins_classes_and_drops_and_counts_the_other_rows(stars):
     assert len(raw.train.texts) == 48
     assert raw.train.labels[:4].tolist() == [1, 1, 0, 0]
     assert raw.train.rows[:4].tolist() == [0, 1, 3, 4]
-    assert raw.provenance["rows dropped, their label not in the map"] == "12 of 60: 3 (12 rows)"
+    assert raw.provenance["rows dropped whose label is not in the map"] == "12 of 60: 3 (12 rows)"
     assert raw.provenance["labels of the map that no row has"] == "9"
     assert raw.reading == "text body, label stars, map 4,5=pos;1,2,9=neg"
 

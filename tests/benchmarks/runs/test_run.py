@@ -34,12 +34,12 @@ def prepared(tmp_path):
 def test_a_suite_s_size_that_the_data_does_not_have_is_said_and_becomes_all(prepared):
     run = prepared(50, 2_000)
     assert [spec.train_size for spec in run.specs] == [50, 60]
-    (said,) = (value for key, value in run.dataset.provenance.items() if "of which there are fewer" in key)
-    assert said == "2000"
+    (said,) = (value for key, value in run.dataset.provenance.items() if "do not reach" in key)
+    assert said == "2,000 (there are 60 rows)"
 
 
 def test_sizes_that_the_data_has_need_no_word(prepared):
-    assert not any("fewer" in key for key in prepared(50, "all").dataset.provenance)
+    assert not any("do not reach" in key for key in prepared(50, "all").dataset.provenance)
 
 
 class Failing:
