@@ -62,9 +62,8 @@ def explain(
 def _print(explanation: "Explanation", top: int) -> None:
     total = "log-odds" if explanation.intercept is None else "logit"
     label, probability = plain(explanation.label), explanation.probability
-    print(
-        f"{label}, {probability:.1%}; before calibration; contribution of each word to its {total} ({explanation.method}):"
-    )
+    print(f"{label}, {probability:.1%} before calibration")
+    print(f"contribution of each word to its {total} ({explanation.method}):")
     largest = max((abs(added) for _, added in explanation.words), default=1.0) or 1.0
     for word, added in explanation.strongest(top):
         bar = "█" * round(LONGEST_BAR * abs(added) / largest)
