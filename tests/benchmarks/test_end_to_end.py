@@ -7,8 +7,8 @@ import sys
 import pandas as pd
 import pytest
 
-from benchmarks.registry.entries import names
 from benchmarks.hardware.origin import CHECKOUT
+from benchmarks.registry.entries import names
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 

@@ -105,7 +105,7 @@ SOURCES = sorted(
 )
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: module_name(path))
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_imports_run_one_way(path):
     assert list(violations(path, package_of(module_name(path)))) == []
 
