@@ -117,7 +117,7 @@ FIGURES_OF_A_CONTEST = ("seconds", "peer's seconds", "accuracy %", "peer's accur
 
 
 def _reading(seconds: Sequence[float]) -> str:
-    """ "2.31 (2.25–2.40)": the median and the extremes."""
+    """The median and the extremes, as in "2.31 (2.25–2.40)"."""
     median = formats.significant(statistics.median(seconds))
     if len(seconds) == 1:
         return median

@@ -243,7 +243,7 @@ def test_a_row_of_imdb_on_the_gpu_page_is_what_the_log_says(row):
 @pytest.mark.parametrize("report", sorted(PUBLISHED.glob("*/report.md")), ids=lambda path: path.parent.name)
 def test_a_report_with_the_wording_of_earlier_code_says_so(report):
     text = report.read_text(encoding="utf-8")
-    title, note, *rest = text.split("\n\n")
+    _, note, *rest = text.split("\n\n")
     if re.search("cannot be told apart|no effect larger than", "".join(rest)):
         assert note.startswith("> Made on ")
         assert "mean unsettled" in " ".join(note.replace(">", " ").split())
