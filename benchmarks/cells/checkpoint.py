@@ -1,6 +1,6 @@
-"""The state of a long training, in its cell's folder until the cell is done: an interrupted cell goes on from there.
+"""Checkpoints of long trainings, kept in the cell's folder until the cell is done.
 
-One safetensors file, the JSON in its header: it is whole or absent, and nothing in it is ever unpickled.
+A checkpoint is one safetensors file with JSON in its header: it is whole or absent, and nothing in it is unpickled.
 """
 
 import sys
@@ -11,35 +11,36 @@ from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from benchmarks.errors import first_line
 from benchmarks.hardware.environment import environment
 from benchmarks.schema.measurements import Measurement
 from benchmarks.store.results import Store, WriteError
 from models.model import SilentMonitor, TrainingState
 
 RECORD = "record"
-"""The header's entry that holds the JSON."""
+"""Entry of the header that holds the JSON."""
 
 SAME = ("processor", "threads", "packages", "accelerator")
-"""What has to be as it was: elsewhere the seconds would not add up, and the weights would not be the same."""
+"""Facts of the environment that must be the same: elsewhere seconds would not add up, and weights would differ."""
 
 
 class Follower(SilentMonitor):
-    """Of a process that helps another one to train: it goes on from where that one does, and keeps nothing itself."""
+    """Monitor for worker ranks: restores checkpoints, never writes them."""
 
     def __init__(self, checkpoint: "Checkpoint") -> None:
         self._checkpoint = checkpoint
 
     def restore(self) -> TrainingState | None:
-        """The state kept of this cell's training."""
+        """Return the last checkpoint of this cell's training; None without one."""
         found = self._checkpoint.read()
         return found[0] if found else None
 
 
 class Spent(BaseModel):
-    """What a training took up to a checkpoint.
+    """Time that a training took up to a checkpoint.
 
     Attributes:
-        parts: seconds of each part of `fit`, writing checkpoints left out; a new part begins where it was interrupted.
+        parts: seconds of each part of `fit`, without writing checkpoints; a new part begins at each interruption.
         spans: its "train_steps".
     """
 
@@ -58,13 +59,18 @@ class _Record(BaseModel):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where one cell's training is kept."""
+    """The checkpoint of one cell.
+
+    Attributes:
+        store: the results folder.
+        cell_id: the cell.
+    """
 
     store: Store
     cell_id: str
 
     def write(self, state: TrainingState, spent: Spent) -> None:
-        """Replace what was kept. A disk that cannot take it is no reason to lose the training: the log says so."""
+        """Replace the checkpoint; on a full disk the training goes on without it, and the log says so."""
         record = _Record(cell=self.cell_id, environment=_environment(), spent=spent, facts=state.facts)
         metadata = {RECORD: record.model_dump_json()}
         try:
@@ -73,16 +79,16 @@ class Checkpoint:
             _log(f"cannot be written ({error}); training goes on without it")
 
     def read(self) -> tuple[TrainingState, Spent] | None:
-        """What was kept; None, and a line in the log, where it cannot be gone on from."""
+        """Return the checkpoint; None without one that this training can continue from, and the log says why."""
         path = self.store.checkpoint_path(self.cell_id)
-        if not path.exists():
+        if not path.is_file():
             return None
         try:
             with safe_open(path, framework="pt") as file:
                 record = _Record.model_validate_json((file.metadata() or {}).get(RECORD, ""))
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
         except (OSError, SafetensorError, ValidationError) as error:
-            _log(f"cannot be read ({str(error).splitlines()[0]}); training starts anew")
+            _log(f"cannot be read ({first_line(error)}); training starts anew")
             return None
         if (record.cell, record.environment) != (self.cell_id, _environment()):
             _log("is of another cell, machine or version; training starts anew")

@@ -1,4 +1,4 @@
-"""Labels of the texts in a folder of Parquet files, by the machines of a Ray cluster that share its file system."""
+"""Labels the texts in a folder of Parquet files on the machines of a Ray cluster that share its file system."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
