@@ -6,12 +6,12 @@ from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
 from models.encoder.attention import lower_once
-from models.encoder.classifier import EncoderClassifier
+from models.encoder.distilbert_classifier import DistilBertClassifier
 from models.encoder.first_token import FirstTokenBlock
 from models.model import Fraction
 
 
-class DistilBert(EncoderClassifier):
+class DistilBert(DistilBertClassifier):
     """DistilBERT fine-tuned, with transformers' own head on the first token."""
 
     name: ClassVar[str] = "distilbert"

@@ -7,11 +7,11 @@ from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertModel
 
 from models.encoder.attention import lower_once
-from models.encoder.classifier import EncoderClassifier
+from models.encoder.distilbert_classifier import DistilBertClassifier
 from models.model import Fraction
 
 
-class DistilBertMlp(EncoderClassifier):
+class DistilBertMlp(DistilBertClassifier):
     """DistilBERT fine-tuned, with the mean over tokens and a two-layer perceptron as its head."""
 
     name: ClassVar[str] = "distilbert_mlp"

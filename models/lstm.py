@@ -1,46 +1,25 @@
 """A bidirectional LSTM over words, trained from scratch.
 
 Hochreiter & Schmidhuber (1997), Long Short-Term Memory; pooling as in Howard & Ruder (2018), arXiv:1801.06146.
-
-Words are those of torchtext's `basic_english` tokenizer, numbered as its `Vocab` numbers them. Plain string
-replacements find the same words several times faster; a test proves the two equal, word for word.
 """
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 import torch
-from pydantic import PositiveInt, TypeAdapter, ValidationError
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
-from data.dataset import IntArray, Split
 from models.model import Flops, Fraction
 from models.neural.autocast import lowered
-from models.neural.batching import PAD_ID, TokenIds
-from models.neural.torch_classifier import TorchClassifier
+from models.neural.batching import PAD_ID
+from models.word_classifier import UNKNOWN_ID, WordClassifier
 
-PAD, UNKNOWN = "<pad>", "<unk>"
-UNKNOWN_ID = 1
 EMBEDDING_STD = 0.1
 """Standard deviation of a new embedding; at PyTorch's 1, rare words would remain strong noise."""
 
-VOCABULARY_FILE = "vocabulary.json"
 
-REPLACEMENTS = {
-    '"': "",
-    "<br />": " ",
-    **{mark: f" {mark} " for mark in ".,'()!?"},
-    **dict.fromkeys(";:", " "),
-}
-"""Replacements that basic_english makes in a lower-cased text before it splits at white space."""
-
-
-class Lstm(TorchClassifier):
+class Lstm(WordClassifier):
     """Bidirectional LSTM over words, trained from scratch, pooled by mean and maximum.
 
     Reads the last words of a long review, where the verdict is. Overfits after few passes, so validation ends the
@@ -49,12 +28,6 @@ class Lstm(TorchClassifier):
 
     name: ClassVar[str] = "lstm"
     graphed: ClassVar[bool] = True
-
-    max_words: PositiveInt = 10_000
-    """Size of the vocabulary, the most frequent words of the training texts."""
-
-    min_frequency: PositiveInt = 2
-    """Least number of occurrences of a word of the vocabulary."""
 
     max_length = 400  # the last words
     embedding_width: PositiveInt = 128
@@ -74,56 +47,20 @@ class Lstm(TorchClassifier):
     weight_decay = 0.3
     patience = 2
 
-    def count_tokens(self, texts: Sequence[str]) -> IntArray:
-        """Return (N,) words."""
-        return np.fromiter((len(split_words(text)) for text in texts), dtype=np.int64, count=len(texts))
-
-    def _prepare(self, train: Split) -> None:
-        self._adopt(build_vocabulary(train.texts, self.max_words, self.min_frequency))
-
-    def _adopt(self, vocabulary: list[str]) -> None:
-        self._vocabulary = vocabulary
-        self._numbers = {word: number for number, word in enumerate(vocabulary)}
-
-    def _token_ids(self, texts: Sequence[str]) -> tuple[list[TokenIds], IntArray]:
-        """The last words of each text."""
-        number, unknown = self._numbers.get, UNKNOWN_ID
-        ids = []
-        available = np.empty(len(texts), dtype=np.int64)
-        for row, words in enumerate(map(split_words, texts)):
-            available[row] = len(words)
-            ids.append(np.array([number(word, unknown) for word in words[-self.max_length :]], dtype=np.int32))
-        return ids, available
-
-    def _known_counts(self, tokens: Sequence[TokenIds]) -> IntArray:
-        return np.fromiter((np.count_nonzero(ids != UNKNOWN_ID) for ids in tokens), dtype=np.int64, count=len(tokens))
-
-    def token_texts(self, text: str) -> list[str]:
-        """Return the last words of a text, in the vocabulary or not."""
-        return split_words(text)[-self.max_length :]
-
-    def _network(self, num_classes: int) -> nn.Module:
+    def build(self, words: int, classes: int) -> nn.Module:
+        """Return the untrained network."""
         return LstmNetwork(
-            words=len(self._vocabulary),
+            words=words,
             embedding_width=self.embedding_width,
             hidden_width=self.hidden_width,
             dropout=self.dropout,
             word_dropout=self.word_dropout,
-            num_classes=num_classes,
+            num_classes=classes,
         )
 
     def forward_flops(self) -> Flops:
         """Return the operations by formula: no counter sees into the fused kernels of an LSTM."""
         return lstm_flops(self.embedding_width, self.hidden_width, len(self._class_names))
-
-    def _save_vocabulary(self, folder: Path) -> None:
-        (folder / VOCABULARY_FILE).write_text(json.dumps(self._vocabulary, ensure_ascii=False), encoding="utf-8")
-
-    def _load_vocabulary(self, folder: Path) -> None:
-        try:
-            self._adopt(TypeAdapter(list[str]).validate_json((folder / VOCABULARY_FILE).read_bytes(), strict=True))
-        except ValidationError:
-            raise ValueError(f"{VOCABULARY_FILE} is not a list of words") from None
 
 
 class LstmNetwork(nn.Module):
@@ -200,26 +137,3 @@ def pool(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     mean = (states * present).sum(dim=1) / present.sum(dim=1).clamp(min=1)
     highest = states.masked_fill(~present, float("-inf")).max(dim=1).values
     return mean, highest.where(present.any(dim=1), 0.0)
-
-
-def split_words(text: str) -> list[str]:
-    """Split a text into the words that torchtext's `basic_english` tokenizer finds."""
-    text = text.lower()
-    for mark, replacement in REPLACEMENTS.items():
-        text = text.replace(mark, replacement)
-    return text.split()
-
-
-def build_vocabulary(texts: Iterable[str], max_words: int, min_frequency: int) -> list[str]:
-    """Number words as torchtext's `Vocab` does: padding, unknown, then the most frequent first.
-
-    At most `max_words` words that occur at least `min_frequency` times; ties in order of characters.
-    """
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(split_words(text))
-    frequent = sorted(
-        (word for word, count in counts.items() if count >= min_frequency and word not in (PAD, UNKNOWN)),
-        key=lambda word: (-counts[word], word),
-    )
-    return [PAD, UNKNOWN, *frequent[:max_words]]

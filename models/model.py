@@ -141,8 +141,11 @@ class FitReport:
             "valid_accuracy": ..}; losses in nats, accuracies in 0..1.
         selected: the entry of `history` whose weights the model has.
         converged: whether the solver reached its tolerance; None where the number of steps is set beforehand.
+        optimum_inside: whether the selected regularisation strength lies inside the tried ones; False where it is the
+            weakest or strongest, so that a still weaker or stronger one may be better; None where none is chosen.
         rows_at_once: size of the micro-batches whose gradients were accumulated, where the device's memory did not
             suffice for a whole batch; else None.
+        cached_texts: training and validation texts whose vectors were read from a cache; `fit` did not encode them.
     """
 
     parameters: int
@@ -150,6 +153,8 @@ class FitReport:
     selected: int = 0
     converged: bool | None = None
     rows_at_once: int | None = None
+    optimum_inside: bool | None = None
+    cached_texts: int = 0
 
 
 def select(history: Sequence[Mapping[str, float]]) -> int:
@@ -220,8 +225,8 @@ class Model(ABC):
     """Whether several processes can share this class's `fit`; a subclass with a `fit` of its own must set it anew."""
 
     any_loss: ClassVar[bool] = False
-    """Whether `fit` differentiates the loss, and so takes any. If not, it takes `loss.sample_weight`, and the grid leaves
-    out losses that are no weighting of cross-entropy. A subclass with a `fit` of its own must set it anew."""
+    """Whether `fit` differentiates the loss, and so takes any loss. If not, it takes `loss.sample_weight`, and the grid
+    leaves out losses that are no weighting of cross-entropy. A subclass with a `fit` of its own must set it anew."""
 
     def __init_subclass__(cls) -> None:
         """Give the class a constructor that takes its parameters, unless it writes or inherits a written one."""

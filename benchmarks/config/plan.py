@@ -169,8 +169,9 @@ def left_out(suite: Suite, choices: Choices) -> list[tuple[str, str]]:
 def _pairs(grid: Grid, choices: Choices) -> list[tuple[str, str]]:
     """Model and loss of a grid, whether the model can train with the loss or not."""
     models = _matching("models", grid.models)
-    if choices.models is not None:
-        models = [name for name in models if any(fnmatch.fnmatchcase(name, pattern) for pattern in choices.models)]
+    if choices.models is not None:  # names what is off by default in a grid of all models, too
+        of_grid = {name for pattern in grid.models for name in fnmatch.filter(names("models"), pattern)}
+        models = [name for name in _matching("models", choices.models) if name in of_grid]
     losses = _matching("losses", grid.losses if choices.losses is None else choices.losses)
     return list(itertools.product(models, losses))
 

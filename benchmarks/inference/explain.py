@@ -235,7 +235,7 @@ def _gradients(model: TorchClassifier, text: str, index: int, steps: int) -> lis
     with torch.backends.cudnn.flags(enabled=False):  # cuDNN's LSTM has no backward pass in evaluation mode
         attributions = LayerIntegratedGradients(log_odds, embedding).attribute(
             ids,
-            baselines=torch.zeros_like(ids),  # padding
+            baselines=torch.full_like(ids, model.padding_id),
             additional_forward_args=(torch.ones_like(ids, dtype=torch.bool),),
             n_steps=steps,
             internal_batch_size=8,

@@ -4,13 +4,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from scipy.special import softmax
 from torch import Tensor, nn
-from transformers import DistilBertForSequenceClassification, DistilBertTokenizerFast
+from transformers import DistilBertTokenizerFast, PreTrainedModel, PreTrainedTokenizerFast
 
 from benchmarks.errors import UsageError
 from benchmarks.inference.model_card import model_card
@@ -23,6 +23,7 @@ from models.distilbert import DistilBert, FirstTokenClassifier
 from models.encoder.classifier import EncoderClassifier
 from models.neural.torch_classifier import TorchClassifier
 from models.neural.training import inputs
+from models.transformer import SequenceClassifier, Transformer
 
 Target = Literal["huggingface", "onnx"]
 
@@ -39,7 +40,7 @@ def can_export(spec: CellSpec, target: Target) -> bool:
         exported = model_class(spec.model)
     except UsageError:  # a plug-in that is not registered
         return False
-    return issubclass(exported, DistilBert if target == "huggingface" else TorchClassifier)
+    return issubclass(exported, (DistilBert, Transformer) if target == "huggingface" else TorchClassifier)
 
 
 def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
@@ -50,27 +51,39 @@ def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
         WriteError: the folder cannot be written.
     """
     model = classifier.model
-    if not isinstance(model, EncoderClassifier) or not isinstance(model.network, FirstTokenClassifier):
+    own = (FirstTokenClassifier, SequenceClassifier)
+    if not isinstance(model, EncoderClassifier) or not isinstance(model.network, own):
         raise UsageError(
-            f"transformers has no network like {classifier.spec.model}'s (choices: distilbert, or a subclass of it)",
+            f"transformers has no network like {classifier.spec.model}'s (choices: distilbert, transformer)",
             option="to",
             value="huggingface",
         )
     with _new_folder(folder) as temporary:
-        network: DistilBertForSequenceClassification = model.network.classifier
+        network: PreTrainedModel = model.network.classifier
         network.config.id2label = dict(enumerate(classifier.classes))
         network.config.label2id = {name: index for index, name in enumerate(classifier.classes)}
         network.config.architectures = [type(network).__name__]
         network.save_pretrained(temporary)
-        tokenizer = DistilBertTokenizerFast(
-            tokenizer_object=model.tokenizer,
-            model_max_length=model.max_length,
-            truncation_side="left" if model.truncation == "tail" else "right",
-        )
-        tokenizer.save_pretrained(temporary)
+        _tokenizer(model).save_pretrained(temporary)
         (temporary / "README.md").write_text(
             model_card(found, classifier, pipeline_caveat(found.saved.spec)), encoding="utf-8"
         )
+
+
+def _tokenizer(model: EncoderClassifier) -> PreTrainedTokenizerFast:
+    """The tokenizer of a pipeline that reads what the model reads, but for texts of which it reads head and tail."""
+    settings: dict[str, Any] = {
+        "tokenizer_object": model.tokenizer,
+        "model_max_length": model.max_length,
+        "truncation_side": "left" if model.truncation == "tail" else "right",
+    }
+    if isinstance(model.network, FirstTokenClassifier):
+        return DistilBertTokenizerFast(**settings)
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        **settings,
+        pad_token=model.tokenizer.id_to_token(model.padding_id),
+        model_input_names=["input_ids", "attention_mask"],
+    )
 
 
 def pipeline_caveat(spec: CellSpec) -> str:

@@ -17,6 +17,8 @@ BUILT_IN: dict[Kind, dict[str, str]] = {
         "lstm": "models.lstm:Lstm",
         "distilbert": "models.distilbert:DistilBert",
         "distilbert_mlp": "models.distilbert_mlp:DistilBertMlp",
+        "transformer": "models.transformer:Transformer",
+        "frozen_encoder": "models.frozen_encoder:FrozenEncoder",
     },
     "losses": {
         "ce": "losses.ce:CrossEntropy",
@@ -33,9 +35,11 @@ BUILT_IN: dict[Kind, dict[str, str]] = {
 }
 """Name -> "module:Class": a new model, loss or dataset is one file and one line here."""
 
-OFF_BY_DEFAULT = frozenset({"length_penalty", "class_weighted_ce", "focal", "label_smoothing"})
-"""Names that run only when asked for: `length_penalty` cannot change training and tests the audits, and each other loss
-adds as many trainings as the grid has without it."""
+OFF_BY_DEFAULT = frozenset(
+    {"transformer", "frozen_encoder", "length_penalty", "class_weighted_ce", "focal", "label_smoothing"}
+)
+"""Names that run only when asked for: encoders that take as long as `distilbert`, a loss that cannot change training,
+which tests the audits, and losses each of which adds a training for every model."""
 
 NAMES: dict[Kind, re.Pattern[str]] = {
     "models": re.compile(r"[a-z][a-z0-9_]*"),

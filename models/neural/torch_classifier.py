@@ -4,7 +4,6 @@ import json
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -31,13 +30,12 @@ from models.model import (
     Runtime,
     Shape,
     SilentMonitor,
-    TrainingState,
-    select,
 )
-from models.neural.batching import TokenIds, scoring_batches, token_counts, training_batches
+from models.neural.batching import PAD_ID, TokenIds, scoring_batches, token_counts, training_batches
 from models.neural.dropout import with_fast_dropout
+from models.neural.epochs import Epochs, resumed, state_of
 from models.neural.flops import counted_flops
-from models.neural.training import Training, below, inputs, new_accelerator, weights_of
+from models.neural.training import Training, inputs, new_accelerator, weights_of
 from models.saved_files import checked_parameters, saved_model
 
 CONFIG_FILE = "config.json"
@@ -139,6 +137,11 @@ class TorchClassifier(Model):
         self._save_vocabulary(folder)
 
     @property
+    def padding_id(self) -> int:
+        """The token id that stands for no token."""
+        return PAD_ID
+
+    @property
     def network(self) -> nn.Module:
         """The trained network, in evaluation mode."""
         return self._net.eval()
@@ -173,9 +176,9 @@ class TorchClassifier(Model):
         steps_per_epoch = math.ceil(len(train) / self.batch_size)
         epochs = max(self.epochs, math.ceil(self.min_steps / steps_per_epoch))
         training = self._begin(network, loss, epochs * steps_per_epoch, runtime, monitor)
-        past = _Epochs()
+        past = Epochs()
         if (state := monitor.restore()) is not None:
-            past = _go_on(state, training, generator)
+            past = resumed(state, training, generator)
         if training.agreed([training.done]) != [training.done]:
             raise ValueError(f"the main process does not go on from step {training.done}, as this one does")
         for epoch in range(len(past.history), epochs):
@@ -198,7 +201,7 @@ class TorchClassifier(Model):
             if self.patience is not None and past.without_gain >= self.patience:
                 break
             if epoch + 1 < epochs:
-                monitor.keep(partial(_state, training, generator, past))
+                monitor.keep(partial(state_of, training, generator, past))
         network.load_state_dict(past.weights)
         if runtime.device == "cuda":
             torch.cuda.synchronize()
@@ -319,59 +322,6 @@ class TorchClassifier(Model):
         logits = torch.empty_like(by_length)
         logits[torch.from_numpy(np.concatenate(batches))] = by_length
         return logits
-
-
-@dataclass
-class _Epochs:
-    """The epochs so far, and the weights of the selected one."""
-
-    history: list[dict[str, float]] = field(default_factory=list)
-    selected: int = 0
-    weights: dict[str, Tensor] = field(default_factory=dict)
-
-    def add(self, entry: dict[str, float], network: nn.Module) -> None:
-        """Add an epoch, and keep the network's weights if it is the best."""
-        self.history.append(entry)
-        self.selected = select(self.history)
-        if self.newest_is_selected:
-            self.weights = weights_of(network)
-
-    @property
-    def newest_is_selected(self) -> bool:
-        """Whether the last epoch is the best."""
-        return self.selected == len(self.history) - 1
-
-    @property
-    def without_gain(self) -> int:
-        """Epochs since the last with a better accuracy or log loss on validation."""
-        lowest = min(range(len(self.history)), key=lambda i: self.history[i]["valid_loss"])
-        return len(self.history) - 1 - max(self.selected, lowest)
-
-
-def _state(training: Training, generator: np.random.Generator, past: _Epochs) -> TrainingState:
-    """The state from which the remaining epochs follow."""
-    state = training.state()
-    best = {} if past.newest_is_selected else {f"selected.{name}": value for name, value in past.weights.items()}
-    facts = {"history": past.history, "selected": past.selected, "generator": generator.bit_generator.state}
-    return TrainingState(state.tensors | best, state.facts | facts)
-
-
-def _go_on(state: TrainingState, training: Training, generator: np.random.Generator) -> _Epochs:
-    """Resume the training that `state` was kept of; return its epochs so far.
-
-    Raises:
-        ValueError: it is the state of another training.
-    """
-    try:
-        training.restore(state)
-        generator.bit_generator.state = state.facts["generator"]
-        past = _Epochs(state.facts["history"], state.facts["selected"], below(state.tensors, "selected."))
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise ValueError(f"the checkpoint is not of this training ({reason}); run again with --fresh") from None
-    if past.newest_is_selected:
-        past.weights = weights_of(training.network)
-    return past
 
 
 class _Config(BaseModel):

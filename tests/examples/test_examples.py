@@ -14,7 +14,6 @@ from benchmarks.registry.entries import add_plugin, model_class
 EXAMPLES = CHECKOUT / "examples"
 SMALL = {
     "textcnn": {"filters": 8, "learning_rate": 0.01},
-    "frozen_encoder": {"max_length": 32},
     "lora_distilbert": {"max_length": 32, "epochs": 1},
 }
 CHECKS = [
@@ -64,16 +63,6 @@ def test_lora_changes_little_and_learns_it(trained):
     pretrained._prepare(None)
     kept = dict(encoder.named_parameters())["transformer.layer.0.attention.q_lin.base_layer.weight"].detach().numpy()
     np.testing.assert_array_equal(kept, pretrained._pretrained["transformer.layer.0.attention.q_lin.weight"].numpy())
-
-
-def test_a_frozen_encoder_stays_as_it_was(trained):
-    if trained.name != "frozen_encoder":
-        pytest.skip("another example")
-    model, _ = trained.fitted
-    fresh = model_class("frozen_encoder")(**trained.settings)
-    fresh._prepare(None)
-    name = "transformer.layer.5.ffn.lin2.weight"
-    np.testing.assert_array_equal(model._net.encoder.state_dict()[name].numpy(), fresh._pretrained[name].numpy())
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)

@@ -1,7 +1,15 @@
+import sys
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from data.dataset import Split
+
+sys.path.insert(0, str(Path(__file__).parent))  # `tiny_encoders`
+
+from tiny_encoders import write_encoder
 
 PRAISE = ["great", "wonderful", "moving", "superb"]
 BLAME = ["awful", "boring", "dull", "poor"]
@@ -31,3 +39,9 @@ def train():
 @pytest.fixture(scope="session")
 def valid():
     return make_split(24, seed=1)
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory):
+    """Architecture -> a folder with an encoder of it."""
+    return cache(lambda architecture: write_encoder(tmp_path_factory.mktemp(architecture), architecture))

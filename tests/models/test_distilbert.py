@@ -20,7 +20,7 @@ def test_the_ends_are_marked_and_count_towards_the_length(train, valid):
     model = DistilBert(max_length=6, epochs=1)
     model.fit(train.take(train.rows[:16]), valid, CrossEntropy(train.lengths, train.labels))
     encoded = model.encode(["the film was superb , wonderful", "dull"])
-    mark = model._tokenizer.token_to_id
+    mark = model.tokenizer.token_to_id
     assert [ids[0] for ids in encoded.features] == [mark("[CLS]")] * 2
     assert [ids[-1] for ids in encoded.features] == [mark("[SEP]")] * 2
     assert encoded.tokens.tolist() == [6, 3]

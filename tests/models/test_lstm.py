@@ -14,7 +14,8 @@ from benchmarks.hardware.precision import precisions
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 from losses.ce import CrossEntropy
-from models.lstm import PAD, UNKNOWN, Lstm, LstmNetwork, build_vocabulary, pool, reordered, reversal, split_words
+from models.lstm import Lstm, LstmNetwork, pool, reordered, reversal
+from models.word_classifier import PAD, UNKNOWN, build_vocabulary, split_words
 
 basic_english = get_tokenizer("basic_english")
 

@@ -6,7 +6,7 @@ What is checked are ratios within one run, never absolute times: those are print
 import numpy as np
 import pytest
 
-from benchmarks.registry.entries import loss_class, model_class, names
+from benchmarks.registry.entries import OFF_BY_DEFAULT, loss_class, model_class, names
 from data.dataset import DataError
 from data.imdb_packaged import ImdbPackaged
 from data.prepare import prepare
@@ -31,7 +31,7 @@ def reviews():
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="module", params=names("models"))
+@pytest.fixture(scope="module", params=[name for name in names("models") if name not in OFF_BY_DEFAULT])
 def model(request, reviews):
     train = reviews.train.sample(64, seed=0)
     fitted = model_class(request.param)(**SMALL[request.param])

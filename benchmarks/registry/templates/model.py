@@ -6,23 +6,27 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from models.lstm import Lstm
+from models.model import Fraction
+from models.word_classifier import WordClassifier
 
 
-class MyModel(Lstm):
-    """Mean of word embeddings and a linear layer; words, batches and training are those of the LSTM."""
+class MyModel(WordClassifier):
+    """Mean of word embeddings and a linear layer, trained from scratch."""
 
     name: ClassVar[str] = "my_model"
 
     embedding_width: PositiveInt = 128
     """Numbers per word: a parameter is an annotated attribute with a default."""
 
-    dropout = 0.3  # another default of a parameter that the LSTM has
-    epochs = 5
+    dropout: Fraction = 0.3
+    """Dropout of the pooled text."""
+
+    epochs = 5  # another default of a parameter of the base class
     learning_rate = 5e-3
 
-    def _network(self, num_classes: int) -> nn.Module:
-        return Network(len(self._vocabulary), self.embedding_width, self.dropout, num_classes)
+    def build(self, words: int, classes: int) -> nn.Module:
+        """Return the untrained network."""
+        return Network(words, self.embedding_width, self.dropout, classes)
 
 
 class Network(nn.Module):

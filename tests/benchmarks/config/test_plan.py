@@ -59,6 +59,19 @@ def test_a_run_of_pairs_that_are_all_left_out_is_refused():
         combinations(suite(Grid(models=["nbsvm"])), Choices(losses=["focal"]))
 
 
+@pytest.mark.parametrize(
+    ("models", "planned"),
+    [
+        (["transformer"], ["transformer"]),
+        (["transformer", "nbsvm"], ["nbsvm", "transformer"]),
+        (["*"], ["tfidf_logreg", "nbsvm", "lstm", "distilbert", "distilbert_mlp"]),
+    ],
+)
+def test_a_model_that_is_off_by_default_runs_when_named(models, planned):
+    grids = suite(Grid(losses=["ce"]), Grid(models=["nbsvm"], losses=["ce"]))
+    assert [c.model for c in combinations(grids, Choices(models=models))] == planned
+
+
 def test_several_grids_are_joined_and_no_cell_is_planned_twice():
     grids = suite(Grid(models=["lstm"], losses=["ce"], seeds=[1, 2]), Grid(models=["lstm", "tfidf*"], losses=["ce"]))
     assert short(combinations(grids, Choices())) == [

@@ -40,5 +40,5 @@ def test_what_is_read_of_a_long_text_is_a_parameter(train):
     (tail,), _ = last._token_ids([" ".join(words)])
     assert len(head) == len(tail) == 8 < available
     assert (head[0], head[-1]) == (tail[0], tail[-1])  # both marks of the ends
-    assert first._tokenizer.decode(head[1:-1].tolist()).startswith("word0")
-    assert last._tokenizer.decode(tail[1:-1].tolist()).endswith("9")
+    assert first.tokenizer.decode(head[1:-1].tolist()).startswith("word0")
+    assert last.tokenizer.decode(tail[1:-1].tolist()).endswith("9")

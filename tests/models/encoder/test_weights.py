@@ -49,7 +49,7 @@ def difference(bert, config, weights):
 
 
 def test_minilm_as_distilbert_is_the_bert_that_it_was(minilm):
-    bert = BertModel.from_pretrained(encoders._minilm()).eval().double()
+    bert = BertModel.from_pretrained(encoders.packaged_minilm()).eval().double()
     assert difference(bert, minilm.config, minilm.weights) < 1e-6
 
 
@@ -75,7 +75,7 @@ def test_a_bert_that_distilbert_cannot_be_is_refused(setting):
 
 
 def test_word_pieces_are_those_of_transformers(minilm):
-    reference = AutoTokenizer.from_pretrained(encoders._minilm())
+    reference = AutoTokenizer.from_pretrained(encoders.packaged_minilm())
     for text in TEXTS:
         ours = minilm.tokenizer.encode(text, add_special_tokens=False).ids
         assert ours == reference(text, add_special_tokens=False, truncation=False).input_ids

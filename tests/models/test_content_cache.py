@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from models.content_cache import cache_folder, cached_vectors
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("BENCHMARKS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+class Counter:
+    """Letters of a text as its vector, and the texts it was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, texts):
+        self.asked.append(list(texts))
+        return np.array([[len(text), text.count("a")] for text in texts], dtype=np.float32)
+
+
+def test_a_text_is_computed_once_across_sets_that_overlap(cache):
+    compute = Counter()
+    first = cached_vectors("space", ["aa", "b", "aa"], compute)
+    second = cached_vectors("space", ["b", "ca", "aa"], compute)
+    assert compute.asked == [["aa", "b"], ["ca"]]
+    assert (first.reused, second.reused) == (0, 2)
+    assert first.values.tolist() == [[2, 2], [1, 0], [2, 2]]
+    assert second.values.tolist() == [[1, 0], [2, 1], [2, 2]]
+    assert second.values.dtype == np.float32
+
+
+def test_vectors_of_another_space_are_not_reused(cache):
+    compute = Counter()
+    cached_vectors("one", ["a"], compute)
+    assert cached_vectors("two", ["a"], compute).reused == 0
+
+
+def test_it_can_be_switched_off(cache, monkeypatch):
+    monkeypatch.setenv("BENCHMARKS_CACHE", "off")
+    compute = Counter()
+    for _ in range(2):
+        assert cached_vectors("space", ["a"], compute).reused == 0
+    assert cache_folder() is None
+    assert len(compute.asked) == 2
+    assert not cache.exists()
+
+
+def test_its_default_is_the_user_s_cache_folder(monkeypatch):
+    monkeypatch.delenv("BENCHMARKS_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert str(cache_folder()) == "/somewhere/text-classification-baselines"
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"\x00" * 100])
+def test_a_damaged_file_is_removed_and_computed_again(cache, damage):
+    cached_vectors("space", ["a"], Counter())
+    (path,) = cache.rglob("*.safetensors")
+    path.write_bytes(damage)
+    with pytest.warns(UserWarning, match="a damaged file of the cache is removed"):
+        found = cached_vectors("space", ["a"], Counter())
+    assert (found.reused, found.values.tolist()) == (0, [[1, 1]])
+    assert cached_vectors("space", ["a"], Counter()).reused == 1
+
+
+def test_a_folder_that_cannot_be_written_to_is_a_warning(cache):
+    cache.write_text("no folder")
+    with pytest.warns(UserWarning, match="cannot be written to: .*; BENCHMARKS_CACHE=off uses none"):
+        assert cached_vectors("space", ["a"], Counter()).values.tolist() == [[1, 1]]
+
+
+def test_no_temporary_file_is_left(cache):
+    cached_vectors("space", ["a"], Counter())
+    assert [path.suffix for path in cache.rglob("*") if path.is_file()] == [".safetensors"]
