@@ -29,8 +29,8 @@ GUIDE = {
     "not trained by steps have none. Padding is never counted.",
     "Rank of a throughput": "is the range of places that simultaneous 95 % intervals of all ratios leave. It needs "
     f"{PROCESSES_NEEDED} processes with the same work on both sides; with fewer it is not decided.",
-    "Times": "are medians over trainings, with the smallest and the largest in brackets. A ratio of training times is an "
-    f"interval from {PROCESSES_NEEDED} trainings on each side, else the range of the readings.",
+    "Times": "are medians over trainings, with the smallest and the largest in brackets. A ratio of training times is "
+    f"an interval from {PROCESSES_NEEDED} trainings on each side, else the range of the readings.",
     "Percentiles of latency": "stand before the bound below which the true percentile lies with 95 % confidence. The "
     "50th is shown from 5 readings on, the 95th from 59, the 99th from 299.",
     "Share of the ceiling": "operations of the matrix products a second over those of the fastest matrix product "

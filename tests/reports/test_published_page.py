@@ -23,6 +23,9 @@ MEANS = {
     "macro-F1": ("macro_f1", 100),
     "log loss (nats)": ("log_loss", 1),
     "calibration error (ECE)": ("expected_calibration_error", 100),
+    "ECE % (debiased): own": ("calibration_error_debiased", 100),
+    "Brier score: own": ("brier_score", 1),
+    "log loss (nats): own": ("log_loss", 1),
     "Brier score": ("brier_score", 1),
     "texts cut": ("texts_cut", 100),
     "tokens never read": ("tokens_cut", 100),
@@ -61,8 +64,11 @@ BUCKETS = ("shortest", "bucket 2", "bucket 3", "longest")
 
 NO_FIGURES_OF_CELLS = re.compile(
     r"model|training reviews|device|precision|seeds|loss|first|second|better|energy .*|buckets end at \(words\)|.*rank"
-    r"|interval covers|trainings|against the cheapest|may be the best|p|first is|holds for|verdict|cells timed"
+    r"|interval covers|trainings|against the cheapest|may be the best|p|first is|holds for|verdict"
+    r"|(?:cells|processes) timed"
     r"|behind the best by at most \(points\)|ECE % if perfectly calibrated"
+    r"|temperature|.*: calibrated|log loss gained \(nats\)"
+    r"|risk-coverage area %|errors in the surest .*|automatic at .*"
     r"|p \(Holm\)|p of that \(Holm\)|p over seeds alone|smallest detectable"  # of earlier reports
 )
 """Names, and what statistics make of the single predictions, or of all readings, which `cells.csv` has not."""
