@@ -127,11 +127,13 @@ def test_as_it_is_typed(classifier, tmp_path, monkeypatch, capsys):
 
     status, output, _ = type_in(TEXT, "--top", "2")
     assert status == 0
-    assert output.splitlines()[0].startswith("positive, ")
-    assert output.splitlines()[1].endswith(" superb")
+    answer, caption, strongest, _, *rest = output.splitlines()
+    assert answer.startswith("positive, ")
+    assert answer.endswith(" before calibration")
     linear = classifier.spec.model != "lstm"
-    assert output.splitlines()[0].endswith(f"({'weights' if linear else 'gradients'}):")
-    assert [line.endswith("(the intercept)") for line in output.splitlines()[3:]] == [True] * linear
+    assert caption.endswith(f"({'weights' if linear else 'gradients'}):")
+    assert strongest.endswith(" superb")
+    assert [line.endswith("(the intercept)") for line in rest] == [True] * linear
     status, output, _ = type_in(TEXT, "--json")
     said = json.loads(output)
     assert [word["word"] for word in said["words"]] == TEXT.split()
