@@ -124,6 +124,9 @@ def test_every_model_and_both_losses_end_ok(three):
     assert cells.set_index("model").loc[["tfidf_logreg", "nbsvm", "lstm"], "accuracy"].min() > 0.8
 
 
+NOT_DECIDED_BY_FEW_ROWS = {"predictions", "majority baseline", "truncation"}
+
+
 def test_predictions_and_audits_are_of_all_classes(results):
     classes = ("bad", "good", "long", "mixed", "odd") if "five" in str(results) else ("bad", "good", "mixed")
     for cell in Store(results).results():
@@ -133,7 +136,8 @@ def test_predictions_and_audits_are_of_all_classes(results):
         assert probabilities.shape == (len(frame), len(classes))
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
         audits = {audit.name: audit for audit in cell.audits}
-        assert all(audit.passed for audit in audits.values() if audit.name not in {"predictions", "truncation"}), audits
+        decided = [audit for audit in audits.values() if audit.name not in NOT_DECIDED_BY_FEW_ROWS]
+        assert [audit for audit in decided if not audit.passed] == []
         if "decoding" in audits:
             assert audits["decoding"].reason == f"{len(classes)} probabilities for {len(classes)} classes"
 
