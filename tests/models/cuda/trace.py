@@ -28,7 +28,7 @@ from losses.ce import CrossEntropy  # noqa: E402
 from losses.length_weighted_ce import LengthWeightedCrossEntropy  # noqa: E402
 from models.distilbert import DistilBert, DistilBertConfig  # noqa: E402
 from models.distilbert_mlp import DistilBertMlp  # noqa: E402
-from models.encoder.classifier import attention  # noqa: E402
+from models.encoder import attention  # noqa: E402
 from models.lstm import Lstm  # noqa: E402
 from models.model import Runtime, SilentMonitor  # noqa: E402
 from models.neural import training  # noqa: E402
