@@ -57,9 +57,11 @@ def test_the_report_and_the_table_are_there(smoke):
 def test_cells_leave_logs_predictions_and_models(smoke):
     folder, _ = smoke
     for cell in folder.glob("cells/*"):
-        files = {"log.txt", "model", "predictions.parquet", "explanations.json", "result.json"}
+        files = {"log.txt", "model", "predictions.parquet", "validation.parquet", "explanations.json", "result.json"}
         assert {path.name for path in cell.iterdir()} == files
-        assert len(pd.read_parquet(cell / "predictions.parquet")) == 200
+        spec = json.loads((cell / "result.json").read_text())["spec"]
+        assert len(pd.read_parquet(cell / "predictions.parquet")) == spec["test_size"]
+        assert len(pd.read_parquet(cell / "validation.parquet")) == spec["valid_size"]
 
 
 def test_no_cell_spends_much_outside_what_is_timed(smoke):
