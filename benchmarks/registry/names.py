@@ -14,7 +14,6 @@ BUILT_IN: dict[Kind, dict[str, str]] = {
     "models": {
         "tfidf_logreg": "models.tfidf_logreg:TfidfLogReg",
         "nbsvm": "models.nbsvm:NbSvm",
-        "static_embeddings": "models.static_embeddings:StaticEmbeddings",
         "lstm": "models.lstm:Lstm",
         "distilbert": "models.distilbert:DistilBert",
         "distilbert_mlp": "models.distilbert_mlp:DistilBertMlp",

@@ -16,7 +16,6 @@ pytestmark = pytest.mark.alone
 SMALL = {
     "tfidf_logreg": {"C": 10.0},
     "nbsvm": {"C": 1.0},
-    "static_embeddings": {"C": 0.1},
     "lstm": {"epochs": 1, "min_steps": 0},
     "distilbert": {"epochs": 1, "max_length": 64},
     "distilbert_mlp": {"epochs": 1, "max_length": 64},
