@@ -17,11 +17,13 @@ no longer how data are named or inference is measured."""
 
 Status = Literal["ok", "skipped", "failed", "timeout", "out_of_memory", "crashed", "interrupted"]
 
+HISTORY, NUMBER = TypeAdapter(list[dict[str, FiniteFloat]]), TypeAdapter(FiniteFloat)
+
 
 def _checked_fit(fit: dict[str, Any]) -> dict[str, Any]:
     """A FitReport's fields; what a report shows of them are numbers."""
-    TypeAdapter(list[dict[str, FiniteFloat]]).validate_python(fit.get("history", []))
-    TypeAdapter(FiniteFloat).validate_python(fit.get("parameters", 0))
+    HISTORY.validate_python(fit.get("history", []))
+    NUMBER.validate_python(fit.get("parameters", 0))
     return fit
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from reports.analysis.estimates import ALPHA, RNG_SEED, BoolArray, FloatArray, IntArray, Interval
 
@@ -37,7 +37,7 @@ class CalibrationError:
 
 @dataclass(frozen=True)
 class Bins:
-    """Rows of one training by confidence; empty bins left out.
+    """Rows of one training by confidence, K bins; an empty bin has neither weight nor gap nor error.
 
     Attributes:
         weights: (K,) share of the rows.
@@ -65,13 +65,12 @@ def bins(confidence: FloatArray, correct: BoolArray) -> Bins:
         correct: (N,) whether it is the label.
     """
     own = places(confidence)
-    rows = np.bincount(own, minlength=BINS)
-    filled = rows > 0
-    sums = [np.bincount(own, weights=values, minlength=BINS)[filled] for values in _per_row(confidence, correct)]
-    count = rows[filled].astype(np.float64)
-    smoothed = (sums[1] + 1) / (count + 2)
+    rows = np.bincount(own, minlength=BINS).astype(np.float64)
+    sums = [np.bincount(own, weights=values, minlength=BINS) for values in _per_row(confidence, correct)]
+    count = np.maximum(rows, 1)
+    smoothed = np.where(rows > 0, (sums[1] + 1) / (count + 2), 0.0)
     return Bins(
-        weights=count / count.sum(),
+        weights=rows / rows.sum(),
         gaps=(sums[1] - sums[0]) / count,
         errors=np.sqrt(smoothed * (1 - smoothed) / count),
         null_errors=np.sqrt(sums[2]) / count,
@@ -87,42 +86,37 @@ def calibration_error(trainings: Sequence[Bins]) -> CalibrationError:
     test rows, so their errors are not averaged away, and the spread between trainings is added. The interval reaches
     down further by the bias that the bootstrap still shows, and to zero where perfect calibration would show as much.
     """
-    plain = float(np.mean([own.weights @ np.abs(own.gaps) for own in trainings]))
-    values = np.array([_debiased(own.weights, own.gaps[None, :], own.errors)[0] for own in trainings])
-    generator = np.random.default_rng(RNG_SEED)
+    weights, gaps = (np.stack([getattr(own, name) for own in trainings]) for name in ("weights", "gaps"))
+    errors, null_errors = (np.stack([getattr(own, name) for own in trainings]) for name in ("errors", "null_errors"))
+    plain = float((weights * np.abs(gaps)).sum(axis=1).mean())
+    values = _debiased(weights, gaps, errors)
     count = max(DRAWS // len(trainings), LEAST_DRAWS)
-    draws = [_draw(own, generator, count) for own in trainings]
+    normal = np.random.default_rng(RNG_SEED).normal(size=(count, *gaps.shape))
+    noisy = gaps + errors * normal
+    resampled = (weights * np.abs(noisy)).sum(axis=2)
     between = values.var(ddof=1) / len(values) if len(values) > 1 else 0.0
-    error = float(np.sqrt(np.mean([resampled.std(ddof=1) for resampled, _, _ in draws]) ** 2 + between))
+    error = float(np.sqrt(resampled.std(axis=0, ddof=1).mean() ** 2 + between))
     value = max(float(values.mean()), 0.0)
-    reach = float(stats.norm.isf(ALPHA / 2)) * error
-    null = max(float(np.quantile(np.mean([under for _, _, under in draws], axis=0), 1 - ALPHA)), 0.0)
-    left = max(float(np.mean([again.mean() for _, again, _ in draws])) - value, 0.0)
+    reach = float(special.ndtri(1 - ALPHA / 2)) * error
+    under = _debiased(weights, null_errors * normal, null_errors).mean(axis=1)
+    null = max(float(np.quantile(under, 1 - ALPHA)), 0.0)
+    left = max(float(_debiased(weights, noisy, errors).mean()) - value, 0.0)
     low = max(value - left - reach, 0.0) if value > null else 0.0
     return CalibrationError(value, Interval(low, min(value + reach, 1.0)), plain, null)
 
 
 def debiased_error(training: Bins) -> float:
     """The debiased error of one training, without its interval; it may fall below zero."""
-    return float(_debiased(training.weights, training.gaps[None, :], training.errors)[0])
+    return float(_debiased(training.weights, training.gaps, training.errors))
 
 
 def _per_row(confidence: FloatArray, correct: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     return confidence, correct.astype(np.float64), confidence * (1 - confidence)
 
 
-def _draw(own: Bins, generator: np.random.Generator, count: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(B,) plain and debiased errors with the bins' noise added; debiased errors under perfect calibration."""
-    normal = generator.normal(size=(count, len(own.gaps)))
-    noisy = own.gaps + own.errors * normal
-    resampled: FloatArray = np.abs(noisy) @ own.weights
-    again = _debiased(own.weights, noisy, own.errors)
-    return resampled, again, _debiased(own.weights, own.null_errors * normal, own.null_errors)
-
-
 def _debiased(weights: FloatArray, gaps: FloatArray, errors: FloatArray) -> FloatArray:
-    """(B,) twice the plain error less its mean under normal noise around the gaps (B, K)."""
+    """(..) twice the plain error less its mean under normal noise around the gaps (.., K)."""
     scaled = gaps / np.where(errors > 0, errors, np.inf)
-    noisy = errors * np.sqrt(2 / np.pi) * np.exp(-(scaled**2) / 2) + gaps * (1 - 2 * special.ndtr(-scaled))
-    error: FloatArray = (2 * np.abs(gaps) - np.where(errors > 0, noisy, np.abs(gaps))) @ weights
+    noise = errors * np.sqrt(2 / np.pi) * np.exp(-(scaled**2) / 2) + gaps * (1 - 2 * special.ndtr(-scaled))
+    error: FloatArray = (weights * (2 * np.abs(gaps) - np.where(errors > 0, noise, np.abs(gaps)))).sum(axis=-1)
     return error

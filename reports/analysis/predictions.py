@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from pyarrow import ArrowException
 
 from benchmarks.redaction import plain
@@ -43,31 +44,43 @@ class Predictions:
         return correct
 
 
-def read_predictions(store: Store, cell: CellResult, cell_id: str) -> Predictions:
+def read_predictions(store: Store, cell: CellResult, cell_id: str, like: Predictions | None = None) -> Predictions:
     """Read the predictions of a cell that ended ok.
 
     Args:
         store: the results folder.
         cell: the cell.
         cell_id: its id, which is costly to work out again.
+        like: predictions whose rows are shared where they are the same, so that many cells need little memory.
 
     Raises:
         StoreError: the file is not what such a cell leaves.
     """
     try:
-        frame = store.read_predictions(cell_id).sort_values("row", kind="stable")
-        columns = [f"probability_{index}" for index in range(len(cell.classes))]
-        predictions = Predictions(
-            rows=frame["row"].to_numpy(dtype=np.int64),
-            labels=frame["label"].to_numpy(dtype=np.int64),
-            lengths=frame["length"].to_numpy(dtype=np.int64),
-            probabilities=frame[columns].to_numpy(dtype=np.float64),
-            groups=np.unique(frame["group"].astype(str), return_inverse=True)[1] if "group" in frame else None,
-        )
+        frame = store.read_predictions(cell_id)
+        rows = frame["row"].to_numpy(dtype=np.int64)
+        if (rows[1:] < rows[:-1]).any():
+            frame = frame.sort_values("row", kind="stable")
+        predictions = _shared(frame, len(cell.classes), like)
     except (ArrowException, OSError, KeyError, TypeError, ValueError, OverflowError) as error:
         reason = f"{type(error).__name__}: {plain(error)[:100]}"
         raise StoreError(f"predictions.parquet of {cell_id} cannot be read: {reason}") from None
-    whole = len(predictions.rows) and np.isfinite(predictions.probabilities).all() and len(cell.classes) > 1
-    if not whole or not np.isin(predictions.labels, np.arange(len(cell.classes))).all():
-        raise StoreError(f"predictions.parquet of {cell_id} holds no probabilities of its {len(cell.classes)} classes")
+    labels, classes = predictions.labels, len(cell.classes)
+    whole = len(labels) and np.isfinite(predictions.probabilities).all() and classes > 1
+    if not whole or labels.min() < 0 or labels.max() >= classes:
+        raise StoreError(f"predictions.parquet of {cell_id} holds no probabilities of its {classes} classes")
     return predictions
+
+
+def _shared(frame: pd.DataFrame, classes: int, like: Predictions | None) -> Predictions:
+    """The predictions in a frame, with the rows of `like` where they are the same."""
+    probabilities = np.column_stack([frame[f"probability_{n}"].to_numpy(dtype=np.float64) for n in range(classes)])
+    own = {
+        "rows": frame["row"].to_numpy(dtype=np.int64),
+        "labels": frame["label"].to_numpy(dtype=np.int64),
+        "lengths": frame["length"].to_numpy(dtype=np.int64),
+    }
+    if like is not None and all(np.array_equal(column, getattr(like, name)) for name, column in own.items()):
+        return Predictions(like.rows, like.labels, like.lengths, probabilities, like.groups)
+    groups = np.unique(frame["group"].astype(str), return_inverse=True)[1] if "group" in frame else None
+    return Predictions(**own, probabilities=probabilities, groups=groups)

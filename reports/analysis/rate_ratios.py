@@ -195,15 +195,21 @@ def rank_ranges(timings: Sequence[Timing]) -> list[RankRange | None]:
     count = len(timings)
     repeated = sum(one.repeated for one in timings)
     level = sidak(repeated * (repeated - 1) // 2)
-    ranks: list[RankRange | None] = []
-    for own in timings:
-        if not own.repeated:
-            ranks.append(None)
-            continue
-        compared = [ratio(own, other, level) for other in timings if other is not own and other.repeated]
-        higher, lower = sum(one.below for one in compared), sum(one.above for one in compared)
-        ranks.append(RankRange(1 + higher, count - lower))
-    return ranks
+    means = [one.mean for one in timings if one.repeated]
+    values, errors, degrees = (
+        np.array([getattr(mean, name) for mean in means]) for name in ("value", "error", "degrees")
+    )
+    difference = values[:, None] - values
+    variances = errors**2
+    variance = variances[:, None] + variances
+    squares = variances**2 / degrees
+    with np.errstate(divide="ignore", invalid="ignore"):  # no variance: whatever differs is told apart
+        freedom = np.where(variance > 0, variance**2 / (squares[:, None] + squares), 1.0)
+        distance = np.where(difference == 0, 0.0, np.abs(difference) / np.sqrt(variance))
+    shown = 2 * special.stdtr(freedom, -distance) < level
+    higher, lower = (shown & (difference < 0)).sum(axis=1), (shown & (difference > 0)).sum(axis=1)
+    found = (RankRange(1 + int(above), count - int(below)) for above, below in zip(higher, lower, strict=True))
+    return [next(found) if own.repeated else None for own in timings]
 
 
 def _mean(logs: FloatArray) -> Mean:

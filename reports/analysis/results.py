@@ -244,7 +244,8 @@ def read_results(folder: Path) -> Results:
     for cell_id in planned:
         if cell_id in found and found[cell_id].status == "ok":
             try:
-                predictions[cell_id] = read_predictions(store, found[cell_id], cell_id)
+                like = next(iter(predictions.values()), None)
+                predictions[cell_id] = read_predictions(store, found[cell_id], cell_id, like)
             except StoreError as error:
                 found[cell_id] = found[cell_id].model_copy(update={"status": "failed", "reason": str(error)})
     ids = {id(cell): cell_id for cell_id, cell in found.items()}

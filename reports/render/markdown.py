@@ -122,8 +122,8 @@ def environment() -> Environment:
 
 def escape(text: object) -> Markdown:
     """A text on one line that shows as it is: no markup, no HTML, no end of a table's cell."""
-    escaped = SPECIAL.sub(lambda found: "\\" + found[0], formats.plain(text).replace("&", "&amp;"))
-    return Markdown(escaped.replace("\\<", "&lt;"))
+    plain = formats.plain(text).replace("&", "&amp;")
+    return Markdown(SPECIAL.sub(lambda found: "&lt;" if found[0] == "<" else "\\" + found[0], plain))
 
 
 def images(drawings: "Iterable[Drawing]", beside: str) -> Markdown:

@@ -12,8 +12,10 @@ def rows(size, gap, seed=0):
 
 def test_bins_hold_the_plain_error():
     found = bins(np.array([0.9, 0.9, 0.9, 0.6]), np.array([True, True, False, False]))
-    assert found.weights == pytest.approx([0.25, 0.75])
-    assert found.gaps == pytest.approx([-0.6, 2 / 3 - 0.9])
+    assert found.weights[[8, 13]] == pytest.approx([0.25, 0.75])
+    assert found.gaps[[8, 13]] == pytest.approx([-0.6, 2 / 3 - 0.9])
+    assert found.weights.sum() == 1
+    assert np.count_nonzero(found.errors) == 2  # of empty bins there is nothing to know
     assert calibration_error([found]).plain == pytest.approx(0.25 * 0.6 + 0.75 * (0.9 - 2 / 3))
 
 

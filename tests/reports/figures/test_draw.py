@@ -2,7 +2,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reports.figures.draw import write_figures
+from reports.analysis.results import read_results
+from reports.analysis.run_analysis import analyse
+from reports.figures.draw import COMPARED, DIAGNOSED, gallery, write_figures
 from reports.figures.result_panels import front
 
 
@@ -56,3 +58,18 @@ def test_the_front_is_what_no_other_beats_in_both():
     costs, gains = [1, 2, 3, 4, 2], [0.5, 0.8, 0.7, 0.9, 0.6]
     assert front(costs, gains, cheap_is_low=True) == [0, 1, 3]
     assert front(costs, gains, cheap_is_low=False) == [3]
+
+
+def test_many_classes_list_the_most_frequent_confusions_instead_of_every_pair(tmp_path, write_results):
+    write_results(tmp_path, {("lstm", "ce"): 0.6}, seeds=(1,), classes=[f"class {n}" for n in range(300)])
+    (drawn,) = [path for path in write_figures(tmp_path) if path.stem.startswith("confusion")]
+    assert "Most frequent confusions" in drawn.read_text()
+    assert drawn.stat().st_size < 100_000  # 90,000 patches take several megabytes
+
+
+def test_of_many_configurations_the_most_accurate_are_drawn(tmp_path, write_results):
+    params = {"lstm": [{"epochs": n} for n in range(COMPARED + 1)]}
+    write_results(tmp_path, {("lstm", "ce"): 0.8}, seeds=(1,), test_rows=100, model_params=params)
+    found = gallery(analyse(read_results(tmp_path)))
+    assert len(found.confusion) == len(found.reliability) == DIAGNOSED
+    assert f"the {COMPARED} most accurate of each training size" in found.not_drawn

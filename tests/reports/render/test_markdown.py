@@ -29,6 +29,7 @@ def shown(markdown):
 @given(st.text(st.characters(exclude_categories=("Cs",)) | st.sampled_from("\\`*_[]()<>|~$&!#\n;"), max_size=30))
 @example("<script>alert(1)</script>")
 @example("a|b\\|c\\\\|d")
+@example("\\<")
 @example("&lt;b&gt; &amp;amp;")
 @example("![x](http://example.org/x.png) [y](javascript:1) <http://example.org>")
 @settings(max_examples=300, deadline=None)
