@@ -40,7 +40,7 @@ def cells(monkeypatch):
 def run(store):
     """Runs a cell as `run` does, on two processors; its result, and the steps it told of."""
 
-    def run(spec, work=run_cell, progress=lambda done, total: None, timeout=120.0):
+    def run(spec, work=run_cell, progress=lambda done, total: None, timeout=600.0):
         steps = []
 
         def hear(_, done, total):
