@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchmarks.errors import UsageError, unknown
-from benchmarks.registry.contract import LOSS_CHECKS, MODEL_CHECKS, SOURCE_CHECKS, Built, Read, Trained
 from benchmarks.registry.entries import Entry, add_plugin, entries, names
+from benchmarks.registry.loss_contract import LOSS_CHECKS, Built
+from benchmarks.registry.model_contract import MODEL_CHECKS, Trained
 from benchmarks.registry.names import NAMES, SINGULAR, Kind
 from benchmarks.registry.plugins import plugins
+from benchmarks.registry.source_contract import SOURCE_CHECKS, Read
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.hardware.origin import CHECKOUT
-from benchmarks.registry import contract, plugins
+from benchmarks.registry import model_contract, plugins
 from benchmarks.registry import names as registered
-from benchmarks.registry.contract import Trained
 from benchmarks.registry.entries import add_plugin, model_class
+from benchmarks.registry.model_contract import Trained
 
 EXAMPLES = CHECKOUT / "examples"
 SMALL = {
@@ -17,13 +17,13 @@ SMALL = {
     "lora_distilbert": {"max_length": 32, "epochs": 1},
 }
 CHECKS = [
-    contract.it_is_what_the_registry_says,
-    contract.its_defaults_are_its_configuration,
-    contract.its_report_says_what_was_learnt_and_chosen,
-    contract.its_scores_are_probabilities_of_each_class,
-    contract.a_text_scores_the_same_alone_and_in_any_batch,
-    contract.a_saved_model_scores_the_same_and_holds_no_pickle,
-    contract.three_classes_have_three_columns,
+    model_contract.it_is_what_the_registry_says,
+    model_contract.its_defaults_are_its_configuration,
+    model_contract.its_report_says_what_was_learnt_and_chosen,
+    model_contract.its_scores_are_probabilities_of_each_class,
+    model_contract.a_text_scores_the_same_alone_and_in_any_batch,
+    model_contract.a_saved_model_scores_the_same_and_holds_no_pickle,
+    model_contract.three_classes_have_three_columns,
 ]
 """Those that depend on what an example adds; the rest is inherited, and checked where it is."""
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.registry.contract import LABELS, LENGTHS, LOSS_CHECKS, Built, gradient_at_optimum
 from benchmarks.registry.entries import loss_class, names
+from benchmarks.registry.loss_contract import LABELS, LENGTHS, LOSS_CHECKS, Built, gradient_at_optimum
 
 LOSSES = names("losses")
 

@@ -10,7 +10,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from benchmarks.inference.explain import _gradients
 from benchmarks.inference.export import _largest_difference, _tokenizer, _trace
-from benchmarks.registry.contract import TEXTS, easy_texts
+from benchmarks.registry.model_contract import TEXTS, easy_texts
 from losses.label_smoothing import LabelSmoothing
 from models.encoder.auto import ARCHITECTURES, GRAPHABLE
 from models.model import Runtime

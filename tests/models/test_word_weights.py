@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.registry.contract import easy_texts
+from benchmarks.registry.model_contract import easy_texts
 from losses.ce import CrossEntropy
 from models import tfidf_logreg
 from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs

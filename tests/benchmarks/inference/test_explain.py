@@ -10,8 +10,8 @@ from benchmarks.cli import main
 from benchmarks.errors import UsageError
 from benchmarks.inference.explain import _join_word_pieces, explain
 from benchmarks.inference.saved import Classifier, Saved, write_saved
-from benchmarks.registry.contract import easy_texts
 from benchmarks.registry.entries import loss_class, model_class
+from benchmarks.registry.model_contract import easy_texts
 from benchmarks.schema.cell import CellSpec
 from models.model import Model
 

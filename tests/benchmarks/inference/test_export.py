@@ -13,8 +13,8 @@ from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.inference import export
 from benchmarks.inference.export import can_export, pipeline_caveat, to_huggingface, to_onnx
 from benchmarks.inference.saved import Saved, find_model, write_saved
-from benchmarks.registry.contract import easy_texts
 from benchmarks.registry.entries import loss_class, model_class
+from benchmarks.registry.model_contract import easy_texts
 from benchmarks.schema.audits import Audit
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from benchmarks.measurement.clock import Clock, synchronizer
-from benchmarks.registry.contract import easy_texts
 from benchmarks.registry.entries import model_class
+from benchmarks.registry.model_contract import easy_texts
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
 from models.model import Runtime
 from models.neural import graphs
