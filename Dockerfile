@@ -11,7 +11,7 @@ COPY models models
 COPY losses losses
 COPY data data
 COPY reports reports
-RUN .venv/bin/pip install --no-cache-dir -c constraints.txt -e '.[offline]'
+RUN .venv/bin/pip install --no-cache-dir -c constraints.txt -e '.[offline,static]'
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --create-home --uid 1000 benchmark && mkdir -p /app/results && chown benchmark /app/results

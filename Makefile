@@ -52,7 +52,7 @@ setup: .venv/installed  ## prepare .venv with the pinned versions
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(PIP) torch
-	$(PIP) -e '.[offline,dev]'
+	$(PIP) -e '.[offline,static,dev]'
 	touch $@
 
 .venv/tests: .venv/installed

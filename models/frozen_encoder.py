@@ -10,40 +10,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import ClassVar, Literal
 
-import numpy as np
 import torch
 from pydantic import PositiveFloat, PositiveInt
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 from torch import Tensor, nn
 from transformers import AutoModel, PretrainedConfig
 
-from data.dataset import IntArray, Split
+from data.dataset import Split
 from losses.loss import Loss
 from models import content_cache
-from models.content_cache import Float32, Vectors, cached_vectors
+from models.content_cache import Vectors, cached_vectors
 from models.encoder import attention, auto, tokens, truncation
 from models.encoder.auto_classifier import AutoEncoderClassifier
 from models.encoder.truncation import Truncation
 from models.external_files import external_digests
-from models.linear.convergence import Attempt, solve_each
-from models.linear.strengths import Trial, search
-from models.model import FitReport, FloatArray, Monitor, Runtime
-
-C_GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Inverse strengths of regularisation that are tried first, for vectors of standard deviation 1."""
-
-ATTEMPTS = (Attempt(iterations=300, dtype=np.float64),)
-TOLERANCE = 1e-6
-
-LARGEST_HESSIAN = 2_000
-"""Coefficients up to which Newton's method with a Cholesky factor is the fastest solver."""
-
-SMALLEST_DEVIATION = 1e-6
+from models.linear.probes import search_probes
+from models.model import FitReport, Monitor, Runtime
 
 Pooling = Literal["mean", "cls", "max"]
-Probe = tuple[FloatArray, FloatArray]
-"""Weights (C, D) and intercepts (C,)."""
 
 
 class FrozenEncoder(AutoEncoderClassifier):
@@ -98,24 +81,9 @@ class FrozenEncoder(AutoEncoderClassifier):
         space = self._space(runtime)
         known, held_out = (self._vectors(space, split.texts) for split in (train, valid))
 
-        def fit_each(grid: Sequence[float]) -> list[Trial[Probe]]:
-            probes = fit_probes(grid, known.values, train.labels, weights, runtime.threads)
-            scores = [_softmax(held_out.values, *probe) for probe, _ in probes]
-            return [
-                Trial(
-                    {
-                        "C": C,
-                        "train_loss": _log_loss(_softmax(known.values, *probe), train.labels, weights),
-                        "valid_loss": _log_loss(own, valid.labels),
-                        "valid_accuracy": float((own.argmax(axis=1) == valid.labels).mean()),
-                        "converged": float(converged),
-                    },
-                    probe,
-                )
-                for C, (probe, converged), own in zip(grid, probes, scores, strict=True)
-            ]
-
-        found = search(self.C, C_GRID, fit_each)
+        found = search_probes(
+            self.C, known.values, train.labels, weights, held_out.values, valid.labels, runtime.threads
+        )
         coefficients, intercepts = (torch.from_numpy(array).float() for array in found.best.fitted)
         head.load_state_dict({"weight": coefficients, "bias": intercepts})
         network.head = head.to(runtime.device)
@@ -177,49 +145,3 @@ def pooled(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
     if pooling == "max":
         return states.masked_fill(~mask[..., None], float("-inf")).amax(dim=1)
     return (states * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
-
-
-def fit_probes(
-    grid: Sequence[float], vectors: Float32, labels: IntArray, weights: FloatArray, threads: int
-) -> list[tuple[Probe, bool]]:
-    """Fit a logistic regression on standardised vectors for each C.
-
-    Args:
-        grid: inverse strengths of regularisation.
-        vectors: (N, D).
-        labels: (N,) of C classes, each of which occurs.
-        weights: (N,) of the texts.
-        threads: processors to use.
-
-    Returns:
-        For each value, the coefficients (C, D) and intercepts (C,) for vectors that are not standardised, and whether
-        the solver reached its tolerance.
-    """
-    mean, deviation = vectors.mean(axis=0, dtype=np.float64), vectors.std(axis=0, dtype=np.float64)
-    deviation = deviation.clip(min=SMALLEST_DEVIATION)
-    classes = len(np.unique(labels))
-    rows = 1 if classes == 2 else classes
-    solver = "newton-cholesky" if rows * vectors.shape[1] <= LARGEST_HESSIAN else "newton-cg"
-    classifier = LogisticRegression(solver=solver, tol=TOLERANCE)
-    solutions = solve_each(classifier, grid, (vectors - mean) / deviation, labels, weights, ATTEMPTS, threads)
-    probes = []
-    for solution in solutions:
-        coefficients = solution.classifier.coef_ / deviation
-        intercepts = solution.classifier.intercept_ - coefficients @ mean
-        if classes == 2:  # scikit-learn keeps the difference of the two classes only
-            coefficients = np.concatenate([-coefficients, coefficients]) / 2
-            intercepts = np.concatenate([-intercepts, intercepts]) / 2
-        probes.append(((coefficients, intercepts), solution.converged))
-    return probes
-
-
-def _softmax(vectors: Float32, coefficients: FloatArray, intercepts: FloatArray) -> FloatArray:
-    logits = vectors @ coefficients.T + intercepts
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: FloatArray = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return probabilities
-
-
-def _log_loss(probabilities: FloatArray, labels: IntArray, weights: FloatArray | None = None) -> float:
-    """Log loss in nats."""
-    return float(log_loss(labels, probabilities, labels=range(probabilities.shape[1]), sample_weight=weights))

@@ -16,8 +16,8 @@ settings.register_profile(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory):
+def own_cache(pytestconfig):
     """Keep the user's cache of vectors out of the tests, and the tests out of it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BENCHMARKS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("BENCHMARKS_CACHE", str(pytestconfig.cache.mkdir("vectors")))  # to distil once
         yield

@@ -168,6 +168,28 @@ def convergence(fitted: FitReport) -> Audit:
     return Audit(name="convergence", passed=fitted.converged is not False, reason=reasons[fitted.converged])
 
 
+def regularisation(fitted: FitReport) -> Audit:
+    """Note where the strongest or the weakest regularisation that was tried is the best on validation."""
+    reasons = {
+        True: "the chosen strength lies between others that were tried",
+        False: "the chosen strength is at the end of those that were tried: one beyond it may be better",
+        None: "no strength is chosen",
+    }
+    found = fitted.optimum_inside
+    return Audit(name="regularisation", passed=found is not False, reason=reasons[found], severity="note")
+
+
+def cached_vectors(fitted: FitReport) -> Audit:
+    """Note where the training read vectors of texts from a cache: its time leaves out their encoding."""
+    count = fitted.cached_texts
+    reason = (
+        f"vectors of {count:,} texts were read from a cache: the training time leaves out their encoding"
+        if count
+        else "the training time includes the encoding of all texts"
+    )
+    return Audit(name="cached vectors", passed=not count, reason=reason, severity="note")
+
+
 def truncation(coverage: Mapping[str, float]) -> Audit:
     """Check that less than half of the tokens were cut off; a comparison would else be one of parts of texts.
 

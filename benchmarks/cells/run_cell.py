@@ -210,6 +210,8 @@ def _audits(spec: CellSpec, store: Store, loss: Loss, data: Dataset, scored: Sco
         audits.predictions(probabilities, test.class_names),
         audits.majority_baseline(probabilities, test.labels, test.class_names),
         audits.convergence(fitted),
+        audits.regularisation(fitted),
+        audits.cached_vectors(fitted),
         audits.truncation(covered),
         audits.unknown_texts(covered),
     ]

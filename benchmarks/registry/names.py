@@ -14,6 +14,7 @@ BUILT_IN: dict[Kind, dict[str, str]] = {
     "models": {
         "tfidf_logreg": "models.tfidf_logreg:TfidfLogReg",
         "nbsvm": "models.nbsvm:NbSvm",
+        "static_embeddings": "models.static_embeddings:StaticEmbeddings",
         "lstm": "models.lstm:Lstm",
         "distilbert": "models.distilbert:DistilBert",
         "distilbert_mlp": "models.distilbert_mlp:DistilBertMlp",
@@ -36,10 +37,19 @@ BUILT_IN: dict[Kind, dict[str, str]] = {
 """Name -> "module:Class": a new model, loss or dataset is one file and one line here."""
 
 OFF_BY_DEFAULT = frozenset(
-    {"transformer", "frozen_encoder", "length_penalty", "class_weighted_ce", "focal", "label_smoothing"}
+    {
+        "static_embeddings",
+        "transformer",
+        "frozen_encoder",
+        "length_penalty",
+        "class_weighted_ce",
+        "focal",
+        "label_smoothing",
+    }
 )
-"""Names that run only when asked for: encoders that take as long as `distilbert`, a loss that cannot change training,
-which tests the audits, and losses each of which adds a training for every model."""
+"""Names that run only when asked for: a model that needs an optional package, encoders that take as long as
+`distilbert`, a loss that cannot change training, which tests the audits, and losses each of which adds a training for
+every model."""
 
 NAMES: dict[Kind, re.Pattern[str]] = {
     "models": re.compile(r"[a-z][a-z0-9_]*"),

@@ -6,11 +6,13 @@ from typing import Literal
 from pydantic import BaseModel
 
 AUDITS = (
+    "cached vectors",
     "convergence",
     "decoding",
     "loss gradient",
     "majority baseline",
     "predictions",
+    "regularisation",
     "repeated",
     "shuffled labels",
     "splits alike",

@@ -5,7 +5,7 @@ Weights are read from safetensors only, and code that comes with an encoder is n
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +123,7 @@ def load_auto(name: str) -> AutoEncoder:
     _check_folder(name, folder)
     try:
         check_sizes(auto_files(name))
-        with _quiet():
+        with quiet():
             config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
             model, info = AutoModel.from_pretrained(
@@ -160,7 +160,7 @@ def read_auto_config(content: bytes) -> PretrainedConfig:
         limit = MOST_LAYERS if "layer" in name or "group" in name else LARGEST_NUMBER
         if isinstance(value, int) and abs(value) > limit:
             raise ValueError(f"the configuration's {name} is {value}, more than {limit}")
-    with _quiet():
+    with quiet():
         config = AutoConfig.for_model(architecture, **kept)
     if architecture in OWN_ATTENTION:
         config._attn_implementation = "eager"
@@ -169,14 +169,14 @@ def read_auto_config(content: bytes) -> PretrainedConfig:
     return config
 
 
-def read_auto_tokens(path: Path) -> EncoderTokens:
-    """Read a saved tokenizer.
+def read_tokenizer_file(path: Path) -> Tokenizer:
+    """Read a tokenizer of any kind; it neither truncates nor pads.
 
     Raises:
         ValueError: the file holds none.
     """
     try:
-        return EncoderTokens.of(_bare(Tokenizer.from_str(path.read_text(encoding="utf-8"))))
+        return _bare(Tokenizer.from_str(path.read_text(encoding="utf-8")))
     except Exception as error:  # noqa: BLE001  (tokenizers raises the base class itself)
         raise ValueError(f"{path.name} holds no tokenizer: {_line(error)}") from None
 
@@ -197,26 +197,38 @@ def _folder(name: str, *, download: bool) -> Path:
         return packaged_minilm()
     if name and Path(name).is_dir():
         return Path(name)
-    if not HUB_NAME.fullmatch(name) or ".." in name:
-        raise ValueError(
-            f"encoder {name!r} is no folder, and no name on the Hub (choices: minilm, a folder, OWNER/NAME)"
-        )
-    repository, revision = HUB.get(name, (name, None))
     try:
-        return Path(
-            snapshot_download(repository, revision=revision, allow_patterns=list(PATTERNS), local_files_only=True)
-        )
+        return hub_folder(name, PATTERNS, download=download)
+    except ValueError as error:
+        raise ValueError(f"encoder {name!r}: {error}") from None
+
+
+def hub_folder(name: str, patterns: Sequence[str], *, download: bool) -> Path:
+    """Return the folder of this machine with files of a repository on the Hub.
+
+    Args:
+        name: the repository.
+        patterns: files to have.
+        download: whether to ask the Hub for files that are not on this machine.
+
+    Raises:
+        ValueError: they are not to be had.
+    """
+    if not HUB_NAME.fullmatch(name) or ".." in name:
+        raise ValueError("no folder, and no name on the Hub (choices: minilm, a folder, OWNER/NAME)")
+    repository, revision = HUB.get(name, (name, None))
+    wanted: dict[str, Any] = {"repo_id": repository, "revision": revision, "allow_patterns": list(patterns)}
+    try:
+        return Path(snapshot_download(**wanted, local_files_only=True))
     except LocalEntryNotFoundError:
         pass
-    except ValueError as error:
-        raise ValueError(f"encoder {name!r}: {_line(error)}") from None
     if not download:
-        raise ValueError(f"encoder {name!r} is not on this machine; {OFFLINE}")
+        raise ValueError(f"it is not on this machine; {OFFLINE}")
     try:
-        with _quiet():
-            return Path(snapshot_download(repository, revision=revision, allow_patterns=list(PATTERNS)))
+        with quiet():
+            return Path(snapshot_download(**wanted))
     except (HTTPError, HfHubHTTPError, OfflineModeIsEnabled, LocalEntryNotFoundError) as error:
-        raise ValueError(f"encoder {name!r}: the Hub does not give it ({_line(error)}); {OFFLINE}") from None
+        raise ValueError(f"the Hub does not give it ({_line(error)}); {OFFLINE}") from None
 
 
 def _check_folder(name: str, folder: Path) -> None:
@@ -249,7 +261,7 @@ def _bare(tokenizer: Tokenizer) -> Tokenizer:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep transformers from printing progress and remarks on what its files hold."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]

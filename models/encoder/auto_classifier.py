@@ -11,7 +11,7 @@ from models.encoder.auto import (
     load_auto,
     longest_text,
     read_auto_config,
-    read_auto_tokens,
+    read_tokenizer_file,
 )
 from models.encoder.classifier import EncoderClassifier
 from models.encoder.tokens import EncoderTokens
@@ -44,7 +44,7 @@ class AutoEncoderClassifier(EncoderClassifier):
         return found.config, found.weights, found.tokens
 
     def _read_encoder(self, config: bytes, tokenizer: Path) -> tuple[PretrainedConfig, EncoderTokens]:
-        return read_auto_config(config), read_auto_tokens(tokenizer)
+        return read_auto_config(config), EncoderTokens.of(read_tokenizer_file(tokenizer))
 
     def _initialise(self, network: nn.Module) -> None:
         encoder = network.encoder

@@ -65,12 +65,12 @@ def hashed_ngrams(texts: Sequence[str], ngrams: int, bits: int, threads: int = 1
         bits: size of a bucket's number, 1 to `MOST_BITS`; two runs share one with a probability of 2^-`bits`.
         threads: processors to use.
     """
-    chunks = list(_chunks(texts))
-    if threads == 1 or len(chunks) < 2:
-        rows = [_chunk_buckets(chunk, ngrams, bits) for chunk in chunks]
+    parts = list(chunks(texts))
+    if threads == 1 or len(parts) < 2:
+        rows = [_chunk_buckets(chunk, ngrams, bits) for chunk in parts]
     else:
         with ThreadPoolExecutor(threads) as pool:  # NumPy releases the interpreter's lock
-            rows = list(pool.map(lambda chunk: _chunk_buckets(chunk, ngrams, bits), chunks))
+            rows = list(pool.map(lambda chunk: _chunk_buckets(chunk, ngrams, bits), parts))
     buckets = np.concatenate([np.empty(0, dtype=np.int32), *(buckets for buckets, _, _ in rows)])
     times = np.concatenate([np.empty(0, dtype=np.float32), *(times for _, times, _ in rows)])
     ends = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(sizes for _, _, sizes in rows)]))
@@ -91,11 +91,12 @@ def hashed_runs(text: str, ngrams: int, bits: int) -> tuple[list[str], list[npt.
     data = _bytes([text])
     starts, ends = _word_edges(data)
     words = [data[start:end].tobytes().decode() for start, end in zip(starts[:-1], ends[:-1], strict=True)]
-    runs = _run_buckets(_word_hashes(data, starts, ends)[:-1], ngrams, bits)  # the last is the text's end
+    runs = _run_buckets(word_hashes(data, starts, ends)[:-1], ngrams, bits)  # the last is the text's end
     return words, [buckets.astype(np.int32) for buckets in runs]
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
+def chunks(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Cut texts into chunks that a processor's cache holds while they are hashed."""
     chunk: list[str] = []
     characters = 0
     for text in texts:
@@ -118,7 +119,7 @@ def _chunk_buckets(
     text = np.cumsum(is_end, dtype=np.uint32) << np.uint32(bits)  # of each word: its number, above a bucket's bits
     within = ~is_end
     found = []
-    for before, buckets in enumerate(_run_buckets(_word_hashes(data, starts, ends), ngrams, bits)):
+    for before, buckets in enumerate(_run_buckets(word_hashes(data, starts, ends), ngrams, bits)):
         if before:
             within = within[:-1] & ~is_end[before:]
         found.append((buckets | text[: len(buckets)])[within])
@@ -166,8 +167,8 @@ def _word_edges(data: npt.NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
     return starts, np.flatnonzero((change[1:] & letter) | mark) + 1
 
 
-def _word_hashes(data: npt.NDArray[np.uint8], starts: IntArray, ends: IntArray) -> Bits:
-    """The hash of each word in `data`."""
+def word_hashes(data: npt.NDArray[np.uint8], starts: IntArray, ends: IntArray) -> Bits:
+    """Return the hash of each word from `starts` to `ends` in `data`, bytes of UTF-8."""
     prefix = np.zeros(len(data) + 1, dtype=np.uint64)
     size = 1 << len(data).bit_length()
     np.cumsum(BYTE_VALUES[data] * _powers(BASE, size)[: len(data)], out=prefix[1:])

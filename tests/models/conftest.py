@@ -7,9 +7,10 @@ import pytest
 
 from data.dataset import Split
 
-sys.path.insert(0, str(Path(__file__).parent))  # `tiny_encoders`
+sys.path.insert(0, str(Path(__file__).parent))  # `tiny_encoders`, `tiny_vectors`
 
 from tiny_encoders import write_encoder
+from tiny_vectors import write_vectors
 
 PRAISE = ["great", "wonderful", "moving", "superb"]
 BLAME = ["awful", "boring", "dull", "poor"]
@@ -45,3 +46,9 @@ def valid():
 def tiny_encoder(tmp_path_factory):
     """Architecture -> a folder with an encoder of it."""
     return cache(lambda architecture: write_encoder(tmp_path_factory.mktemp(architecture), architecture))
+
+
+@pytest.fixture(scope="session")
+def tiny_vectors(tmp_path_factory):
+    """A folder with static vectors."""
+    return write_vectors(tmp_path_factory.mktemp("vectors"))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.registry.contract import MODEL_CHECKS, Trained, easy_texts
 from benchmarks.registry.entries import names
+from benchmarks.registry.model_contract import MODEL_CHECKS, Trained, easy_texts
 
 MODELS = names("models")
 SMALL = {
@@ -24,17 +24,19 @@ SMALL = {
     "distilbert_mlp": {"epochs": 1, "max_length": 32},
     "transformer": {"epochs": 2, "max_length": 32, "learning_rate": 0.01},
     "frozen_encoder": {"max_length": 32, "C": 0.1},
+    "static_embeddings": {"C": 0.1},
 }
 """Settings with which a model is fitted in seconds."""
 
-TINY = {"transformer": "encoder", "frozen_encoder": "encoder"}
-"""Model -> parameter that is given a tiny encoder: of a class that other tests try with every architecture."""
+RANDOM = {"transformer", "frozen_encoder"}
+"""Models that are given a tiny encoder of random numbers."""
 
 
 @pytest.fixture(scope="module", params=MODELS)
-def trained(request, tiny_encoder):
+def trained(request, tiny_encoder, tiny_vectors):
     name = request.param
-    tiny = {TINY[name]: str(tiny_encoder("bert"))} if name in TINY else {}
+    tiny = {"encoder": str(tiny_encoder("bert"))} if name in RANDOM else {}
+    tiny |= {"vectors": str(tiny_vectors)} if name == "static_embeddings" else {}
     return Trained(name, SMALL[name] | tiny)
 
 
@@ -50,7 +52,7 @@ def test_the_contract(trained, check):
 
 
 def test_it_learns_what_is_easy(trained):
-    if trained.name in {"distilbert", "distilbert_mlp", *TINY}:
+    if trained.name in {"distilbert", "distilbert_mlp", *RANDOM}:
         pytest.skip("not in one epoch, or on a random encoder")
     model, valid = trained.fitted[0], easy_texts(24, seed=1)
     assert (model.score(model.encode(valid.texts)).argmax(axis=1) == valid.labels).mean() > 0.9

@@ -29,6 +29,19 @@ def gradient_audit(name, *, reference=False, labels=LABELS, **settings):
     return audits.loss_gradient(loss, LENGTHS, labels, 2, reference=reference)
 
 
+@pytest.mark.parametrize(("inside", "passed"), [(True, True), (False, False), (None, True)])
+def test_a_strength_at_the_end_of_the_grid_is_noted(inside, passed):
+    audit = audits.regularisation(FitReport(parameters=1, optimum_inside=inside))
+    assert (audit.passed, audit.alarms) == (passed, False)
+
+
+def test_vectors_from_a_cache_are_noted():
+    audit = audits.cached_vectors(FitReport(parameters=1, cached_texts=2000))
+    assert (audit.passed, audit.alarms) == (False, False)
+    assert "vectors of 2,000 texts were read from a cache" in audit.reason
+    assert audits.cached_vectors(FitReport(parameters=1)).passed
+
+
 def test_the_loss_that_cannot_change_training_is_caught():
     audit = gradient_audit("length_penalty")
     assert not audit.passed

@@ -48,7 +48,7 @@ def test_a_file_is_named_after_itself(tmp_path):
         ("[[grid]]\nrepeats = 0", r"grid.0.repeats=0: .*greater than 0"),
         (
             "[acknowledge]\ntruncated = 'known'\n[[grid]]",
-            r"there is no such audit \(choices: convergence, .*truncation",
+            r"there is no such audit \(choices: cached vectors, .*truncation",
         ),
         ("[acknowledge]\ntruncation = ''\n[[grid]]", "acknowledge.truncation=''"),
     ],

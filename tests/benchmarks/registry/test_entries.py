@@ -149,9 +149,9 @@ def test_an_annotation_outside_the_vocabulary_is_refused(plugin):
         plugin("class Plugged:\n    '''S.'''\n    def __init__(self, *, a: list[int] = None): ...\n")
 
 
-def test_what_is_slow_or_changes_nothing_is_off_by_default():
-    slow = {"transformer", "frozen_encoder"}
-    assert slow | {"length_penalty", "class_weighted_ce", "focal", "label_smoothing"} == registry.OFF_BY_DEFAULT
+def test_what_needs_more_or_is_slow_or_changes_nothing_is_off_by_default():
+    models = {"static_embeddings", "transformer", "frozen_encoder"}
+    assert models | {"length_penalty", "class_weighted_ce", "focal", "label_smoothing"} == registry.OFF_BY_DEFAULT
     assert {*names("models"), *names("losses")} >= registry.OFF_BY_DEFAULT
 
 

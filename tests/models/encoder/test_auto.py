@@ -14,7 +14,7 @@ from models.encoder.auto import (
     load_auto,
     longest_text,
     read_auto_config,
-    read_auto_tokens,
+    read_tokenizer_file,
 )
 
 TEXTS = ["the film was superb , unseen", "", "?!", "Dull  plots"]
@@ -109,7 +109,7 @@ def test_an_encoder_without_some_of_its_weights_is_refused(copied):
 @pytest.mark.parametrize("name", ["../elsewhere/x/y", "a b", "https://hub/x", ""])
 def test_what_is_no_name_is_refused_without_asking_the_hub(name):
     with pytest.raises(
-        ValueError, match=r"is no folder, and no name on the Hub \(choices: minilm, a folder, OWNER/NAME\)$"
+        ValueError, match=r"no folder, and no name on the Hub \(choices: minilm, a folder, OWNER/NAME\)$"
     ):
         check_auto(name)
 
@@ -120,7 +120,7 @@ def test_an_encoder_that_is_not_here_is_one_line_offline(monkeypatch):
         ValueError, match=r"^encoder 'nobody/nothing-at-all': the Hub does not give it .*; offline, use 'minilm'"
     ):
         check_auto("nobody/nothing-at-all")
-    with pytest.raises(ValueError, match=r"^encoder 'nobody/nothing-at-all' is not on this machine; offline"):
+    with pytest.raises(ValueError, match=r"^encoder 'nobody/nothing-at-all': it is not on this machine; offline"):
         auto_files("nobody/nothing-at-all")
 
 
@@ -142,4 +142,4 @@ def test_a_saved_configuration_is_checked(content, message):
 def test_a_file_that_holds_no_tokenizer_is_refused(tmp_path):
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(ValueError, match=r"^tokenizer.json holds no tokenizer: "):
-        read_auto_tokens(tmp_path / "tokenizer.json")
+        read_tokenizer_file(tmp_path / "tokenizer.json")
