@@ -18,18 +18,16 @@ from typing import (
     get_type_hints,
 )
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from data.dataset import IntArray, Split
+from data.arrays import FloatArray, IntArray
+from data.dataset import Split
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from losses.loss import Loss
 
-FloatArray = npt.NDArray[np.float64]
 Device = Literal["cpu", "cuda"]
 Precision = Literal["fp32", "bf16", "fp16"]
 

@@ -15,12 +15,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from data.dataset import IntArray, Split
+from data.arrays import FloatArray, IntArray
+from data.dataset import Split
 from losses.loss import Loss
 from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs
 from models.linear.known_columns import KnownColumns, sparse_rows
 from models.linear.word_shares import each_class, word_shares
-from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
+from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import read_parameters, saved_model, write_parameters
 
 Float32 = npt.NDArray[np.float32]

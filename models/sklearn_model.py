@@ -14,9 +14,10 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 from skops.io import dump, get_untrusted_types, load
 
-from data.dataset import IntArray, Split
+from data.arrays import FloatArray, IntArray
+from data.dataset import Split
 from losses.loss import Loss
-from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime
+from models.model import Encoded, FitReport, Model, Monitor, Runtime
 from models.saved_files import saved_model
 
 CONFIG_FILE, PIPELINE_FILE = "config.json", "pipeline.skops"

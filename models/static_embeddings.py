@@ -14,12 +14,13 @@ from safetensors.numpy import load_file, save_file
 from scipy.sparse import csr_array
 from sklearn.neural_network import MLPClassifier
 
-from data.dataset import IntArray, Split
+from data.arrays import FloatArray, IntArray
+from data.dataset import Split
 from losses.loss import Loss
 from models.encoder.auto import read_tokenizer_file
 from models.linear.piece_ids import PieceReader, Pieces
 from models.linear.probes import Float32, Scaling, each_class, judged, mean_log_loss, search_probes, softmax
-from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
+from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import read_parameters, saved_model, write_parameters
 from models.static_vectors import check_vectors, load_vectors, vector_files
 

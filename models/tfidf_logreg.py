@@ -13,14 +13,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from skops.io import dump, load
 
-from data.dataset import IntArray, Split
-from losses.loss import FloatArray as Weights
+from data.arrays import FloatArray, IntArray
+from data.dataset import Split
 from losses.loss import Loss
 from models.linear.convergence import Attempt, solve_each
 from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs
 from models.linear.known_columns import KnownColumns
 from models.linear.word_shares import each_class, word_shares
-from models.model import Encoded, FitReport, FloatArray, Model, Monitor, Runtime, WordWeights, select
+from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import read_parameters, saved_model, write_parameters
 
 BITS = 22
@@ -189,7 +189,7 @@ def _checked_classifier(loaded: object) -> LogisticRegression:
 
 
 def _log_loss(
-    classifier: LogisticRegression, features: csr_array, labels: IntArray, weights: Weights | None = None
+    classifier: LogisticRegression, features: csr_array, labels: IntArray, weights: FloatArray | None = None
 ) -> float:
     """Log loss in nats."""
     probabilities = classifier.predict_proba(features)

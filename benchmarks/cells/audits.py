@@ -12,9 +12,10 @@ from benchmarks.cells.scores import scores_fault
 from benchmarks.measurement.chance import above_majority, majority_share
 from benchmarks.schema.audits import Audit, Severity
 from data import likeness
-from data.dataset import Dataset, IntArray
+from data.arrays import FloatArray, IntArray
+from data.dataset import Dataset
 from losses.loss import Loss
-from models.model import FitReport, FloatArray
+from models.model import FitReport
 
 LEAST_DIFFERENCE = 1e-6
 """Relative difference of two gradients above which rounding does not explain it."""

@@ -9,8 +9,9 @@ from benchmarks.measurement.clock import Clock
 from benchmarks.schema.calibration import Calibration
 from benchmarks.schema.confidence import SMALLEST, tempered
 from benchmarks.schema.measurements import Measurement
-from data.dataset import IntArray, Split
-from models.model import FloatArray, Model
+from data.arrays import FloatArray, IntArray
+from data.dataset import Split
+from models.model import Model
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
-from data.dataset import IntArray, Split
-from models.model import Encoded, FloatArray
+from data.arrays import FloatArray, IntArray
+from data.dataset import Split
+from models.model import Encoded
 
 
 def metrics(probabilities: FloatArray, test: Split, leaked_rows: IntArray) -> dict[str, float]:

@@ -35,9 +35,10 @@ from benchmarks.schema.explanations import Explanations
 from benchmarks.schema.measurements import Measurement, Memory
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
+from data.arrays import FloatArray
 from data.dataset import Dataset, Split
 from losses.loss import Loss
-from models.model import Device, FitReport, FloatArray, Model
+from models.model import Device, FitReport, Model
 
 PRELOAD = (
     "benchmarks.cells.run_cell",

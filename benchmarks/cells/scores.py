@@ -3,7 +3,8 @@
 import numpy as np
 
 from benchmarks.errors import BenchmarkError
-from models.model import Encoded, FloatArray
+from data.arrays import FloatArray
+from models.model import Encoded
 
 SUM_TOLERANCE = 1e-4
 """Largest difference of a row's sum from 1: float32 probabilities of many classes round."""

@@ -9,8 +9,9 @@ from benchmarks.measurement.clock import Clock
 from benchmarks.measurement.energy import Meter
 from benchmarks.schema.cell import SAMPLE_SEED
 from benchmarks.schema.measurements import Measure, Measurement, Phase
-from data.dataset import IntArray, Split
-from models.model import Encoded, FloatArray, Model
+from data.arrays import FloatArray, IntArray
+from data.dataset import Split
+from models.model import Encoded, Model
 from models.neural.flops import TRAINING_PASSES
 
 WARMUP_ROWS = 8

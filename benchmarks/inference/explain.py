@@ -15,9 +15,10 @@ from benchmarks.inference.saved import Classifier
 from benchmarks.measurement.clock import Clock
 from benchmarks.redaction import shortened
 from benchmarks.schema.explanations import ExplainedMistake, Explanations, Method, most_confident_mistakes
+from data.arrays import FloatArray
 from data.cleaning import clean
 from data.dataset import Split
-from models.model import FloatArray, Model, WordWeights
+from models.model import Model, WordWeights
 from models.neural.torch_classifier import TorchClassifier
 
 STEPS = 64

@@ -23,8 +23,9 @@ from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.confidence import confidence_for, tempered
 from benchmarks.store.files import read_bytes, write_text
 from benchmarks.store.results import Store, StoreError
+from data.arrays import FloatArray
 from data.cleaning import clean
-from models.model import FloatArray, Model
+from models.model import Model
 
 SAVED_FILE = "saved.json"
 PROBE = "a text"

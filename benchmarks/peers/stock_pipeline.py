@@ -14,7 +14,8 @@ from benchmarks.registry.entries import model_class
 from data.dataset import Dataset, IntArray
 from losses.ce import CrossEntropy
 from models.model import Runtime
-from models.neural.torch_classifier import WEIGHTS_FILE, TorchClassifier
+from models.neural.torch_classifier import TorchClassifier
+from models.neural.weights_file import WEIGHTS_FILE
 
 OURS = ("distilbert",)
 SIZES = (2_000, 500)

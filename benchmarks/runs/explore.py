@@ -8,6 +8,7 @@ import regex
 from sklearn.feature_extraction.text import CountVectorizer
 
 from benchmarks.registry.entries import entry, model_class, names
+from benchmarks.schema.cell import SAMPLE_SEED
 from benchmarks.schema.exploration import (
     LIMITS,
     Exploration,
@@ -21,16 +22,15 @@ from benchmarks.schema.exploration import (
     Tokens,
     Truncation,
 )
-from data.dataset import Dataset, IntArray, Split
+from data.arrays import FloatArray, IntArray
+from data.dataset import Dataset, Split
 from data.likeness import splits_alike
 from data.near_duplicates import near_duplicates
-from models.model import FloatArray
 
 QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1)
 TOKEN_TEXTS = 5_000
 """Training texts whose tokens are counted, at most."""
 
-SAMPLE_SEED = 0
 BINS = 24
 TERMS = 15
 LEAST_TEXTS = 5

@@ -8,10 +8,9 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from data.dataset import IntArray
+from data.arrays import FloatArray, IntArray
 from models.linear.convergence import Attempt, solve_each
 from models.linear.strengths import Search, Trial, search
-from models.model import FloatArray
 
 C_GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Inverse strengths of regularisation that are tried first, for vectors of standard deviation 1."""

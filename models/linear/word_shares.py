@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from data.dataset import IntArray
-from models.model import FloatArray
+from data.arrays import FloatArray, IntArray
 
 
 def word_shares(runs: Sequence[IntArray], features: csr_array, coefficients: npt.NDArray[np.floating]) -> FloatArray:

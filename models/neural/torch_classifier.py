@@ -16,13 +16,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from data.dataset import IntArray, Split
+from data.arrays import FloatArray, IntArray
+from data.dataset import Split
 from losses.loss import Loss
 from models.model import (
     Device,
     Encoded,
     FitReport,
-    FloatArray,
     Flops,
     Fraction,
     Model,
@@ -36,10 +36,10 @@ from models.neural.dropout import with_fast_dropout
 from models.neural.epochs import Epochs, resumed, state_of
 from models.neural.flops import counted_flops
 from models.neural.training import Training, inputs, new_accelerator, weights_of
+from models.neural.weights_file import WEIGHTS_FILE, check_weights
 from models.saved_files import checked_parameters, saved_model
 
 CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
 
 
 class TorchClassifier(Model):
@@ -254,7 +254,7 @@ class TorchClassifier(Model):
             weights = load_file(folder / WEIGHTS_FILE)
             with torch.device("meta"):  # no memory is claimed before the shapes are known to agree
                 expected = model._network(len(config.classes)).state_dict()
-            _check_weights(expected, weights)
+            check_weights(expected, weights)
         model._class_names = tuple(config.classes)
         network = model._network(len(config.classes))
         network.load_state_dict(weights)
@@ -338,17 +338,3 @@ def _judge(logits: Tensor, labels: IntArray) -> tuple[float, float]:
     """Log loss (nats) and accuracy, unweighted."""
     target = torch.from_numpy(labels)
     return cross_entropy(logits, target).item(), (logits.argmax(dim=1) == target).double().mean().item()
-
-
-def _check_weights(expected: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
-    """Raise ValueError unless both have the same names, shapes and types."""
-    for name in sorted(expected.keys() | weights.keys()):
-        wanted, found = (_describe(tensors.get(name)) for tensors in (expected, weights))
-        if wanted != found:
-            raise ValueError(f"{WEIGHTS_FILE}: {name} is {found}, but the network wants {wanted}")
-        if not weights[name].isfinite().all():
-            raise ValueError(f"{WEIGHTS_FILE}: {name} holds NaN or infinity")
-
-
-def _describe(tensor: Tensor | None) -> str:
-    return "missing" if tensor is None else f"{tensor.dtype} {tuple(tensor.shape)}"

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
+from data.arrays import FloatArray, IntArray
 from reports.formats import Interval
 
 __all__ = [
@@ -24,8 +25,6 @@ __all__ = [
     "training_variance",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 ALPHA = 0.05

@@ -18,8 +18,9 @@ from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
 from models.model import Runtime, SilentMonitor, TrainingState, select
 from models.neural import training
-from models.neural.torch_classifier import CONFIG_FILE, WEIGHTS_FILE, TorchClassifier
+from models.neural.torch_classifier import CONFIG_FILE, TorchClassifier
 from models.neural.training import CHECK_EVERY, decay_groups, warmup_decay
+from models.neural.weights_file import WEIGHTS_FILE
 
 LETTERS = 32
 
