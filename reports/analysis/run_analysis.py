@@ -1,6 +1,7 @@
 """Everything the report says of a run, worked out once."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from reports.analysis.accuracy import Accuracy, accuracy
 from reports.analysis.comparisons import Comparison
@@ -9,8 +10,11 @@ from reports.analysis.evidence import Evidence, gather
 from reports.analysis.learning_curves import Crossing, LearningCurve, crossings, learning_curves
 from reports.analysis.length_effects import LengthEffect, length_effects
 from reports.analysis.noise import Noise, fit_timing, noise
+from reports.analysis.price import Terms
 from reports.analysis.primary import Primary, exploratory, primary
+from reports.analysis.recommendation import Question, Recommendation, recommend
 from reports.analysis.results import Results
+from reports.analysis.selective import Selection, selections
 from reports.analysis.unread import Unread, unread
 
 
@@ -43,6 +47,18 @@ class Analysis:
     crossings: tuple[Crossing, ...]
     ladders: tuple[Ladder, ...]
     noise: Noise
+
+    @cached_property
+    def recommendation(self) -> Recommendation | None:
+        """The decision at the default tolerance, at the run's own price per hour; None where no cell ended ok."""
+        if not self.evidence:
+            return None
+        return recommend([self.results], Question(terms=Terms(price_per_hour=self.results.price_per_hour)))
+
+    @cached_property
+    def selections(self) -> tuple[Selection, ...]:
+        """Answering only the surest texts, one for each configuration."""
+        return selections(self.evidence, self.results)
 
 
 def analyse(results: Results) -> Analysis:
