@@ -5,9 +5,9 @@ may be deleted at any time.
 """
 
 import hashlib
+import logging
 import os
 import tempfile
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
+
+log = logging.getLogger(__package__)
 
 VARIABLE, OFF = "BENCHMARKS_CACHE", "off"
 FOLDER = "text-classification-baselines"
@@ -81,9 +83,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        warnings.warn(
-            f"the cache {path.parent} cannot be written to: {error.strerror}; {VARIABLE}=off uses none", stacklevel=2
-        )
+        log.warning("the cache %s cannot be written to: %s; %s=off uses none", path.parent, error.strerror, VARIABLE)
 
 
 def _read(folder: Path, wanted: set[bytes]) -> dict[bytes, Float32]:
@@ -98,7 +98,7 @@ def _read(folder: Path, wanted: set[bytes]) -> dict[bytes, Float32]:
                     values = file.get_tensor("vectors")
                     found |= {keys[row]: values[row] for row in rows}
         except (SafetensorError, IndexError, OSError):
-            warnings.warn(f"a damaged file of the cache is removed: {path.name}", stacklevel=2)
+            log.warning("a damaged file of the cache is removed: %s", path.name)
             path.unlink(missing_ok=True)
     return found
 

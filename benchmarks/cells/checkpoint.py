@@ -3,7 +3,7 @@
 A checkpoint is one safetensors file with JSON in its header: it is whole or absent, and nothing in it is unpickled.
 """
 
-import sys
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from benchmarks.hardware.environment import environment
 from benchmarks.schema.measurements import Measurement
 from benchmarks.store.results import Store, WriteError
 from models.model import SilentMonitor, TrainingState
+
+log = logging.getLogger(__package__)
 
 RECORD = "record"
 """Entry of the header that holds the JSON."""
@@ -76,7 +78,7 @@ class Checkpoint:
         try:
             self.store.write_checkpoint(self.cell_id, lambda path: save_file(state.tensors, path, metadata))
         except (WriteError, SafetensorError) as error:
-            _log(f"cannot be written ({error}); training goes on without it")
+            log.warning("the checkpoint cannot be written (%s); training continues without it", error)
 
     def read(self) -> tuple[TrainingState, Spent] | None:
         """Return the checkpoint; None without one that this training can continue from, and the log says why."""
@@ -88,19 +90,15 @@ class Checkpoint:
                 record = _Record.model_validate_json((file.metadata() or {}).get(RECORD, ""))
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
         except (OSError, SafetensorError, ValidationError) as error:
-            _log(f"cannot be read ({first_line(error)}); training starts anew")
+            log.warning("the checkpoint cannot be read (%s); training starts again", first_line(error))
             return None
         if (record.cell, record.environment) != (self.cell_id, _environment()):
-            _log("is of another cell, machine or version; training starts anew")
+            log.warning("the checkpoint is of another cell, machine or version; training starts again")
             return None
-        _log(f"is of step {record.facts.get('done')}; training goes on from there")
+        log.info("training continues from the checkpoint of step %s", record.facts.get("done"))
         return TrainingState(tensors, record.facts), record.spent
 
 
 def _environment() -> dict[str, Any]:
     found = environment()
     return {key: found[key] for key in SAME}
-
-
-def _log(line: str) -> None:
-    print(f"checkpoint: {line}", file=sys.stderr, flush=True)

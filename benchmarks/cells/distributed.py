@@ -1,6 +1,7 @@
 """Worker processes that train one cell together, each on a device of its own, as a group of accelerate's."""
 
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -19,6 +20,8 @@ from torch.distributed import TCPStore  # type: ignore[attr-defined]  # document
 
 from benchmarks.errors import BenchmarkError, is_out_of_memory, publishable
 from benchmarks.hardware.process_group import end_group_with_parent
+
+log = logging.getLogger(__package__)
 
 HOST = "127.0.0.1"
 
@@ -109,7 +112,7 @@ def _wait_for(ranks: Sequence[BaseProcess], receiver: Connection) -> None:
     codes = [process.exitcode for process in ranks]
     for rank, code in enumerate(codes):
         if code is not None and code < 0:
-            print(f"process {rank} was killed by {signal.Signals(-code).name}", file=sys.stderr, flush=True)
+            log.error("process %d was killed by %s", rank, signal.Signals(-code).name)
             os.kill(os.getpid(), -code)
     if not receiver.poll():
         raise RankError(f"they ended with the statuses {codes}")

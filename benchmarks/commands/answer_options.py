@@ -11,7 +11,7 @@ from benchmarks.errors import UsageError
 if TYPE_CHECKING:
     from benchmarks.inference.saved import Saved
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 
 @dataclass(frozen=True)

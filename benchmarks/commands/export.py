@@ -11,7 +11,7 @@ import typer
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.model_options import ModelOptions
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 
 class TargetChoice(StrEnum):

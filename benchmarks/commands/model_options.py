@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from benchmarks.inference.saved import Found
     from benchmarks.schema.cell import CellSpec
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 
 @dataclass(frozen=True)

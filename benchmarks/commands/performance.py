@@ -1,6 +1,6 @@
 """`peers` and `scaling`: speed beside other libraries, and growth with the number of texts."""
 
-import sys
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,8 @@ from data.dataset import Dataset
 
 if TYPE_CHECKING:
     from models.model import Runtime
+
+log = logging.getLogger(__package__)
 
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the readings (JSON lines) and figures.")]
 Page = Annotated[
@@ -109,4 +111,4 @@ def _write_page(folder: Path, page: Path | None) -> None:
 
     path = write_performance(folder, page or folder / PAGE)
     print(path.read_text(encoding="utf-8"))
-    print(f"wrote {path}", file=sys.stderr)
+    log.info("wrote %s", path)

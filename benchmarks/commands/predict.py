@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from benchmarks.inference.saved import Found
     from benchmarks.inference.writers import Writer
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 PIPE = "-"
 """Stands for lines from stdin."""

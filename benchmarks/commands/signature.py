@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from benchmarks.commands.logs import configure_logging
+from benchmarks.executors.logs import configure_logging
 
 VERBOSITY = {
     "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="Show debug messages on stderr.")],

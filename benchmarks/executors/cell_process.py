@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.errors import first_line
 from benchmarks.executors.executor import Progress
 from benchmarks.executors.faults import describe_exception, describe_exit
+from benchmarks.executors.logs import configure_logging
 from benchmarks.hardware.fork_server import SERVER_ENDED, fork_server
 from benchmarks.hardware.process_group import end_group_with_parent
 from benchmarks.hardware.slots import Slot
@@ -171,7 +172,7 @@ def flush_output() -> None:
 
 
 def redirect_output(store: Store, cell_id: str) -> None:
-    """Send everything this process prints, C libraries' messages included, to the cell's log."""
+    """Send everything this process prints or logs, C libraries' messages included, to the cell's log."""
     with create_log(store.log_path(cell_id)) as file:
         flush_output()
         for descriptor in (1, 2):
@@ -179,3 +180,4 @@ def redirect_output(store: Store, cell_id: str) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # the log is UTF-8, whatever the user's terminal is
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    configure_logging()

@@ -19,7 +19,7 @@ from benchmarks.hardware.origin import CHECKOUT, PACKAGES
 from benchmarks.hardware.slots import check_devices
 from models.model import Runtime
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 CONNECT_SECONDS = 10.0
 HEALTH_SECONDS = 30.0

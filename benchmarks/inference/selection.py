@@ -9,7 +9,7 @@ from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 MOST_NAMED = 20
 """Cells that a message lists."""

@@ -11,7 +11,7 @@ from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store, StoreError
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 MOST_RESULTS = 500
 """Earlier results that are read; reading more would take longer than the answer is worth."""

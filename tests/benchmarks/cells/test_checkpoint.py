@@ -125,12 +125,12 @@ def pickled(path):
         (of_another_cell, "is of another cell, machine or version"),
     ],
 )
-def test_a_damaged_checkpoint_is_not_gone_on_from(kept, damage, reason, capsys):
+def test_a_damaged_checkpoint_is_not_gone_on_from(kept, damage, reason, caplog):
     damage(kept.store.checkpoint_path(kept.cell_id))
     assert kept.read() is None
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"checkpoint: {reason}")
-    assert line.endswith("training starts anew")
+    (line,) = caplog.messages
+    assert line.startswith(f"the checkpoint {reason}")
+    assert line.endswith("training starts again")
 
 
 def test_a_checkpoint_of_other_versions_is_not_gone_on_from(kept, monkeypatch):

@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from benchmarks.commands.logs import PACKAGES, configure_logging
+from benchmarks.executors.logs import configure_logging
+from benchmarks.hardware.origin import PACKAGES
 
 
 @pytest.fixture(autouse=True)

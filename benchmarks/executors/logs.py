@@ -1,9 +1,12 @@
-"""Log messages of this project's packages, as the command line shows them."""
+"""Log messages of this project's packages: on the terminal of a command, in the log of a cell.
+
+Each package has one logger, by its own name.
+"""
 
 import logging
 import sys
 
-PACKAGES = ("benchmarks", "models", "losses", "data", "reports")
+from benchmarks.hardware.origin import PACKAGES
 
 
 def configure_logging(*, verbose: bool = False, quiet: bool = False) -> None:
