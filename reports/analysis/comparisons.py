@@ -23,8 +23,7 @@ class Contrast:
     Attributes:
         first, second: the configurations; the difference is first less second.
         estimate: the difference, its standard error and the influence of each test row or cluster.
-        discordant: rows that only the first, and only the second, gets right; None unless both are one training on
-            independent rows.
+        discordant: rows that only the first, and only the second, gets right; None unless both are one training.
         estimand: what both sides' trainings allow a claim about.
     """
 
@@ -36,8 +35,14 @@ class Contrast:
 
     @property
     def p_value(self) -> float:
-        """Two-sided, by itself: mid-p McNemar for two trainings on independent rows, else Student's t."""
-        return float(mid_p(*self.discordant)) if self.discordant else self.estimate.p_value
+        """Two-sided, by itself: mid-p McNemar for two trainings, else Student's t; the larger where rows are clustered.
+
+        Clusters whose rows happen to be alike never make a difference more certain than independent rows would.
+        """
+        if self.discordant is None:
+            return self.estimate.p_value
+        independent = float(mid_p(*self.discordant))
+        return independent if self.first.rows.clusters is None else max(independent, self.estimate.p_value)
 
     @property
     def p_greater(self) -> float:
@@ -49,7 +54,10 @@ class Contrast:
         """Two-sided interval of level 1 - `alpha`, of the kind that goes with the test."""
         if self.discordant is None:
             return self.estimate.interval_at(alpha)
-        low, high = difference_interval(*self.discordant, len(self.first.rows.labels), alpha)
+        rows, clusters = len(self.first.rows.labels), self.first.rows.clusters
+        degrees = np.inf if clusters is None else clusters.degrees
+        effect = self.estimate.design_effect
+        low, high = difference_interval(*self.discordant, rows, alpha, design_effect=effect, degrees=degrees)
         return Interval(float(low), float(high))
 
     @property
@@ -85,9 +93,8 @@ class Comparison:
 
 def contrast(first: Evidence, second: Evidence) -> Contrast:
     """The difference in accuracy, first less second."""
-    independent = len(first.right) == len(second.right) == 1 and first.rows.clusters is None
     discordant = None
-    if independent:
+    if len(first.right) == len(second.right) == 1:
         ours, theirs = first.right[0].astype(np.bool_), second.right[0].astype(np.bool_)
         discordant = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
     found = difference(first, second, lambda evidence: evidence.accuracy)

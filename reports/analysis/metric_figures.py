@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.schema.confidence import SMALLEST, tempered
 from benchmarks.store.results import StoreError
-from reports.analysis.estimates import Clusters, Figure, FloatArray, IntArray
+from reports.analysis.estimates import Figure, FloatArray, IntArray, figure_of
 from reports.analysis.evidence import Evidence
 from reports.analysis.results import Results
 from reports.analysis.temperature import members
@@ -62,16 +62,7 @@ def metric_figure(metric: str, evidence: Evidence, results: Results) -> Figure:
         found.append(_ROWS[metric](own.labels[kept], probabilities[kept]))
     grouped = [_average(found, own) for own in members(evidence)]
     values = np.array([value for value, _ in grouped])
-    return clustered(values, np.stack([influence for _, influence in grouped]), evidence.rows.clusters)
-
-
-def clustered(values: FloatArray, influence: FloatArray, clusters: Clusters | None) -> Figure:
-    """A figure of its values (S,) and the influence (S, N) of each row, summed within clusters."""
-    rows = influence.shape[1]
-    if clusters is None:
-        return Figure(values, influence * np.sqrt(rows / max(rows - 1, 1)), float(rows))
-    summed = np.stack([np.bincount(clusters.codes, weights=own, minlength=clusters.count) for own in influence])
-    return Figure(values, summed * np.sqrt(clusters.count / max(clusters.count - 1, 1)), clusters.effective)
+    return figure_of(values, np.stack([influence for _, influence in grouped]), evidence.rows.clusters)
 
 
 def _average(found: Sequence[tuple[float, FloatArray]], own: Sequence[int]) -> tuple[float, FloatArray]:

@@ -1,4 +1,4 @@
-"""Two trained classifiers on the same independent test rows: mid-p McNemar test, interval of the difference."""
+"""Two trained classifiers on the same test rows: mid-p McNemar test, interval of the difference."""
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,13 @@ def mid_p(only_first: Counts, only_second: Counts) -> FloatArray:
 
 
 def difference_interval(
-    only_first: Counts, only_second: Counts, rows: Counts, alpha: float
+    only_first: Counts,
+    only_second: Counts,
+    rows: Counts,
+    alpha: float,
+    *,
+    design_effect: float = 1.0,
+    degrees: float = np.inf,
 ) -> tuple[FloatArray, FloatArray]:
     """Ends of the interval of level 1 - `alpha` of the difference in accuracy; element by element.
 
@@ -40,9 +46,14 @@ def difference_interval(
         only_second: rows that only the second gets right.
         rows: all test rows.
         alpha: 0.05 for 95 %.
+        design_effect: variance of the difference over that of independent rows; rows in clusters count for less.
+        degrees: of freedom of that variance; with few clusters Student's t takes the place of the normal distribution.
     """
-    size = np.asarray(rows) + 2
-    first, second = (np.asarray(only_first) + 1) / size, (np.asarray(only_second) + 1) / size
+    size = np.asarray(rows) / design_effect + 2
+    first, second = (
+        (np.asarray(only_first) / design_effect + 1) / size,
+        (np.asarray(only_second) / design_effect + 1) / size,
+    )
     error = np.sqrt((first + second - (first - second) ** 2) / size)
-    reach = special.ndtri(1 - alpha / 2) * error
+    reach = special.stdtrit(degrees, 1 - alpha / 2) * error
     return first - second - reach, first - second + reach

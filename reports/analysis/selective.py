@@ -5,14 +5,13 @@ give is counted on test.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from benchmarks.schema.confidence import confidence_for, lower_bound
-from reports.analysis.estimates import BoolArray, Estimate, Figure, FloatArray, IntArray, estimate, mean_figure
+from reports.analysis.estimates import BoolArray, Estimate, FloatArray, IntArray, estimate, figure_of, mean_figure
 from reports.analysis.evidence import Evidence
-from reports.analysis.metric_figures import clustered
 from reports.analysis.results import Results
 from reports.analysis.temperature import averaged, calibrated
 
@@ -55,12 +54,14 @@ class Selection:
         area: under the curve, the mean error over all coverages (Geifman, Uziel & El-Yaniv 2019, "Bias-reduced
             uncertainty estimation for deep neural classifiers", ICLR); lower is better.
         errors: at each of `COVERAGES`, the error rate of the surest share of the texts.
+        curve: (N,) error rate of the 1, 2, .. N surest rows, the mean over trainings.
         automatic: for each of `WANTED`; none where the cells were not calibrated.
     """
 
     evidence: Evidence
     area: Estimate
     errors: tuple[float, ...]
+    curve: FloatArray
     automatic: tuple[Automatic, ...]
 
 
@@ -113,7 +114,7 @@ def _selection(evidence: Evidence, results: Results) -> Selection:
     areas = [area_under_risk_coverage(*one) for one in trainings]
     values = averaged(evidence, [np.array(area) for area, _ in areas])
     area = estimate(
-        clustered(values, averaged(evidence, [influence for _, influence in areas]), evidence.rows.clusters)
+        figure_of(values, averaged(evidence, [influence for _, influence in areas]), evidence.rows.clusters)
     )
     thresholds = (
         {wanted: [confidence_for(wanted, cell.calibration) for cell in cells if cell.calibration] for wanted in WANTED}
@@ -124,6 +125,7 @@ def _selection(evidence: Evidence, results: Results) -> Selection:
         evidence=evidence,
         area=area,
         errors=tuple(float(curves[:, max(int(np.ceil(share * rows)) - 1, 0)].mean()) for share in COVERAGES),
+        curve=curves.mean(axis=0),
         automatic=tuple(_automatic(evidence, trainings, wanted, own) for wanted, own in thresholds.items()),
     )
 
@@ -162,7 +164,7 @@ def _bounded(evidence: Evidence, part: FloatArray, whole: FloatArray) -> tuple[f
     value, size = float(shares.mean()), float(sizes.mean())
     residuals = rows * (part - shares[:, None] * whole) / sizes
     centred = mean_figure(residuals, clusters=evidence.rows.clusters)
-    error = estimate(Figure(shares, centred.influence, centred.clusters)).standard_error
+    error = estimate(replace(centred, values=shares)).standard_error
     spread = value * (1 - value)
     effect = max(error**2 * size / spread, 1.0) if spread > 0 else 1.0
     return value, lower_bound(value * size / effect, size / effect)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from reports import formats
 from reports.analysis.accuracy import Accuracy
 from reports.analysis.estimands import Estimand
+from reports.analysis.estimates import LEAST_CLUSTERS
 from reports.analysis.primary import BestSet, leading_loss
 from reports.analysis.run_analysis import Analysis
 
@@ -86,10 +87,14 @@ def clustered(analysis: Analysis) -> str:
     clusters = analysis.evidence[0].rows.clusters if analysis.evidence else None
     if clusters is None:
         return ""
-    return (
-        f"Test rows are clustered by group ({clusters.count:,} groups, as informative as {clusters.effective:,.0f} "
-        "equally large ones): intervals count groups, not rows."
-    )
+    groups = f"({clusters.count:,} groups, as informative as {clusters.effective:,.0f} equally large ones)"
+    if clusters.few:
+        return (
+            f"Test rows are clustered by group {groups}, too few to measure how alike the rows of a group are: the "
+            "intervals are not cluster-robust. They are at least as wide as for independent rows and may still be too "
+            f"narrow; hold out {LEAST_CLUSTERS} groups or more."
+        )
+    return f"Test rows are clustered by group {groups}: intervals count groups, not rows."
 
 
 def family(analysis: Analysis) -> str:

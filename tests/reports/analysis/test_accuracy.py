@@ -41,6 +41,16 @@ def test_rows_in_groups_have_a_wider_interval(make_evidence):
     assert wide == pytest.approx(np.sqrt(10) * narrow, rel=0.15)
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_few_groups_never_narrow_the_interval(make_evidence, seed):
+    generator = np.random.default_rng(seed)
+    right, films = generator.random(200) < 0.8, generator.integers(0, 7, 200)
+    films = np.unique(films, return_inverse=True)[1]
+    alone, together = accuracy(make_evidence(right)), accuracy(make_evidence(right, groups=films))
+    assert together.interval.low <= alone.interval.low
+    assert together.interval.high >= alone.interval.high
+
+
 def test_a_model_below_the_majority_class_has_learnt_nothing(make_evidence):
     assert not accuracy(make_evidence(rows(52, 48))).learnt
     assert accuracy(make_evidence(rows(90, 10))).learnt

@@ -73,8 +73,34 @@ def test_rows_in_groups_are_compared_by_groups(make_evidence):
     first = make_evidence(noisy(0.88, 1, 1), groups=films)
     second = make_evidence(noisy(0.86, 1, 2), model="other", groups=films)
     found = contrast(first, second)
-    assert found.discordant is None
     assert found.estimate.degrees == pytest.approx(199)
+    assert found.p_value >= found.estimate.p_value
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_few_groups_never_make_a_difference_more_certain(make_evidence, seed):
+    generator = np.random.default_rng(seed)
+    rights = generator.random(200) < 0.8, generator.random(200) < 0.7
+    films = np.repeat(np.arange(7), [29, 29, 29, 29, 28, 28, 28])
+    alone, together = (
+        contrast(make_evidence(rights[0], groups=groups), make_evidence(rights[1], model="other", groups=groups))
+        for groups in (None, films)
+    )
+    assert together.p_value >= alone.p_value
+    (low, high), (least, most) = alone.interval_at(0.05), together.interval_at(0.05)
+    assert most - least >= high - low
+
+
+def test_groups_that_are_right_or_wrong_as_a_whole_widen_the_interval(make_evidence):
+    films = np.repeat(np.arange(100), 10)
+    rights = [np.repeat(np.random.default_rng(seed).random(100) < 0.85, 10) for seed in (1, 2)]
+    (low, high), (least, most) = (
+        contrast(
+            make_evidence(rights[0], groups=groups), make_evidence(rights[1], model="other", groups=groups)
+        ).interval_at(0.05)
+        for groups in (None, films)
+    )
+    assert most - least == pytest.approx(np.sqrt(10) * (high - low), rel=0.1)
 
 
 def test_the_very_same_rows_right_are_identical(make_evidence):

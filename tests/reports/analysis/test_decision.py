@@ -60,7 +60,9 @@ def test_every_comparison_with_a_control_has_dunnett_s_critical_value():
     draws -= draws.mean(axis=1, keepdims=True)
     world = World(rows)
     evidence = world.evidence(world.draw(generator, [0.9] * 4))
-    figures = {one.configuration.key: Figure(values[[k]], draws[[k]], float(rows)) for k, one in enumerate(evidence)}
+    figures = {
+        one.configuration.key: Figure(values[[k]], draws[[k]], None, rows - 1.0) for k, one in enumerate(evidence)
+    }
     judged = judge(evidence, 0.01, lambda one: figures[one.configuration.key])
     error = np.sqrt(2 / rows)
     assert -judged[1].behind.low == pytest.approx(0.5 + 2.06 * error, abs=0.03 * error)

@@ -56,6 +56,61 @@ def test_rows_in_clusters_widen_the_interval():
     assert together.degrees == pytest.approx(99)
 
 
+def clusters_of(*sizes):
+    return Clusters(np.repeat(np.arange(len(sizes)), sizes), len(sizes))
+
+
+def test_degrees_and_correction_are_those_of_bell_and_mccaffrey():
+    """Against the matrices of their definition, for a mean and independent rows."""
+    sizes = (2, 3, 5, 20)
+    clusters, rows = clusters_of(*sizes), sum(sizes)
+    residual_maker = np.eye(rows) - np.full((rows, rows), 1 / rows)
+    columns = []
+    for cluster, size in enumerate(sizes):
+        own = clusters.codes == cluster
+        values, vectors = np.linalg.eigh(residual_maker[np.ix_(own, own)])
+        adjusted = (vectors / np.sqrt(values)) @ vectors.T @ np.ones(size)
+        columns.append(residual_maker[:, own] @ adjusted / rows)
+    spread = np.stack(columns, axis=1).T @ np.stack(columns, axis=1)
+    assert clusters.degrees == pytest.approx(np.trace(spread) ** 2 / (spread**2).sum())
+    right = two_way(1, rows, 1.0, 0.0, 4)
+    residuals = right[0] - right.mean()
+    variance = sum((residuals @ column) ** 2 for column in columns)
+    figure = mean_figure(right, clusters=clusters)
+    assert (figure.summed**2).sum() == pytest.approx(variance)
+
+
+def test_equally_large_clusters_have_one_degree_fewer():
+    assert clusters_of(*[10] * 7).degrees == pytest.approx(6)
+    assert clusters_of(100, 1, 1, 1).degrees < 2
+    assert clusters_of(50).degrees == 1
+
+
+def test_fewer_than_ten_clusters_are_few():
+    assert clusters_of(*[10] * 9).few
+    assert not clusters_of(*[10] * 10).few
+    assert clusters_of(1000, *[1] * 20).few  # one of them counts
+
+
+def test_clusters_that_are_alike_narrow_nothing():
+    right = np.tile([True, False, True, True, False, True, True, True, True, True], 7)  # each cluster has the mean
+    clusters = Clusters(np.repeat(np.arange(7), 10), 7)
+    alone, together = estimate(mean_figure(right)), estimate(mean_figure(right, clusters=clusters))
+    assert together.standard_error == pytest.approx(alone.standard_error)
+    assert together.degrees == pytest.approx(6)
+    assert together.design_effect == 1.0
+
+
+def test_a_cluster_outside_of_a_subset_counts_for_nothing():
+    right = two_way(1, 40, 1.0, 0.0)
+    inside = np.arange(40) < 30
+    found = estimate(mean_figure(right, inside, clusters_of(10, 10, 10, 10)))
+    expected = estimate(mean_figure(right[:, :30], clusters=clusters_of(10, 10, 10)))
+    assert (found.value, found.standard_error, found.degrees) == pytest.approx(
+        (expected.value, expected.standard_error, expected.degrees)
+    )
+
+
 def test_singleton_clusters_are_no_clusters():
     values = two_way(3, 50, 1.0, 0.1)
     singles = Clusters(np.arange(50), 50)

@@ -103,6 +103,12 @@ def test_rows_in_groups_are_announced_everywhere(written, tmp_path):
     assert clustered(written(ce(lstm=0.84))) == ""
 
 
+def test_few_groups_are_said_to_be_too_few(written, tmp_path):
+    said = "(7 groups, as informative as 7 equally large ones), too few to measure how alike the rows of a group are"
+    assert said in clustered(written(ce(lstm=0.84), group_size=143))
+    assert all("the intervals are not cluster-robust" in text for text in everywhere(tmp_path))
+
+
 def test_a_failed_audit_is_announced_everywhere_until_it_is_acknowledged(written, tmp_path):
     said = "Audits that failed: truncation in 3 of 3 cells."
     assert alarms(written(ce(lstm=0.84))) == said
