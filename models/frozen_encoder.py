@@ -25,6 +25,7 @@ from models.encoder.truncation import Truncation
 from models.external_files import external_digests
 from models.linear.probes import search_probes
 from models.model import FitReport, Monitor, Runtime
+from models.search_space import Interval, OneOf, SearchSpace
 
 Pooling = Literal["mean", "cls", "max"]
 
@@ -39,6 +40,10 @@ class FrozenEncoder(AutoEncoderClassifier):
     name: ClassVar[str] = "frozen_encoder"
     data_parallel: ClassVar[bool] = False
     any_loss: ClassVar[bool] = False
+    search_space: ClassVar[SearchSpace] = {
+        "pooling": OneOf(("mean", "cls", "max")),
+        "C": Interval(0.01, 100.0, log=True),
+    }
 
     def __init__(
         self,
@@ -84,14 +89,14 @@ class FrozenEncoder(AutoEncoderClassifier):
         found = search_probes(
             self.C, known.values, train.labels, weights, held_out.values, valid.labels, runtime.threads
         )
-        coefficients, intercepts = (torch.from_numpy(array).float() for array in found.best.fitted)
+        coefficients, intercepts = (torch.from_numpy(array).float() for array in found.fitted)
         head.load_state_dict({"weight": coefficients, "bias": intercepts})
         network.head = head.to(runtime.device)
         return FitReport(
             parameters=coefficients.numel() + intercepts.numel(),
             history=found.history,
             selected=found.selected,
-            converged=bool(found.best.entry["converged"]),
+            converged=bool(found.entry["converged"]),
             optimum_inside=found.inside,
             cached_texts=known.reused + held_out.reused,
         )

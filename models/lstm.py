@@ -13,6 +13,7 @@ from torch.nn.functional import embedding
 from models.model import Flops, Fraction
 from models.neural.autocast import lowered
 from models.neural.batching import PAD_ID
+from models.search_space import Interval, OneOf, SearchSpace
 from models.word_classifier import UNKNOWN_ID, WordClassifier
 
 EMBEDDING_STD = 0.1
@@ -28,6 +29,13 @@ class Lstm(WordClassifier):
 
     name: ClassVar[str] = "lstm"
     graphed: ClassVar[bool] = True
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Interval(5e-4, 1e-2, log=True),
+        "dropout": Interval(0.2, 0.7),
+        "word_dropout": Interval(0.0, 0.3),
+        "weight_decay": Interval(0.01, 1.0, log=True),
+        "batch_size": OneOf((16, 32, 64)),
+    }
 
     max_length = 400  # the last words
     embedding_width: PositiveInt = 128

@@ -22,6 +22,7 @@ from pydantic import Field
 
 from data.arrays import FloatArray, IntArray
 from data.dataset import Split
+from models.search_space import SearchSpace
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -103,6 +104,9 @@ class Monitor(Protocol):
             shapes: the padded batches computed for it, one unless gradients are accumulated.
         """
 
+    def validated(self, epoch: int, accuracy: float) -> bool:
+        """Report the accuracy on validation after epoch `epoch` (from 1); return whether training is to go on."""
+
     def restore(self) -> TrainingState | None:
         """Return the latest state kept of this training, if it was interrupted; called before the first step."""
 
@@ -120,6 +124,10 @@ class SilentMonitor:
 
     def step(self, done: int, total: int, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
         """Do nothing after a step."""
+
+    def validated(self, epoch: int, accuracy: float) -> bool:
+        """Let every training go on."""
+        return True
 
     def restore(self) -> TrainingState | None:
         """Know of no earlier training."""
@@ -225,6 +233,9 @@ class Model(ABC):
     any_loss: ClassVar[bool] = False
     """Whether `fit` differentiates the loss, and so takes any loss. If not, it takes `loss.sample_weight`, and the grid
     leaves out losses that are no weighting of cross-entropy. A subclass with a `fit` of its own must set it anew."""
+
+    search_space: ClassVar[SearchSpace] = {}
+    """Parameter -> values that tuning tries; parameters that are not named keep their values."""
 
     def __init_subclass__(cls) -> None:
         """Give the class a constructor that takes its parameters, unless it writes or inherits a written one."""

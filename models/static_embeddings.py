@@ -22,6 +22,7 @@ from models.linear.piece_ids import PieceReader, Pieces
 from models.linear.probes import Float32, Scaling, each_class, judged, mean_log_loss, search_probes, softmax
 from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import read_parameters, saved_model, write_parameters
+from models.search_space import Interval, OneOf, SearchSpace
 from models.static_vectors import check_vectors, load_vectors, vector_files
 
 CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE = "config.json", "model.safetensors", "tokenizer.json"
@@ -56,6 +57,10 @@ class StaticEmbeddings(Model):
     """
 
     name: ClassVar[str] = "static_embeddings"
+    search_space: ClassVar[SearchSpace] = {
+        "hidden": OneOf((0, 128, 256)),
+        "C": Interval(0.01, 100.0, log=True),
+    }
 
     vectors: str = "minilm"
     """A folder in model2vec's layout, a name on the Hub such as minishlab/potion-base-8M, or minilm: distilled from the
@@ -112,13 +117,13 @@ class StaticEmbeddings(Model):
         if self.hidden:
             return self._fit_hidden(rows, counted, vectors, train.labels, weights, valid_vectors, valid.labels, runtime)
         found = search_probes(self.C, vectors, train.labels, weights, valid_vectors, valid.labels, runtime.threads)
-        coefficients, intercepts = found.best.fitted
+        coefficients, intercepts = found.fitted
         self._layers = Layers(_product(rows, coefficients), counted, intercepts.astype(np.float32), None, None)
         return FitReport(
             parameters=coefficients.size + intercepts.size,
             history=found.history,
             selected=found.selected,
-            converged=bool(found.best.entry["converged"]),
+            converged=bool(found.entry["converged"]),
             optimum_inside=found.inside,
         )
 

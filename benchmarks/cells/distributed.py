@@ -84,9 +84,18 @@ def sum_over_ranks(value: float) -> float:
     return total
 
 
-def close_group() -> None:
-    """End the group: afterwards, each process works alone."""
+def leave_group(devices: int, own: float) -> float:
+    """Sum `own` over the ranks and end the group, if there is one: afterwards, each process works alone.
+
+    Args:
+        devices: ranks of the cell.
+        own: CPU seconds of this rank; the main one gives 0.
+    """
+    if devices == 1:
+        return 0.0
+    workers = sum_over_ranks(own)
     PartialState().destroy_process_group()
+    return workers
 
 
 def _rank_process(rank: int, shared: dict[str, str], work: Callable[[int], None], sender: Connection) -> None:

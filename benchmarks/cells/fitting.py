@@ -1,6 +1,6 @@
 """The timed training of a cell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -23,6 +23,7 @@ class Fitted:
         spans: "train_steps"; without readings for models that take no optimizer steps.
         parts: seconds of each part, see `TrainingMonitor`.
         energy: the source of the joules.
+        pruned: whether the training ended early, see `prune_below` of `timed_fit`.
     """
 
     report: FitReport
@@ -30,10 +31,15 @@ class Fitted:
     spans: Measurement
     parts: list[float]
     energy: str
+    pruned: bool = False
 
 
 def timed_fit(
-    cell: Prepared, clock: Clock, progress: Callable[[int, int], None], checkpoint: Checkpoint | None = None
+    cell: Prepared,
+    clock: Clock,
+    progress: Callable[[int, int], None],
+    checkpoint: Checkpoint | None = None,
+    prune_below: Sequence[float] = (),
 ) -> Fitted:
     """Train the model: the timed region is exactly one call of `fit`.
 
@@ -42,6 +48,7 @@ def timed_fit(
         clock: reads the time.
         progress: called with the optimizer steps done and planned.
         checkpoint: where the state of a long training is kept; None keeps none.
+        prune_below: the accuracy on validation after each epoch below which the training ends; none ends it.
     """
     energy = meter(cell.runtime.device, cell.runtime.devices)
 
@@ -49,7 +56,7 @@ def timed_fit(
         energy.sample()
         progress(done, total)
 
-    monitor = TrainingMonitor(clock, report_progress, checkpoint)
+    monitor = TrainingMonitor(clock, report_progress, checkpoint, prune_below)
     data = cell.data
     with energy.measuring() as joules, monitor.fitting():
         report = cell.model.fit(data.train, data.valid, cell.loss, cell.runtime, monitor)
@@ -60,4 +67,4 @@ def timed_fit(
         seconds=[fsum(monitor.parts)],
         joules=joules if len(monitor.parts) == 1 else [],
     )
-    return Fitted(report, measurement, monitor.spans, monitor.parts, energy.source)
+    return Fitted(report, measurement, monitor.spans, monitor.parts, energy.source, monitor.pruned)

@@ -88,10 +88,15 @@ class TrainingMonitor:
         parts: seconds of each part of the training, the latest last; several if it went on from a checkpoint. An
             earlier part lasts from its beginning to its last checkpoint: what followed is lost, and is trained and
             counted anew, as is the preparation of the data. Writing checkpoints is left out.
+        pruned: whether the training was ended early.
     """
 
     def __init__(
-        self, clock: Clock, progress: Callable[[int, int], None], checkpoint: Checkpoint | None = None
+        self,
+        clock: Clock,
+        progress: Callable[[int, int], None],
+        checkpoint: Checkpoint | None = None,
+        prune_below: Sequence[float] = (),
     ) -> None:
         """Make a monitor for one training.
 
@@ -99,8 +104,11 @@ class TrainingMonitor:
             clock: reads the time.
             progress: called with the optimizer steps done and planned after every step.
             checkpoint: where the training's state is kept; None keeps none.
+            prune_below: the accuracy on validation after each epoch below which the training ends.
         """
         self.parts: list[float] = []
+        self.pruned = False
+        self._prune_below = prune_below
         self._clock, self._progress, self._checkpoint = clock, progress, checkpoint
         self._timer = StepTimer(clock)
         self._began = self._last_checkpoint = self._writing = 0.0
@@ -128,6 +136,12 @@ class TrainingMonitor:
         """Report and count an optimizer step."""
         self._progress(done, total)
         self._timer.count(examples, tokens, shapes)
+
+    def validated(self, epoch: int, accuracy: float) -> bool:
+        """Return whether the accuracy after an epoch is high enough for training to go on."""
+        if epoch <= len(self._prune_below) and accuracy < self._prune_below[epoch - 1]:
+            self.pruned = True
+        return not self.pruned
 
     def restore(self) -> TrainingState | None:
         """Return the checkpoint of this cell's training, if there is one; its readings are taken over."""

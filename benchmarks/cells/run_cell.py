@@ -12,13 +12,14 @@ import torch
 from benchmarks.cells import audits
 from benchmarks.cells.calibrating import calibrate, score_validation
 from benchmarks.cells.checkpoint import Checkpoint, Follower
-from benchmarks.cells.distributed import close_group, launch, sum_over_ranks
+from benchmarks.cells.distributed import launch, leave_group
 from benchmarks.cells.fitting import Fitted, timed_fit
 from benchmarks.cells.metrics import coverage, metrics
 from benchmarks.cells.preparation import Prepared, prepare
 from benchmarks.cells.remeasuring import measure_again, measured_at_first
 from benchmarks.cells.scores import check_scores
 from benchmarks.cells.timing import Scored, Workload, measure_inference, score_test_set
+from benchmarks.cells.trial import run_trial
 from benchmarks.hardware.environment import environment
 from benchmarks.hardware.slots import threads
 from benchmarks.hardware.thread_pools import limit_thread_pools
@@ -68,12 +69,14 @@ def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None])
     earlier = store.read_result(spec.id)
     if earlier is not None and earlier.predicts(spec) and (store.cell_folder(spec.id) / "model").is_dir():
         measure_again(spec, store, earlier, progress)
-    elif spec.devices == 1:
-        _train_and_judge(spec, store, progress)
+        return
+    judge = run_trial if spec.role == "trial" else _train_and_judge
+    if spec.devices == 1:
+        judge(spec, store, progress)
     else:
         launch(
             spec.devices,
-            lambda rank: _train_as_worker(spec, store) if rank else _train_and_judge(spec, store, progress),
+            lambda rank: _train_as_worker(spec, store) if rank else judge(spec, store, progress),
         )
 
 
@@ -86,7 +89,7 @@ def _train_and_judge(spec: CellSpec, store: Store, progress: Callable[[int, int]
     cell = prepare(spec, store)
     model, test = cell.model, cell.data.test
     fitted = timed_fit(cell, clock, progress, Checkpoint(store, spec.id))
-    workers = _leave_workers(spec, own=0.0)
+    workers = leave_group(spec.devices, own=0.0)
     limit_thread_pools(threads())
     workload = Workload(model)
     scored = score_test_set(model, test, clock, meter(cell.runtime.device), workload)
@@ -127,16 +130,7 @@ def _train_as_worker(spec: CellSpec, store: Store) -> None:
     """Do a worker rank's part of the training; it leaves nothing."""
     cell = prepare(spec, store)
     cell.model.fit(cell.data.train, cell.data.valid, cell.loss, cell.runtime, Follower(Checkpoint(store, spec.id)))
-    _leave_workers(spec, own=own_seconds())
-
-
-def _leave_workers(spec: CellSpec, own: float) -> float:
-    """Sum the worker ranks' CPU time and close the group; each rank gives its `own`, the main one 0."""
-    if spec.devices == 1:
-        return 0.0
-    workers = sum_over_ranks(own)
-    close_group()
-    return workers
+    leave_group(spec.devices, own=own_seconds())
 
 
 def _explain(

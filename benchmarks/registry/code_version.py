@@ -22,10 +22,11 @@ HARNESS = (
     "benchmarks.cells.preparation",
     "benchmarks.cells.run_cell",
     "benchmarks.cells.scores",
+    "benchmarks.cells.trial",
 )
 """Modules of the harness that decide predictions, metrics or verdicts of audits."""
 
-MEASURING = ("benchmarks.cells.remeasuring", "benchmarks.cells.timing")
+MEASURING = ("benchmarks.cells.remeasuring", "benchmarks.cells.serving", "benchmarks.cells.timing")
 """Modules of `benchmarks.cells` that measure: an edit of these makes no new cell, but for `DECIDING`."""
 
 DECIDING = (
@@ -52,6 +53,11 @@ def code_version(model: str, loss: str) -> str:
         UsageError: no such model or loss, or its module cannot be found.
     """
     return _version(_named(model, loss))
+
+
+def modules_version(*modules: str) -> str:
+    """Return a digest of modules, docstrings and comments aside; what they import does not count."""
+    return _digest(*(ast.dump(_tree(module)) for module in modules))[:12]
 
 
 @cache

@@ -49,6 +49,7 @@ def describe(run: Run, observer: Observer) -> dict[str, object]:
         "started": before.started,
         "planned": list(dict.fromkeys([*before.planned, *(spec.id for spec in run.specs)])),
         "acknowledged": dict(run.suite.acknowledge),
+        "tuning": None if run.tuning is None else run.tuning.model_dump(),
         "dataset": {
             "name": dataset.name,
             "fingerprint": dataset.fingerprint,

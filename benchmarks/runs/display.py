@@ -50,7 +50,7 @@ class Display:
     def step(self, spec: CellSpec, done: int, total: int) -> None:
         """Show that a running cell has taken `done` of `total` training steps; 0 of 0: it has begun."""
         if spec.id not in self._running:
-            self._running[spec.id] = self._progress.add_task(_title(spec), total=None)
+            self._running[spec.id] = self._progress.add_task(title(spec), total=None)
         self._progress.update(self._running[spec.id], completed=done, total=total or None)
 
     def ended(self, spec: CellSpec, outcome: str, result: CellResult | None = None) -> None:
@@ -62,7 +62,7 @@ class Display:
         """Show that a cell has ended, and will run again."""
         if spec.id in self._running:
             self._progress.remove_task(self._running.pop(spec.id))
-        self.say(f"[{self._numbers[spec.id]}/{len(self._numbers)}] {_title(spec)}: {outcome}")
+        self.say(f"[{self._numbers[spec.id]}/{len(self._numbers)}] {title(spec)}: {outcome}")
 
     def say(self, line: str) -> None:
         """Show a line about anything else."""
@@ -79,6 +79,7 @@ def outcome(result: CellResult) -> str:
     return f"accuracy {result.metrics['accuracy']:.2%}, fit in {seconds:.1f} s"
 
 
-def _title(spec: CellSpec) -> str:
+def title(spec: CellSpec) -> str:
+    """Name a cell in a line."""
     role = "" if spec.role == "result" else f", {spec.role}"
     return f"{spec.model} × {spec.loss}, {spec.train_size:,} reviews, seed {spec.seed}{role}"

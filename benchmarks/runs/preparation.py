@@ -14,6 +14,7 @@ from benchmarks.errors import UsageError
 from benchmarks.redaction import reason_without_folders
 from benchmarks.registry.entries import loss_class
 from benchmarks.schema.cell import SAMPLE_SEED, CellSpec
+from benchmarks.schema.tuning import TuningRecord
 from benchmarks.store.files import DamagedError, StoreError
 from benchmarks.store.lock import LOCK_FILE
 from benchmarks.store.results import Store
@@ -35,6 +36,8 @@ class Run:
         deep: whether deep audits were asked for.
         price_per_hour: of the machine, if the user gave it.
         left_out: pairs of model and loss that are not run, since the model takes sample weights only.
+        fixed: "model.parameter" that the user or the suite sets, which tuning leaves alone.
+        tuning: the trials that chose the cells' settings; None: nothing was tuned.
     """
 
     suite: Suite
@@ -46,6 +49,8 @@ class Run:
     deep: bool
     price_per_hour: float | None = None
     left_out: Sequence[tuple[str, str]] = ()
+    fixed: frozenset[str] = frozenset()
+    tuning: TuningRecord | None = None
 
 
 def prepare_run(
@@ -86,7 +91,8 @@ def prepare_run(
         _check_losses(specs, dataset)
         _check_classes(specs, dataset)
     cells = [*specs, *deep_audits(specs)] if deep else specs
-    return Run(suite, cells, dataset, runtime, store, command, deep, price, left_out(suite, choices))
+    fixed = frozenset([*(choices.set or {}), *(name for grid in suite.grid for name in grid.set)])
+    return Run(suite, cells, dataset, runtime, store, command, deep, price, left_out(suite, choices), fixed)
 
 
 def _with_sizes_out_of_reach(dataset: Dataset, planned: Iterable[Combination]) -> Dataset:

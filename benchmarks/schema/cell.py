@@ -11,7 +11,7 @@ from benchmarks.schema.measurements import Measure
 SAMPLE_SEED = 0
 """Seed of the training sample of a given size: the same rows for every model, loss and seed, so that rows compare."""
 
-Role = Literal["result", "shuffled labels", "repeated"]
+Role = Literal["result", "shuffled labels", "repeated", "trial"]
 Params = dict[str, bool | int | float | str | None]
 
 NOT_IDENTITY = frozenset({"dataset", "measure"})
@@ -42,8 +42,10 @@ class CellSpec(BaseModel):
         code_version: of the code that decides the result, see `benchmarks.registry.code_version`.
         libraries: installed library -> version, of those that compute something of the result.
         measure: how inference is measured; not part of the identity.
-        role: "result" counts; the others are deep audits of one that does: the same training with shuffled labels,
-            which must end at chance, and the same training again, which must end the same.
+        role: "result" counts. "trial" is a training of tuning, judged on validation alone. The others are deep audits
+            of a cell that counts: the same training with shuffled labels, which must end at chance, and the same
+            training again, which must end the same.
+        prune_below: of a trial, the accuracy on validation after each epoch below which its training ends.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -69,6 +71,7 @@ class CellSpec(BaseModel):
     devices: PositiveInt = 1
     repeat: NonNegativeInt = 0
     role: Role = "result"
+    prune_below: tuple[float, ...] = ()
 
     @property
     def id(self) -> str:
@@ -90,7 +93,8 @@ class CellSpec(BaseModel):
 
     def _identity(self, *others: str) -> dict[str, Any]:
         """The fields that decide the predictions, without `others`."""
-        fields = self.model_dump(exclude={*NOT_IDENTITY, *others})
+        none = () if self.prune_below else ("prune_below",)
+        fields = self.model_dump(exclude={*NOT_IDENTITY, *others, *none})
         return fields | {"model_params": self.model_params | self.model_files}
 
     @property

@@ -10,6 +10,7 @@ from benchmarks.schema.audits import Audit
 from benchmarks.schema.calibration import Calibration
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Load, Measure, Measurement, Memory, Phase
+from benchmarks.schema.tuning import Trial
 
 SCHEMA_VERSION = 2
 """Of every file in a results folder. 2: a cell's id covers class names, rows, groups, external files and libraries, and
@@ -46,6 +47,7 @@ class CellResult(BaseModel):
         metrics: accuracy, accuracy_without_leaks, macro_f1, log_loss (nats) on the test rows.
         calibration: temperature fitted on validation, and how right the model is there; None for deep audits, and for
             results of programs that did not fit it.
+        trial: of a trial of tuning, how good it is on validation; a trial has no metrics and no predictions.
         classes: class names, by index.
         length_edges: the three inner edges (words) of the four length buckets, quartiles of the training lengths;
             bucket 0 is length <= edges[0], bucket 3 is length > edges[2].
@@ -75,6 +77,7 @@ class CellResult(BaseModel):
     fit: Annotated[dict[str, Any], AfterValidator(_checked_fit)] = Field(default_factory=dict)
     measurements: list[Measurement] = Field(default_factory=list)
     calibration: Calibration | None = None
+    trial: Trial | None = None
     memory: Memory | None = None
     model_bytes: int | None = None
     audits: list[Audit] = Field(default_factory=list)

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.schema.measurements import Ceiling
+from benchmarks.schema.tuning import TuningRecord
 
 
 class RunData(BaseModel):
@@ -38,6 +39,7 @@ class RunRecord(BaseModel):
     Attributes:
         planned: ids of the cells of this run and of the earlier ones that it goes on with.
         acknowledged: audit -> the reason why its failure is accepted, from the suite file.
+        tuning: how the cells' settings were chosen; None: they are the defaults, or set by the user.
         code_versions, libraries: "model-loss" -> code version, and versions of the libraries that compute.
     """
 
@@ -56,5 +58,6 @@ class RunRecord(BaseModel):
     code_versions: dict[str, str] = {}
     libraries: dict[str, dict[str, str]] = {}
     acknowledged: dict[str, str] = {}
+    tuning: TuningRecord | None = None
     environment: RunEnvironment
     ceilings: list[Ceiling] = []

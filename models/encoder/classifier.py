@@ -15,6 +15,7 @@ from models.encoder.truncation import Truncation
 from models.model import Device
 from models.neural.batching import TokenIds
 from models.neural.torch_classifier import TorchClassifier
+from models.search_space import Interval, OneOf, SearchSpace
 
 ENCODER_FILE, TOKENIZER_FILE = "encoder.json", "tokenizer.json"
 
@@ -26,6 +27,12 @@ class EncoderClassifier(TorchClassifier):
     """
 
     token_budget: ClassVar[dict[Device, int]] = TorchClassifier.token_budget | {"cpu": 4_096}
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Interval(1e-5, 3e-4, log=True),
+        "epochs": Interval(1, 4),
+        "batch_size": OneOf((8, 16, 32)),
+        "warmup": Interval(0.0, 0.2),
+    }
 
     encoder: str = "minilm"
     """A name or a folder, see `models.encoder.weights`."""

@@ -198,7 +198,8 @@ class TorchClassifier(Model):
                 },
                 network,
             )
-            if self.patience is not None and past.without_gain >= self.patience:
+            goes_on = training.agreed([float(monitor.validated(epoch + 1, valid_accuracy))])
+            if not all(goes_on) or (self.patience is not None and past.without_gain >= self.patience):
                 break
             if epoch + 1 < epochs:
                 monitor.keep(partial(state_of, training, generator, past))
