@@ -105,7 +105,7 @@ def _flag(option: str) -> str:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    """Run a command; what the user did wrong becomes one line on stderr."""
+    """Run a command; usage errors become one line on stderr."""
     try:
         check_origin()
         _check_encoding(arguments)

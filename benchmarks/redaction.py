@@ -1,4 +1,4 @@
-"""What results and messages may show of texts from data and users: one line, nothing invisible, no folders.
+"""Redact texts of data and users for results and messages: one line, no invisible characters, no folders.
 
 The folders above a file name people and customers; results are made to be passed on.
 """

@@ -1,4 +1,4 @@
-"""From a raw text to the text that every model reads."""
+"""Cleaning of raw texts; every model reads the cleaned text."""
 
 import re
 import unicodedata
@@ -30,7 +30,7 @@ QUICK_PASSES = 3
 
 
 def clean(text: str) -> str:
-    """Return the text as models read it; cleaning it again changes nothing.
+    """Return the cleaned text; cleaning is idempotent.
 
     The text is in Unicode's composed form (NFC), so a letter with an accent is one character however it was typed.
     `<br />` tags become spaces, character references become characters, and any run of white space or control

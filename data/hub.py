@@ -108,7 +108,7 @@ class HubCopy(Tabular):
 
     @property
     def provenance(self) -> Mapping[str, str | int]:
-        """Where the rows are from."""
+        """Origin of the rows: the folder's name and the configuration."""
         config = {"config": self.config} if self.config else {}
         return {"origin": f"folder {self.folder.name}, as on the Hub", **config}
 

@@ -1,4 +1,4 @@
-"""Which labels of a table make which classes, as `1,2=neg;4,5=pos` says."""
+"""Mapping of a table's labels to classes, such as `1,2=neg;4,5=pos`."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping

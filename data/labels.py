@@ -1,4 +1,4 @@
-"""From a column of labels (numbers, words, truth values) to class indices."""
+"""Convert a column of labels (numbers, words, truth values) to class indices."""
 
 import datetime
 import re

@@ -68,10 +68,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Likeness:
-    """How alike training and test rows are.
+    """Similarity of training and test rows.
 
     Attributes:
-        auc: of a linear model on words that tells test texts from training texts, cross-validated in whole groups.
+        auc: of a linear model on words that separates test from training texts, cross-validated in whole groups.
         length_shift: test less training, mean logarithm of the words, in standard deviations.
         length_ratio: mean words of a test text / of a training text.
         class_shift: total variation distance of the shares of the classes; the lower end is the part that chance does
@@ -228,7 +228,7 @@ def _length_shift(train: Split, test: Split) -> Estimate:
 
 
 def _class_shift(train: Split, test: Split) -> Estimate:
-    """Return the total variation distance of the class shares, and that less and plus what chance explains."""
+    """Return the total variation distance of the class shares, less and plus the part explained by chance."""
     shares = [np.bincount(split.labels, minlength=split.num_classes) / len(split) for split in (train, test)]
     distance = float(np.abs(shares[1] - shares[0]).sum() / 2)
     pooled = np.bincount(np.concatenate([train.labels, test.labels]), minlength=train.num_classes)

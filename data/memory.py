@@ -12,7 +12,7 @@ ROOT = Path("/")
 
 
 def available(root: Path = ROOT) -> int:
-    """Return the bytes that this process may still allocate: those of the machine, or of its control group if fewer.
+    """Return the bytes that this process may still allocate: free memory of the machine or of its control group.
 
     Args:
         root: where `proc` and `sys` are mounted; tests have their own.

@@ -1,4 +1,4 @@
-"""From any source to a cleaned, deduplicated and split dataset."""
+"""Clean, deduplicate and split the rows of any source."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -99,7 +99,7 @@ def prepare(
 
 
 def _cleaned(raw: RawSplit, dataset: RawDataset, which: str, facts: Facts) -> _Rows:
-    """Clean the texts; drop and count, or refuse, those that are empty."""
+    """Clean the texts; drop empty ones and count them, or refuse them."""
     texts = list(map(clean, raw.texts))
     others = np.setdiff1d(raw.labels, np.arange(len(dataset.class_names)))
     if len(others):

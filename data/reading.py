@@ -1,4 +1,4 @@
-"""How tables are read: which columns, labels and splits. Whatever the user leaves out is recognised, and noted."""
+"""Settings for reading tables: columns, labels and splits. Unset ones are recognised from the table and noted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields

@@ -65,7 +65,7 @@ class RawDataset:
 
 
 class Source(ABC):
-    """A place that texts come from. The constructor's keyword arguments are its options; it reads nothing."""
+    """A source of labelled texts. The constructor's keyword arguments are its options; it reads no data."""
 
     @abstractmethod
     def load(self) -> RawDataset:

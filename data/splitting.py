@@ -1,4 +1,4 @@
-"""Which rows are held out, and which rows must go.
+"""Choose the rows to hold out and the rows to drop.
 
 Draws are seeded by content: a row's place in the draw is a hash of its text (or its group's name), not of its place in
 the file. The same rows in another order are split the same way, and rows added later move few of the others.

@@ -1,4 +1,4 @@
-"""From a column of dates or numbers to the order in which texts were written."""
+"""Order of the texts in time, from a column of dates or numbers."""
 
 from collections.abc import Sequence
 

@@ -25,7 +25,7 @@ class LengthPenalty(Loss):
         self.weight, self.cap = weight, cap
 
     def sample_weight(self, lengths: IntArray, labels: IntArray) -> FloatArray:
-        """Return (N,) ones: a constant that is added to a loss weighs nothing."""
+        """Return (N,) ones: a constant added to a loss does not weight samples."""
         return np.ones(len(lengths))
 
     def __call__(self, logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:

@@ -91,7 +91,7 @@ class Loss(ABC):
 
 
 def cross_entropy_per_sample(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return (B,) cross-entropy of `logits` (B, C) and `labels` (B,), in float32 whatever the logits' precision."""
+    """Return (B,) cross-entropy of `logits` (B, C) and `labels` (B,), in float32 for logits of any precision."""
     return cross_entropy(logits.float(), labels, reduction="none")
 
 

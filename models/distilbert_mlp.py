@@ -27,7 +27,7 @@ class DistilBertMlp(DistilBertClassifier):
 
 
 class MeanPooledClassifier(nn.Module):
-    """Tokens -> mean over those that are there -> dense -> GELU -> dropout -> logits."""
+    """Token states -> mean over tokens that are not padding -> dense -> GELU -> dropout -> logits."""
 
     def __init__(self, config: DistilBertConfig, num_classes: int, width: int, dropout: float) -> None:
         super().__init__()

@@ -23,7 +23,7 @@ def external_digests(model: Model) -> dict[str, str]:
 
 
 def require_files(model: Model, wanted: Mapping[str, str]) -> None:
-    """Make sure that the external files are those that a cell was planned with.
+    """Check that the external files are the ones the cell was planned with.
 
     Raises:
         ValueError: they are not; one line that names the parameter.
@@ -60,6 +60,6 @@ def _digest_of_all(parameter: str, paths: Iterable[Path]) -> str:
 
 @lru_cache(maxsize=KEPT)
 def _digest(path: Path, size: int, changed: int, number: int) -> str:
-    """Sha256 of a file in the state that the other arguments tell apart."""
+    """Sha256 of a file; the other arguments make the cache notice a changed file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

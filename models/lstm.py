@@ -108,7 +108,7 @@ class LstmNetwork(nn.Module):
         return logits
 
     def states(self, embedded: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedded (B, T, E), mask (B, T) -> states (B, T, H) of each direction; those of padding mean nothing.
+        """Embedded (B, T, E), mask (B, T) -> states (B, T, H) of each direction; states at padding are undefined.
 
         In reading order: pooling does not depend on it.
         """

@@ -52,7 +52,7 @@ class SklearnModel(Model):
         runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
         monitor: Monitor | None = None,
     ) -> FitReport:
-        """Fit the pipeline on `train`; `valid` is only scored, since nothing is chosen.
+        """Fit the pipeline on `train`; `valid` is only scored, since the model has no choice to make.
 
         Raises:
             ValueError: the loss weights texts, and the last step takes no sample weights.

@@ -69,7 +69,7 @@ class SequenceClassifier(nn.Module):
 
 
 def _set(config: PretrainedConfig, names: tuple[str, ...], value: float | None) -> None:
-    """Give a value, unless it is None, to those of the names that a configuration has."""
+    """Set the configuration's attributes of these names to `value`, unless it is None."""
     for name in names:
         if value is not None and hasattr(config, name):
             setattr(config, name, value)

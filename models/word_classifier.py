@@ -1,4 +1,4 @@
-"""Base class of networks over words: a subclass builds its network, and nothing else.
+"""Base class of networks over words; a subclass only builds its network.
 
 Words are those of torchtext's `basic_english` tokenizer, numbered as its `Vocab` numbers them. Plain string
 replacements find the same words several times faster; a test proves the two equal, word for word.

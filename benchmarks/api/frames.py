@@ -32,15 +32,15 @@ Frame = pd.DataFrame | Table
 
 @contextmanager
 def as_path(data: str | Path | Frame | Mapping[str, Frame], name: str) -> Iterator[str]:
-    """Yield the name or path of a dataset; frames are in a temporary folder for as long as the block lasts.
+    """Yield the name or path of a dataset; data frames are written to a temporary folder for the block.
 
     Args:
         data: a name or path; a pandas DataFrame or a `datasets.Dataset`; or a mapping of "train", "valid" and "test" to
-            such, as a `datasets.DatasetDict` is.
+            these, such as a `datasets.DatasetDict`.
         name: how results name a frame.
 
     Raises:
-        UsageError: it is nothing of that, or a column holds values of several types.
+        UsageError: `data` is none of these, or a column mixes types.
     """
     if isinstance(data, str | Path):
         yield str(data)

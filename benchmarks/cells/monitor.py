@@ -24,7 +24,7 @@ three or four times its weights, is up to 1 GB, which an ordinary disk takes in 
 
 @dataclass
 class _Span:
-    """Optimizer steps since a reading of the clock, and what they covered."""
+    """Optimizer steps since the last reading of the clock, with their texts and tokens."""
 
     start: float
     steps: int = 0
@@ -51,7 +51,7 @@ class StepTimer:
     _span: _Span = field(default_factory=lambda: _Span(0.0))
 
     def begin(self) -> None:
-        """Begin a span, at the start of an epoch or where another one ended."""
+        """Begin a span: at the start of an epoch, or when the previous span is full."""
         self._span = _Span(self.clock.read())
 
     def count(self, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:

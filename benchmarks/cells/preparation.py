@@ -1,4 +1,4 @@
-"""From a cell's specification to the objects that it trains: data, loss, model and runtime."""
+"""Build data, loss, model and runtime of a cell from its specification."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Prepared:
 
 
 def prepare(spec: CellSpec, store: Store) -> Prepared:
-    """Read and build what a process of a cell trains with, and keep the process to its threads.
+    """Load the data, build loss and model, and limit the process to its threads.
 
     Raises:
         UsageError: a plug-in is missing in the version that the cell was planned with.

@@ -79,7 +79,7 @@ def _wants_process(spec: CellSpec, earlier: CellResult, taken: int) -> bool:
 def _one_more_process(
     spec: CellSpec, store: Store, earlier: CellResult, number: int, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    """Train once more for the time alone, measure inference, and add the readings as those of process `number`."""
+    """Train once more for timing only, measure inference, and add the readings as process `number`."""
     cell = prepare(spec, store)
     clock = Clock(synchronizer(cell.runtime.device))
     fitted = timed_fit(cell, clock, progress)

@@ -1,4 +1,4 @@
-"""One cell, from its specification to its result: data, loss, timed fit, timed scoring, metrics, audits."""
+"""Run one cell: data, loss, timed fit, timed scoring, metrics, audits, result."""
 
 import dataclasses
 from collections.abc import Callable
@@ -127,7 +127,7 @@ def _train_and_judge(spec: CellSpec, store: Store, progress: Callable[[int, int]
 
 
 def _train_as_worker(spec: CellSpec, store: Store) -> None:
-    """Do a worker rank's part of the training; it leaves nothing."""
+    """Run a worker rank's part of the training; it writes no files."""
     cell = prepare(spec, store)
     cell.model.fit(cell.data.train, cell.data.valid, cell.loss, cell.runtime, Follower(Checkpoint(store, spec.id)))
     leave_group(spec.devices, own=own_seconds())

@@ -56,7 +56,7 @@ def check_encoded(encoded: Encoded, texts: int) -> None:
 
 
 def scores_fault(scores: object, texts: int, classes: int) -> str:
-    """Say what keeps scores from being probabilities; "" if they are."""
+    """Return why scores are not probabilities; "" if they are."""
     if not isinstance(scores, np.ndarray) or scores.dtype.kind != "f":
         kind = f"an array of {scores.dtype}" if isinstance(scores, np.ndarray) else f"a {type(scores).__name__}"
         return f"{kind}, not a NumPy array of floats"

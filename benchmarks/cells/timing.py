@@ -82,7 +82,7 @@ def score_test_set(model: Model, test: Split, clock: Clock, energy: Meter, workl
 def measure_inference(
     model: Model, test: Split, measure: Measure, clock: Clock, workload: Workload
 ) -> list[Measurement]:
-    """Time the three regimes on the same rows, in turns, so that drift of the machine meets all of them alike.
+    """Time the three regimes on the same rows, interleaved, so that machine drift affects all of them equally.
 
     Returns:
         "text_to_label", "encoded_to_scores" and "single_review".

@@ -34,10 +34,10 @@ class AnswerOptions:
     ] = None
 
     def check(self) -> None:
-        """Refuse what is no share, and options that exclude each other.
+        """Check that shares are in (0, 1) and that no two options exclude each other.
 
         Raises:
-            UsageError: there is such.
+            UsageError: one of these checks fails.
         """
         for option in ("min_accuracy", "abstain_below"):
             value = getattr(self, option)
@@ -52,7 +52,7 @@ class AnswerOptions:
             )
 
     def least(self, saved: "Saved") -> float:
-        """The probability below which a text is uncertain; 0 answers all. Says on stderr what that means.
+        """Return the probability below which a text is uncertain (0: none is), and log its effect on validation.
 
         Raises:
             UsageError: validation does not show the accuracy, or a class is named as uncertain texts are.

@@ -17,7 +17,7 @@ MOST_CLASSES = 12
 
 
 def print_data(console: Console, dataset: "Dataset") -> None:
-    """Print the sizes of the splits, how they were made, and what a user should know before training on them.
+    """Print the sizes of the splits, how they were made, and the notes on the data.
 
     Digests of files are left to the report.
     """

@@ -68,7 +68,7 @@ Source = Annotated[str, typer.Option("--dataset", metavar="NAME|PATH", help="Dat
 
 @dataclass(frozen=True)
 class DeviceOptions:
-    """What models compute on, and in which precision."""
+    """Device and precision of the models."""
 
     device: Annotated[DeviceChoice, typer.Option(help="Device of torch models.")] = DeviceChoice.AUTO
     precision: Annotated[PrecisionChoice, typer.Option(help="Precision of matrix products in torch models.")] = (
@@ -78,7 +78,7 @@ class DeviceOptions:
 
 @dataclass(frozen=True)
 class ExecutorOptions:
-    """Where the work is done: on this machine or on a Ray cluster."""
+    """Where cells run: this machine or a Ray cluster."""
 
     executor: Annotated[
         ExecutorChoice, typer.Option(help="local runs on this machine, ray on the machines of a Ray cluster.")

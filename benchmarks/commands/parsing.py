@@ -1,4 +1,4 @@
-"""How commands read their arguments, where that differs from typer."""
+"""Argument parsing of the commands, where it differs from typer."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class SpreadingCommand(TyperCommand):
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments after each word has got the option it belongs to."""
+        """Repeat the option before each of its values, then parse."""
         return super().parse_args(ctx, spread(args, self._spreading(ctx)))
 
     def _spreading(self, ctx: Any) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""`peers` and `scaling`: speed beside other libraries, and growth with the number of texts."""
+"""`peers` and `scaling`: compare speed with other libraries, and measure growth with the number of texts."""
 
 import logging
 from pathlib import Path

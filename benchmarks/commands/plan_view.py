@@ -16,7 +16,7 @@ from benchmarks.schema.cell import CellSpec
 
 @dataclass(frozen=True)
 class PlanState:
-    """What is known of a plan's cells before they run.
+    """Finished cells of a plan, and estimated seconds of its cells.
 
     Attributes:
         done: ids of cells that have a good result already.

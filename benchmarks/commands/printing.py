@@ -22,7 +22,7 @@ class PipeConsole(Console):
 
 
 def discard(stream: TextIO) -> None:
-    """Send whatever is still written to a stream to /dev/null."""
+    """Redirect a stream to /dev/null."""
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, stream.fileno())
     os.close(devnull)

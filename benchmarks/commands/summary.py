@@ -1,4 +1,4 @@
-"""The end of a command that reports on cells: what failed, in red, and how many cells ended well."""
+"""Summary after a run: failed cells and audits in red, and the number of good cells."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ def print_summary(console: Console, results: "Results", cell_ids: Sequence[str] 
 
 
 def _failed_audits(cells: Iterable[CellResult]) -> list[str]:
-    """One line for each audit that failed and nobody has acknowledged, with its first reason."""
+    """One line per failed, unacknowledged audit, with its first reason."""
     found: dict[str, list[str]] = {}
     for cell in cells:
         for audit in cell.audits:

@@ -1,4 +1,4 @@
-"""What to run: suite files, the plan (suite and options to cells), datasets (a name or path to a source).
+"""Configuration: suite files, the plan (suite and options -> cells), datasets (name or path -> source).
 
 Imports `hardware`, `registry`, `store`; imported by `inference`, `peers`, `cells` and above.
 """

@@ -1,4 +1,4 @@
-"""From a suite and the command line's overrides to the cells that are to be run."""
+"""Plan the cells of a suite with the command line's overrides."""
 
 import fnmatch
 import itertools
@@ -27,7 +27,7 @@ Settings = tuple[tuple[str, Any], ...]
 
 @dataclass(frozen=True)
 class Choices:
-    """What the command line says of the grids; None leaves it to the suite.
+    """Overrides of the suite's grids from the command line; None keeps the suite's value.
 
     Attributes:
         models: globs that narrow each grid.
@@ -147,7 +147,7 @@ def _external_files(combination: Combination) -> dict[str, str]:
 
 
 def deep_audits(specs: Iterable[CellSpec]) -> list[CellSpec]:
-    """For each model, its cheapest cell once more with shuffled labels, and once more as it is.
+    """Return two cells per model: its cheapest one with shuffled labels, and the same one unchanged.
 
     Cheapest: fewest training rows; the first of those, which has the suite's first loss and seed.
     """
@@ -222,7 +222,7 @@ def _draws(grid: Grid, choices: Choices) -> list[tuple[int, int]]:
 
 
 def _matching(kind: Kind, patterns: Iterable[str]) -> list[str]:
-    """Registered names that match; what is off by default matches by its name or a glob other than "*" only."""
+    """Return the registered names that match; names off by default need a pattern other than "*"."""
     known = names(kind)
     found: list[str] = []
     for pattern in patterns:
@@ -242,7 +242,7 @@ def _settings(kind: Kind, name: str, settings: Mapping[str, Sequence[Any]]) -> I
 
 
 def _axis(name: str, settings: Mapping[str, Sequence[Any]]) -> int:
-    """How many combinations `_settings` yields."""
+    """Number of combinations that `_settings` yields."""
     return math.prod(len(values) for key, values in settings.items() if key.partition(".")[0] == name)
 
 
@@ -259,7 +259,7 @@ def _check_settings_exist(settings: Mapping[str, Sequence[Any]]) -> None:
 
 
 def _check_settings_apply(settings: Mapping[str, Sequence[Any]], planned: Iterable[Combination]) -> None:
-    """A setting of what does not run would change nothing, and its author would think that it did."""
+    """Refuse settings of models and losses that are not in the plan: they would silently have no effect."""
     running = {name for c in planned for name in (c.model, c.loss)}
     for key in settings:
         if key.partition(".")[0] not in running:

@@ -1,4 +1,4 @@
-"""Where cells run: processes on this machine, or a Ray cluster.
+"""Executors: run cells in processes on this machine or on a Ray cluster.
 
 Imports `cells`; imported by `runs` and `commands`.
 """

@@ -46,7 +46,7 @@ class CellProcess:
 
     Attributes:
         spec: the cell.
-        kept: its good result of before, which is to be measured anew; None of a new cell.
+        kept: its earlier good result, which is measured again; None for a new cell.
         slot: its share of the machine.
         deadline: when its time is up, by `time.monotonic`.
         timed_out: whether it was still running then.
@@ -113,7 +113,7 @@ class CellProcess:
         self._process.join()
 
     def exit_reason(self) -> tuple[Status, str]:
-        """How the process ended, if it left neither a result nor an exception."""
+        """Return status and reason by the exit code of a process that reported neither result nor exception."""
         return describe_exit(self._process.exitcode, killed_by_kernel=kernel_kills() != self._kernel_kills)
 
 
@@ -140,7 +140,7 @@ def _started(
 
 
 def _live(spec: CellSpec, store: Store, work: Work, slot: Slot, connection: Connection) -> None:
-    """Live the whole life of a cell's process; it ends here, whatever threads are left."""
+    """Run a cell in its process, then exit even if threads are still running."""
     os.setsid()
     end_group_with_parent()
     try:

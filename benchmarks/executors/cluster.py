@@ -1,4 +1,4 @@
-"""A Ray cluster: joining it, what its machines have, and what a cell claims of one.
+"""A Ray cluster: join it, list its machines' resources, compute the claim of a cell.
 
 Only a command that is told to use Ray imports this module.
 """

@@ -8,7 +8,7 @@ MEMBERSHIP = Path("/proc/self/cgroup")
 
 
 def cpu_files(name: str, membership: Path = MEMBERSHIP, mounted: Path = CGROUPS) -> Iterator[Path]:
-    """Yield where this process's control group and those around it may keep a file of the CPU controller.
+    """Yield possible paths of a CPU controller file, in this process's control group and its parents.
 
     The innermost group comes first, by its path on the host; in a container only the mount's root may exist. Not every
     path exists.

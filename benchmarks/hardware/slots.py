@@ -1,4 +1,4 @@
-"""Shares of a machine. One cell at a time runs in each, so that no cell is timed beside another on its processors."""
+"""Shares of a machine's processors and GPUs; each runs one cell at a time, so that timings do not interfere."""
 
 import math
 import os

@@ -83,7 +83,7 @@ class Job:
         return Outcome(name, rows)
 
     def claim(self, model: Path) -> None:
-        """Make the output folder, and record in it the model, the column and what is written of the probabilities.
+        """Create the output folder with a record of the model, the text column and the probability columns.
 
         Raises:
             UsageError: its files are by another model or of another column, or it cannot be used.

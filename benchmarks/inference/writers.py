@@ -27,7 +27,7 @@ class Writer(ABC):
     """
 
     def __init__(self, stream: BinaryIO, columns: Sequence[str]) -> None:
-        """Write what comes before the first row."""
+        """Write the header."""
         self._stream, self._probabilities = stream, list(columns[2:-1])
         self.quoted = 0
 
@@ -36,7 +36,7 @@ class Writer(ABC):
         """Write some rows, and flush them."""
 
     def close(self) -> None:  # noqa: B027  (most formats have no end)
-        """Write what comes after the last row."""
+        """Write the footer."""
 
 
 class TextWriter(Writer):

@@ -1,4 +1,4 @@
-"""The only clock: wall time between two moments at which the device has nothing left to do."""
+"""The only clock: wall time between two device synchronisations."""
 
 import time
 from collections.abc import Callable
@@ -36,6 +36,6 @@ class Clock:
         return value, self.read() - start
 
     def read(self) -> float:
-        """Return the moment at which the device has nothing left to do."""
+        """Synchronise the device and return the time in seconds."""
         self.synchronize()
         return self.now()

@@ -1,4 +1,4 @@
-"""Other libraries' ways of doing the same work, one file per peer, each timed beside this suite's models.
+"""Other libraries doing the same work, one file per peer, each timed against this suite's models.
 
 A peer's file names our models that it meets (`OURS`), the default training and test texts (`SIZES`) and the timed work
 (`WORK`), and builds both sides of a contest (`sides`).

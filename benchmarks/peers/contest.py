@@ -39,13 +39,13 @@ Timed = Callable[[Clock], tuple[Any, float]]
 
 @dataclass(frozen=True)
 class Side:
-    """One way of doing the work.
+    """One implementation of the timed work.
 
     Attributes:
-        run: does it once; returns its outcome, and the seconds that the work took.
+        run: does the work once; returns its outcome and the seconds it took.
         labels: outcome -> (N,) predicted classes of the test texts; not timed.
-        precision: that it computes in.
-        batches: how it groups texts, in words; empty where it works on single texts or on all of them.
+        precision: of its computation.
+        batches: description of its batches; empty if it processes texts one by one or all at once.
     """
 
     run: Timed
@@ -75,7 +75,7 @@ class StepTime(SilentMonitor):
     """A monitor that adds up the seconds of the optimizer steps alone."""
 
     def __init__(self, clock: Clock) -> None:
-        """Start at nought."""
+        """Start at zero seconds."""
         self.clock, self.seconds = clock, 0.0
 
     @contextmanager
@@ -103,7 +103,7 @@ def text_to_labels(name: str, data: Dataset, runtime: Runtime) -> Side:
 
 
 def training_steps(name: str, data: Dataset, runtime: Runtime, **settings: Any) -> Side:
-    """Return our side for optimizer steps alone; the last epoch's weights predict, whatever validation says."""
+    """Return our side for the optimizer steps alone; predictions come from the last epoch, not the best one."""
     model_type = model_class(name)
 
     def run(clock: Clock) -> tuple[Model, float]:
@@ -205,7 +205,7 @@ def _timed(row: PeerRow, sides: Sequence[Side], labels: IntArray, repeats: int, 
 
 
 def why_void(row: PeerRow, repeats: int, sides: dict[str, IntArray], labels: IntArray) -> str:
-    """Say why a contest decides nothing; "" if it does.
+    """Return why a contest is void; "" if it is valid.
 
     The same accuracy of two models that learnt nothing says nothing about whether they do the same work.
 
@@ -225,7 +225,7 @@ def why_void(row: PeerRow, repeats: int, sides: dict[str, IntArray], labels: Int
     ]
     if learnt_nothing:
         sizes = f"{row.train_size:,} training and {row.test_size:,} test texts"
-        return f"not shown to be above chance on {sizes}: {', '.join(learnt_nothing)}"
+        return f"not shown to beat the majority class on {sizes}: {', '.join(learnt_nothing)}"
     return ""
 
 

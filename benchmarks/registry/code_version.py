@@ -87,7 +87,7 @@ def _named(model: str, loss: str) -> frozenset[str]:
 
 
 def _packages(named: frozenset[str]) -> frozenset[str]:
-    """The packages whose code is followed from module to module: ours, and those of the user that are not installed."""
+    """Packages whose imports are followed: this project's, and those of the user that are not installed."""
     found = PACKAGES | {module.partition(".")[0] for module in named}
     while True:
         imported = {name for module in _closure(set(named), found) for name in _top_level_imports(module)}
@@ -164,7 +164,7 @@ def _digests(module: str, packages: frozenset[str]) -> frozenset[str]:
 
 
 def _choices(modules: Iterable[str], packages: frozenset[str]) -> set[str]:
-    """A digest of each first-party import that chooses among definitions of one name, or renames what it binds."""
+    """Digests of the first-party imports that choose among several definitions of a name, or rename one."""
     meanings: dict[str, set[str]] = {}
     for module in modules:
         for name, definition in _definitions(module).items():
@@ -222,7 +222,7 @@ def _bound(node: ast.stmt) -> set[str]:
 
 
 class _WithoutFirstParty(ast.NodeTransformer):
-    """Replaces imports of first-party modules, which name files, by nothing."""
+    """Drop imports of first-party modules, which name files."""
 
     def __init__(self, module: str, packages: frozenset[str]) -> None:
         self._module, self._packages = module, packages

@@ -117,7 +117,7 @@ def names(kind: Kind) -> tuple[str, ...]:
 
 
 def entry(kind: Kind, name: str) -> Entry:
-    """Describe what is registered as `name`.
+    """Describe the registered class `name`.
 
     Raises:
         UsageError: nothing is.

@@ -1,4 +1,4 @@
-"""What every loss must do, as checks: the tests run them on the built-in losses, `check` on a plug-in.
+"""Checks that every loss must pass: the tests run them on the built-in losses, `check` on a plug-in.
 
 A check is a function that raises AssertionError, with a message for the author, where the contract is broken.
 """
@@ -47,14 +47,14 @@ class Built:
 
 
 def a_loss_is_what_the_registry_says(built: Built) -> None:
-    """`name` and `weighting` are those that are read from the source text."""
+    """`name` and `weighting` equal the values read from the source text."""
     assert built.loss.name == built.name, f"its `name` is {built.loss.name!r}, not {built.name!r}"
     found = built.loss.weighting
     assert found == entry("losses", built.name).weighting, f"`weighting` is {found}; write it out in the class"
 
 
 def weights_have_mean_one_over_the_training_set(built: Built) -> None:
-    """So that neither a learning rate nor scikit-learn's C changes its meaning; a loss without weights refuses."""
+    """Weights have mean 1, so learning rate and scikit-learn's C keep their meaning; a loss without weights refuses."""
     if built.loss.weighting:
         mean = float(built.loss.sample_weight(LENGTHS, LABELS).mean())
         assert abs(mean - 1) < 1e-12, f"`sample_weight` has mean {mean} over the training set, not 1"
@@ -67,7 +67,7 @@ def weights_have_mean_one_over_the_training_set(built: Built) -> None:
 
 
 def a_loss_is_unreduced_and_in_float32(built: Built) -> None:
-    """(B,) float32 whatever the precision of the logits."""
+    """The values are (B,) float32 for logits of any precision."""
     labels, lengths = torch.tensor([0, 1, 1, 0, 1]), torch.arange(5)
     values = built.loss(torch.zeros(5, 3, dtype=torch.bfloat16), labels, lengths)
     assert values.shape == (5,), f"the losses of 5 texts have shape {tuple(values.shape)}, not (5,)"
@@ -85,7 +85,7 @@ def a_loss_does_not_depend_on_what_shares_the_batch(built: Built) -> None:
 
 
 def a_loss_needs_training_lengths(built: Built) -> None:
-    """Without one it raises ValueError."""
+    """Without training texts the constructor raises ValueError."""
     try:
         loss_class(built.name)(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), **built.settings)
     except ValueError:

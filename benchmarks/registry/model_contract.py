@@ -1,4 +1,4 @@
-"""What every model must do, as checks: the tests run them on the built-in models, `check` on a plug-in.
+"""Checks that every model must pass: the tests run them on the built-in models, `check` on a plug-in.
 
 A check is a function that raises AssertionError, with a message for the author, where the contract is broken.
 """
@@ -37,7 +37,7 @@ class Trained:
     settings: Mapping[str, Any]
 
     def new(self, train: Split, valid: Split) -> tuple[Model, FitReport]:
-        """Another one, fitted with one seed."""
+        """Fit another model, always with the same seed; return it with its report."""
         model = model_class(self.name)(**self.settings)
         loss = loss_class("length_weighted_ce")(train.lengths, train.labels)
         return model, model.fit(train, valid, loss, Runtime(seed=5))
@@ -49,7 +49,7 @@ class Trained:
 
 
 def easy_texts(size: int, seed: int = 0, classes: Sequence[str] = ("negative", "positive")) -> Split:
-    """`size` texts of 6 to 22 words, three of which tell the class."""
+    """`size` texts of 6 to 22 words; three words of each depend on the class."""
     generator = np.random.default_rng(seed)
     opinions = (["awful", "boring", "dull", "poor"], ["great", "wonderful", "moving", "superb"], ["odd", "so-so"])
     filler = ["the", "film", "was", "a", "plot", "with", "of", "actor"]
@@ -63,7 +63,7 @@ def easy_texts(size: int, seed: int = 0, classes: Sequence[str] = ("negative", "
 
 
 def it_is_what_the_registry_says(trained: Trained) -> None:
-    """`name` and `devices` are those that are read from the source text."""
+    """`name`, `devices` and `any_loss` equal the values read from the source text."""
     loaded, described = model_class(trained.name), entry("models", trained.name)
     assert loaded.name == trained.name, f"its `name` is {loaded.name!r}, not {trained.name!r}"
     assert loaded.devices == described.devices, f"`devices` is {loaded.devices}; write it out as a tuple in the class"
@@ -71,7 +71,7 @@ def it_is_what_the_registry_says(trained: Trained) -> None:
 
 
 def its_defaults_are_its_configuration(trained: Trained) -> None:
-    """It can be built without arguments, and what it needs is at hand."""
+    """The model can be built without arguments, and its requirements are installed."""
     model_class(trained.name)().check_ready()
 
 
@@ -113,7 +113,7 @@ def a_text_scores_the_same_alone_and_in_any_batch(trained: Trained) -> None:
 
 
 def its_word_weights_add_up_to_its_scores(trained: Trained) -> None:
-    """Where it has any: with the intercept, the words' shares are the log-odds, of any text."""
+    """If the model has word weights, they and the intercept sum to the log-odds of any text."""
     model = trained.fitted[0]
     for text in TEXTS:
         weights = model.word_weights(text)
@@ -125,7 +125,7 @@ def its_word_weights_add_up_to_its_scores(trained: Trained) -> None:
 
 
 def a_saved_model_scores_the_same_and_holds_no_pickle(trained: Trained) -> None:
-    """`load` gives what `save` was given, from JSON, safetensors and skops alone."""
+    """A loaded model scores as the saved one; the files are JSON, safetensors and skops only."""
     model = trained.fitted[0]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -144,7 +144,7 @@ def a_folder_that_holds_no_model_is_refused_in_one_line(trained: Trained) -> Non
 
 
 def every_damaged_file_of_a_saved_model_is_refused(trained: Trained) -> None:
-    """Emptied, cut, replaced: `load` raises ValueError, and nothing else."""
+    """For an empty, truncated or replaced file `load` raises ValueError."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         trained.fitted[0].save(folder)

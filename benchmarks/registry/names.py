@@ -1,4 +1,4 @@
-"""Registered names: what is built in, what installed packages bring, and what plug-ins have added."""
+"""Registered names: built-in ones, entry points of installed packages, and plug-ins."""
 
 import re
 from functools import cache
@@ -66,7 +66,7 @@ _added: dict[Kind, dict[str, str]] = {"models": {}, "losses": {}, "datasets": {}
 
 @cache
 def targets(kind: Kind) -> dict[str, str]:
-    """Return name -> "module:Class"; packages and plug-ins add to what is built in, and replace nothing of it.
+    """Return name -> "module:Class"; packages and plug-ins add names and cannot replace built-in ones.
 
     Raises:
         UsageError: two installed packages bring one name.
@@ -82,7 +82,7 @@ def add_target(kind: Kind, name: str, target: str) -> None:
 
 
 def origin(kind: Kind, name: str, target: str) -> str:
-    """Return the sha256 of a plug-in file, or "package==version"; empty for what is built in."""
+    """Return the sha256 of a plug-in file, or "package==version"; empty for a built-in name."""
     module = target.partition(":")[0]
     if module in plugins():
         return plugins()[module].sha256

@@ -46,7 +46,7 @@ class Plugin(InspectLoader):
         return self.source_to_code(self.source, str(self.path))
 
     def is_package(self, fullname: str) -> bool:
-        """It is a module."""
+        """Return False: a plug-in file is a module."""
         return False
 
 

@@ -40,6 +40,6 @@ def add_plugin(path: Path) -> Plugin:
 
 
 def _reread(existing: str, path: Path) -> bool:
-    """Whether what is registered comes from an earlier content of the same file, which a notebook may read again."""
+    """Whether the registered class is an earlier version of the same file, which a notebook may load again."""
     earlier = plugins().get(existing.partition(":")[0])
     return earlier is not None and earlier.path.absolute() == path.absolute()

@@ -1,4 +1,4 @@
-"""For authors of a model, a loss or a dataset of their own: a template to begin with, and the contract's checks."""
+"""Templates for new models, losses and datasets, and the contract's checks for them."""
 
 import keyword
 import traceback
@@ -22,12 +22,12 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found.
+    """Result of one check.
 
     Attributes:
         name: of the model, loss or dataset.
-        check: what was looked at.
-        fault: what is wrong; empty if nothing is.
+        check: name of the check.
+        fault: description of the fault; empty if the check passed.
     """
 
     name: str
@@ -119,7 +119,7 @@ def _findings(name: str, checks: Sequence[Callable[[S], None]], subject: S) -> I
 
 
 def _fault(check: Callable[[S], None], subject: S) -> str:
-    """What is wrong, on one line; where the plug-in itself raised, with the line of its file."""
+    """Describe a fault in one line, with the plug-in's line number if its own code raised."""
     try:
         check(subject)
     except AssertionError as error:

@@ -1,4 +1,4 @@
-"""What every dataset must do, as checks: the tests run them on the built-in datasets, `check` on a plug-in.
+"""Checks that every dataset must pass: the tests run them on the built-in datasets, `check` on a plug-in.
 
 A check is a function that raises AssertionError, with a message for the author, where the contract is broken.
 """
@@ -25,7 +25,7 @@ class Read:
 
     @cached_property
     def raw(self) -> RawDataset:
-        """What it yields."""
+        """The texts and labels that the source loads."""
         return source_class(self.name)().load()
 
 

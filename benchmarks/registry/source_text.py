@@ -61,7 +61,7 @@ def devices(module: str, class_name: str) -> tuple[str, ...]:
 def data_parallel(module: str, class_name: str) -> bool:
     """Return `data_parallel` of the class or of the nearest base that sets it.
 
-    A class with a `fit` of its own has to set it anew; else it is False.
+    A class that defines `fit` must set it again; else it is False.
     """
     return _property_of_fit(module, class_name, "data_parallel")
 

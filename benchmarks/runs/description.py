@@ -1,4 +1,4 @@
-"""The content of `run.json`, and the cells of earlier commands that a run goes on with."""
+"""The content of `run.json`, and the cells of earlier commands that a run continues."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from models.model import Runtime
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """What a run goes on with.
+    """State of the results folder that a run continues from.
 
     Attributes:
         started: when the first of its commands began.
@@ -39,7 +39,7 @@ class EarlierRun:
 
 
 def describe(run: Run, observer: Observer) -> dict[str, object]:
-    """Return what `run.json` holds."""
+    """Return the content of `run.json`."""
     dataset = run.dataset
     before = earlier_run(run, observer)
     return {
@@ -72,7 +72,7 @@ def describe(run: Run, observer: Observer) -> dict[str, object]:
 
 
 def earlier_run(run: Run, observer: Observer) -> EarlierRun:
-    """Return what `run.json` says of the run that this one goes on with.
+    """Return the earlier run that this one continues, as `run.json` describes it.
 
     A cell of an earlier command stays planned while it would be the same cell today: the same data, device, precision,
     code, libraries, plug-ins and external files. Where no cell stays, the run is a new one.
@@ -115,7 +115,7 @@ def _near_duplicates(run: Run) -> int | str:
 
 
 def _is_current(pair: str, code: str, packages: Mapping[str, str]) -> bool:
-    """Whether "model-loss" has that code and those libraries today; yes if it is of a plug-in that is not at hand."""
+    """Whether "model-loss" still has that code and those libraries; True for a plug-in that is not loaded."""
     model, _, loss = pair.partition("-")
     if model not in names("models") or loss not in names("losses"):
         return True

@@ -1,4 +1,4 @@
-"""How long the cells of a plan will take, roughly, judged by earlier results of the same machine."""
+"""Estimate the seconds of a plan's cells from earlier results on the same processor."""
 
 import itertools
 import logging

@@ -12,7 +12,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def interruptible(notice: str) -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether the user has asked for an end.
+    """Yield a function that returns whether the user has interrupted the run.
 
     The first Ctrl-C only asks, and prints `notice`. A second one raises KeyboardInterrupt, and so does the first
     SIGTERM or SIGHUP: their senders do not wait. A signal that this process was told to ignore (`nohup`) stays ignored.

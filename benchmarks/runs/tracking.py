@@ -35,7 +35,7 @@ def check_tracker(tracker: Tracker) -> None:
 
 
 def track(folder: Path, tracker: Tracker) -> Path:
-    """Write every finished cell of a results folder as a run of `tracker`, in place of what was there.
+    """Write every finished cell of a results folder as a run of `tracker`, replacing earlier ones.
 
     Returns:
         The folder to open with it.

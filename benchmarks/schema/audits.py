@@ -26,7 +26,7 @@ Severity = Literal["error", "warning", "note"]
 
 
 class Audit(BaseModel):
-    """One check that could have found the result meaningless.
+    """One validity check of a result.
 
     Attributes:
         name: of the check.
@@ -51,7 +51,7 @@ class Audit(BaseModel):
 
 
 def acknowledge(audits: Iterable[Audit], reasons: Mapping[str, str]) -> list[Audit]:
-    """Copies of the audits; those that failed carry the reason given for their name, if there is one."""
+    """Return copies of the audits; failed ones carry the acknowledgement given for their name, if any."""
     return [
         audit if audit.passed else audit.model_copy(update={"acknowledged": reasons.get(audit.name, "")})
         for audit in audits

@@ -1,4 +1,4 @@
-"""What validation says of a model's probabilities, as `result.json` and `saved.json` hold it."""
+"""Calibration of a model's probabilities on validation, as stored in `result.json` and `saved.json`."""
 
 from typing import Annotated, Self
 

@@ -19,7 +19,7 @@ NOT_IDENTITY = frozenset({"dataset", "measure"})
 
 
 class CellSpec(BaseModel):
-    """One training and its measurement; cells with the same `id` end with the same predictions.
+    """One training and its measurement; cells with the same `id` have the same predictions.
 
     Attributes:
         dataset: name or path as given, and the columns, label map and splits by which it was read. Shown, and not part
@@ -75,18 +75,18 @@ class CellSpec(BaseModel):
 
     @property
     def id(self) -> str:
-        """A readable name, safe as a folder's, that two specs share only if they end with the same predictions."""
+        """Readable name, usable as a folder name; two specs share it only if their predictions are the same."""
         digest = _digest(self._identity() | {"sample_seed": SAMPLE_SEED})[:10]
         return f"{self.model}-{self.loss}-n{self.train_size}-s{self.seed}-{digest}"
 
     @property
     def configuration(self) -> str:
-        """Digest shared by the cells that differ in seed and repeat alone, and by no others."""
+        """Digest shared by the cells that differ only in seed and repeat."""
         return _digest(self._identity("seed", "repeat"))
 
     @property
     def model_configuration(self) -> str:
-        """Digest shared by the cells of one model with the same settings, whatever the path of its external files."""
+        """Digest shared by the cells of one model with the same settings; the paths of external files do not count."""
         keys = ("model", "model_plugin", "model_params", "model_files")
         identity = self._identity()
         return _digest({key: identity[key] for key in keys})
@@ -99,7 +99,7 @@ class CellSpec(BaseModel):
 
     @property
     def original(self) -> "CellSpec":
-        """The cell that counts and that this one is a deep audit of."""
+        """The ordinary cell that this deep audit belongs to."""
         return self.model_copy(update={"role": "result"})
 
 

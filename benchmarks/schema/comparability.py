@@ -1,4 +1,4 @@
-"""What results must share to stand in one comparison; a report refuses to mix what differs."""
+"""Facts that results must share to be compared; a report refuses results that differ in them."""
 
 from collections.abc import Iterable, Sequence
 

@@ -44,7 +44,7 @@ def tempered(probabilities: "FloatArray", temperature: float) -> "FloatArray":
 
 
 def lower_bound(right: float, answered: float, alpha: float = ERROR) -> float:
-    """One-sided lower bound of a share (Clopper & Pearson 1934), of level 1 - `alpha`.
+    """One-sided lower bound of a share at level 1 - `alpha` (Clopper & Pearson 1934).
 
     Args:
         right: successes; need not be whole, as for rows that count by their design effect.

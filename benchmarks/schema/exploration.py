@@ -76,7 +76,7 @@ class Tokens(Section):
 
 
 class Term(Section):
-    """A word or word pair that tells a class from the others.
+    """A word or word pair that is typical of a class.
 
     Attributes:
         z: standard scores of its log-odds ratio.

@@ -22,7 +22,7 @@ HISTORY, NUMBER = TypeAdapter(list[dict[str, FiniteFloat]]), TypeAdapter(FiniteF
 
 
 def _checked_fit(fit: dict[str, Any]) -> dict[str, Any]:
-    """A FitReport's fields; what a report shows of them are numbers."""
+    """Validate a FitReport's fields: all that a report shows are numbers."""
     HISTORY.validate_python(fit.get("history", []))
     NUMBER.validate_python(fit.get("parameters", 0))
     return fit
@@ -34,7 +34,7 @@ def _checked_reason(text: str) -> str:
 
 
 class CellResult(BaseModel):
-    """What came of a cell.
+    """Result of a cell.
 
     Attributes:
         status: "ok"; "failed": an exception, whose traceback is in the log; "out_of_memory": of the device or the host,
@@ -101,7 +101,7 @@ class CellResult(BaseModel):
         return self.answers(spec) and self.measure is not None and self.measure.processes < spec.measure.processes
 
     def predicts(self, spec: CellSpec) -> bool:
-        """Whether the predictions and the saved model are those of `spec`, however they were measured."""
+        """Whether predictions and saved model are those of `spec`; measurement settings may differ."""
         return self.status == "ok" and self.spec.id == spec.id
 
     def measurement(self, phase: Phase) -> Measurement | None:

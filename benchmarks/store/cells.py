@@ -32,7 +32,7 @@ class CellFiles(Folder):
     """Results, predictions, explanations, models and checkpoints of the cells."""
 
     def cell_folder(self, cell_id: str) -> Path:
-        """Where a cell's files lie.
+        """Folder of a cell's files.
 
         Raises:
             StoreError: `cell_id` is not of the form `CellSpec.id` yields.
@@ -204,25 +204,25 @@ class CellFiles(Folder):
         return writing_folder(self._made(cell_id) / "model")
 
     def log_path(self, cell_id: str) -> Path:
-        """Where everything that a cell prints goes."""
+        """Path of the log: all output of the cell's process."""
         return self.cell_folder(cell_id) / "log.txt"
 
     def checkpoint_path(self, cell_id: str) -> Path:
-        """Where the state of a cell's training is kept until the cell is done."""
+        """Path of the checkpoint, which exists until the cell is done."""
         return self.cell_folder(cell_id) / "checkpoint.safetensors"
 
     def write_checkpoint(self, cell_id: str, write: Callable[[Path], object]) -> None:
-        """Let `write` write the state of a cell's training; when it is whole, it replaces the one before.
+        """Write a checkpoint through `write`; it replaces the previous one only when complete.
 
         Raises:
-            WriteError: it cannot be written; the one before is still there.
+            WriteError: it cannot be written; the previous one is kept.
         """
         self._made(cell_id)
         with writing(self.checkpoint_path(cell_id)) as path:
             write(path)
 
     def remove_checkpoint(self, cell_id: str) -> None:
-        """Delete the state of a training that is done.
+        """Delete the checkpoint of a finished training.
 
         Raises:
             WriteError: it cannot be removed.

@@ -1,4 +1,4 @@
-"""What cells read: prepared data and plug-ins."""
+"""Inputs of cells in a results folder: prepared data and plug-ins."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ class DataFiles(Folder):
     """Prepared splits by fingerprint, plug-ins by content."""
 
     def data_path(self, fingerprint: str) -> Path:
-        """Where the prepared splits of that fingerprint lie.
+        """Folder of the prepared splits with that fingerprint.
 
         Raises:
             StoreError: not a sha256 in hexadecimal digits.
@@ -78,7 +78,7 @@ class DataFiles(Folder):
         return Dataset(name, train, valid, test, provenance=provenance, leaked_test_rows=leaked)
 
     def plugin_path(self, sha256: str) -> Path:
-        """Where the plug-in of that content lies.
+        """Path of the plug-in with that sha256.
 
         Raises:
             StoreError: not a sha256 in hexadecimal digits.

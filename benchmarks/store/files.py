@@ -219,7 +219,7 @@ def remove_abandoned(folder: Path, name: str | None = None) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with everything in it; nothing that a link leads to.
+    """Remove a file, a link or a folder with its content; links are not followed.
 
     Raises:
         OSError: it cannot be removed.

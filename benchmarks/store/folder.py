@@ -1,4 +1,4 @@
-"""What the parts of a results folder have in common: paths, schema versions, and errors of damaged files."""
+"""Shared parts of a results folder: paths, schema versions, and errors of damaged files."""
 
 import json
 import re
@@ -119,6 +119,6 @@ def undamaged(path: Path) -> Iterator[None]:
 
 
 def first_error(error: ValidationError) -> str:
-    """Where a document differs from its schema, and how."""
+    """First place where a document differs from its schema, with the fault."""
     first = error.errors()[0]
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

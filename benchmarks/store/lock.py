@@ -1,4 +1,4 @@
-"""One run at a time writes into a results folder."""
+"""Lock of a results folder: one run at a time writes into it."""
 
 import errno
 import fcntl
@@ -27,7 +27,7 @@ def hold(folder: Path, option: str = "--out") -> Iterator[Callable[[], bool]]:
         option: how the user named it, for messages.
 
     Yields:
-        A function that tells whether the lock still stands: not where the folder was deleted, moved or replaced.
+        A function that returns whether the lock still holds; False once the folder was deleted, moved or replaced.
 
     Raises:
         UsageError: another run holds the folder, and the message says which; or it cannot be written to.

@@ -1,4 +1,4 @@
-"""What `peers` and `scaling` leave on disk: JSON lines, each a measurement with its machine and its command.
+"""Files of `peers` and `scaling`: JSON lines, one measurement each with its machine and command.
 
 <folder>/peers.jsonl     a PeerRow per contest
 <folder>/scaling.jsonl   a ScalingRow per model and size
@@ -37,7 +37,7 @@ def read_rows(path: Path, kind: type[R]) -> list[R]:
 
 
 def add_rows(path: Path, kind: type[R], rows: Sequence[R]) -> list[R]:
-    """Write `rows` into a file, in place of those of the same identity; every row it now holds.
+    """Add `rows` to a file, replacing rows with the same key; return all rows of the file.
 
     Raises:
         StoreError: the file holds other lines, or cannot be written.

@@ -12,7 +12,7 @@ RUN_KEYS = frozenset({"suite", "planned", "dataset", "device", "precision", "cod
 
 
 class RunRecord(Folder):
-    """What was run, on which machine."""
+    """Record of a run: command, suite, data and machine."""
 
     def write_run(self, run: dict[str, Any]) -> None:
         """Describe the run in `run.json`.
@@ -24,7 +24,7 @@ class RunRecord(Folder):
         write_text(self.folder / "run.json", f"{content}\n")
 
     def read_run(self) -> dict[str, Any]:
-        """Read what `write_run` wrote.
+        """Read `run.json`.
 
         Raises:
             DamagedError: the file differs from that.

@@ -262,7 +262,7 @@ def _bare(tokenizer: Tokenizer) -> Tokenizer:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep transformers from printing progress and remarks on what its files hold."""
+    """Suppress progress bars and warnings of transformers while files are loaded."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]

@@ -74,7 +74,7 @@ class EncoderTokens:
         return text if piece.startswith(WORD_STARTS) else f"##{text}"
 
     def _marks_words(self) -> bool:
-        """Whether pieces that begin a word are marked, and not those that continue one."""
+        """Whether the tokenizer marks the pieces that begin a word; WordPiece marks those that continue one."""
         pieces = self.tokenizer.encode(f"{PROBE} {PROBE}", add_special_tokens=False).tokens
         return any(piece.startswith(WORD_STARTS) for piece in pieces)
 

@@ -41,7 +41,7 @@ class Scaling(NamedTuple):
 
     @classmethod
     def of(cls, vectors: Float32) -> "Scaling":
-        """Return those of vectors (N, D)."""
+        """Compute the scaling of training vectors (N, D)."""
         deviation = vectors.std(axis=0, dtype=np.float64).clip(min=SMALLEST_DEVIATION)
         return cls(vectors.mean(axis=0, dtype=np.float64), deviation)
 

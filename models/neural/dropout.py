@@ -14,7 +14,7 @@ class Dropout(nn.Dropout):
     """
 
     def forward(self, values: Tensor) -> Tensor:
-        """values, of any shape -> the same shape."""
+        """Drop entries of `values` (any shape); the shape stays."""
         dropped = round(self.p * LEVELS)
         if not self.training or values.device.type != "cpu" or dropped in (0, LEVELS):
             return super().forward(values)

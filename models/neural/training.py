@@ -141,7 +141,7 @@ class Training:
         return [(len(part), self._length(int(part.max()))) for part in parts]
 
     def _length(self, longest: int) -> int:
-        """Tokens in a row of a batch, given those of its longest text."""
+        """Padded length of a batch, from the tokens of its longest text."""
         if not self.graphed:
             return max(1, longest)
         return min(self.max_length, max(1, -(-longest // LENGTH_STEP)) * LENGTH_STEP)
@@ -158,7 +158,7 @@ class Training:
         return found
 
     def draw_anew(self, seed: int, epoch: int) -> None:
-        """Where several processes train, give each process its own random numbers for an epoch.
+        """Seed an epoch: each of several training processes gets its own random numbers.
 
         Dropout is then independent between processes, and no checkpoint has to hold the others' states.
         """
@@ -220,7 +220,7 @@ class Training:
         return mean
 
     def _forget_gradients(self) -> None:
-        """Clear the gradients; graphs add to those in memory at recording, so these are zeroed instead of dropped."""
+        """Clear the gradients; CUDA graphs add to the recorded tensors, so gradients are zeroed instead of dropped."""
         self.optimizer.zero_grad(set_to_none=not self.graphed)
 
     def _gradients(self, texts: Sequence[TokenIds], labels: IntArray, lengths: IntArray, weight: float) -> Tensor:
