@@ -118,7 +118,7 @@ def to_onnx(found: Found, classifier: Classifier, folder: Path) -> None:
         raise _refused(f"{classifier.spec.model} is not a torch model (choices: torch models)")
     with _new_folder(folder) as temporary:
         path = temporary / "model.onnx"
-        _trace(model.network, path, classifier.spec.model)
+        trace(model.network, path, classifier.spec.model)
         difference = _largest_difference(model, path)
         if not difference <= LARGEST_DIFFERENCE:
             raise _refused(f"its scores differ by {difference:.1g} from the model's")
@@ -139,8 +139,12 @@ class _IntegerMask(nn.Module):
         return logits
 
 
-def _trace(network: nn.Module, path: Path, name: str) -> None:
-    """Write a network as ONNX, for batches of any size and length."""
+def trace(network: nn.Module, path: Path, name: str) -> None:
+    """Write a network as ONNX, for batches of any size and length.
+
+    Raises:
+        UsageError: torch cannot export the network of the model `name`.
+    """
     ids = torch.ones(2, 7, dtype=torch.int64)
     mask = (torch.arange(7) < torch.tensor([[7], [5]])).long()  # with padding, or a network may leave the mask out
     axes = {0: "texts", 1: "tokens"}

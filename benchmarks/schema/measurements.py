@@ -15,6 +15,7 @@ class Measure(BaseModel):
         single: reviews scored one at a time.
         processes: processes that time a cell one after another, `fit` included, in rounds over all cells; an interval
             of a time needs several. Only cells that take a few seconds are timed in more than one.
+        engines: names or globs of the engines that serve each trained network once more, such as `["onnxruntime"]`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -23,11 +24,12 @@ class Measure(BaseModel):
     repeats: PositiveInt = 4
     single: PositiveInt = 100
     processes: PositiveInt = 5
+    engines: tuple[str, ...] = ()
 
     @property
     def settings(self) -> dict[str, int]:
         """What each process does."""
-        return self.model_dump(exclude={"processes"})
+        return self.model_dump(exclude={"processes", "engines"})
 
 
 Phase = Literal[

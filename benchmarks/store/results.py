@@ -8,6 +8,7 @@
 <folder>/cells/<cell-id>/validation.parquet    the same columns for the validation rows
 <folder>/cells/<cell-id>/explanations.json     the words behind its most confident mistakes
 <folder>/cells/<cell-id>/log.txt, model/
+<folder>/cells/<cell-id>/engines/      what engines left: results, predictions, networks; and results of load tests
 <folder>/cells/<cell-id>/checkpoint.safetensors   during a long training, or after an interrupted one
 """
 
@@ -15,8 +16,9 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-from benchmarks.store.cells import CELL_ID, CellFiles, remove_temporary
+from benchmarks.store.cells import CELL_ID, remove_temporary
 from benchmarks.store.data import DataFiles
+from benchmarks.store.engines import EngineFiles
 from benchmarks.store.files import DamagedError, StoreError, WriteError, make_folder, naming, remove_abandoned
 from benchmarks.store.run_record import RUN_KEYS, RunRecord
 
@@ -24,7 +26,7 @@ __all__ = ["CELL_ID", "RUN_KEYS", "DamagedError", "Store", "StoreError", "WriteE
 
 
 @dataclass(frozen=True)
-class Store(RunRecord, DataFiles, CellFiles):
+class Store(RunRecord, DataFiles, EngineFiles):
     """One results folder: the record of its run, the data and plug-ins that cells read, and the cells."""
 
     def create(self) -> None:

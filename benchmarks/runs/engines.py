@@ -1,0 +1,96 @@
+"""The last stage of a run: each trained network served by the engines that were asked for, each in new processes."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from typing import Protocol, TypeVar
+
+from benchmarks.cells.serving import address, build, serve, unmeasured
+from benchmarks.errors import publishable
+from benchmarks.hardware.fork_server import one_process
+from benchmarks.inference.engines.engine import engine, has_engines
+from benchmarks.inference.folder import digest
+from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.engines import EngineResult
+from benchmarks.store.results import DamagedError, Store
+
+REFERENCE = "torch"
+"""Engine that is always measured, for the others to be compared with."""
+
+T = TypeVar("T")
+
+
+class Listener(Protocol):
+    """Is told of the engines."""
+
+    def say(self, line: str) -> None:
+        """Show a line."""
+
+
+def measure_engines(specs: Sequence[CellSpec], names: Sequence[str], store: Store, listener: Listener) -> int:
+    """Serve every network that was trained with each engine, unless that is measured already.
+
+    Args:
+        specs: the planned cells.
+        names: of the engines.
+        store: the results folder; this process holds its lock.
+        listener: is told of each engine.
+
+    Returns:
+        Number of engines that failed.
+    """
+    failed = 0
+    for spec in _with_networks(specs, store):
+        model = digest(store.cell_folder(spec.id) / "model")
+        for name in dict.fromkeys((REFERENCE, *names)):
+            if spec.device not in engine(name).devices:
+                listener.say(f"{spec.id}: {name} does not run on {spec.device}")
+                continue
+            result = _measured(spec, store, name, model)
+            failed += result.status != "ok"
+            listener.say(f"{spec.id} in {name}: {outcome(result)}")
+    return failed
+
+
+def outcome(result: EngineResult) -> str:
+    """Say in a few words what an engine gave."""
+    if result.status != "ok":
+        return f"{result.status}: {result.reason}"
+    exact = ", exact" if result.exact else ""
+    return f"{result.texts_per_second:,.4g} texts/s, same class on {result.same_class:,} of {result.rows:,}{exact}"
+
+
+def _with_networks(specs: Sequence[CellSpec], store: Store) -> Iterator[CellSpec]:
+    """The cells that count, ended ok and left a network."""
+    for spec in specs:
+        if spec.role == "result" and has_engines(spec.model) and store.good_result(spec) is not None:
+            yield spec
+
+
+def _measured(spec: CellSpec, store: Store, name: str, model: str) -> EngineResult:
+    """The stored result, where it is of the same address and good; else a new one."""
+    try:
+        stored = store.read_engine(spec.id, name)
+    except DamagedError:
+        stored = None
+    if stored is not None and stored.status == "ok" and stored.address == address(spec, name, model):
+        return stored
+    first = store.read_data(spec.data_fingerprint).test.texts[0]
+    try:
+        size = _in_new_process(build, spec, store, name)
+        result = _in_new_process(serve, spec, store, name, first).model_copy(update={"file_bytes": size})
+    except BrokenProcessPool:
+        result = _failed(spec, name, model, "its process was killed, as when memory runs out")
+    except Exception as error:  # noqa: BLE001  (one engine that fails must not lose the others)
+        result = _failed(spec, name, model, publishable(error))
+    store.write_engine(result)
+    return result
+
+
+def _failed(spec: CellSpec, name: str, model: str, reason: str) -> EngineResult:
+    return unmeasured(spec, name, model).model_copy(update={"status": "failed", "reason": reason})
+
+
+def _in_new_process(work: Callable[..., T], *arguments: object) -> T:
+    with one_process(multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
