@@ -1,13 +1,17 @@
 """Options that choose the data and say how to read it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from benchmarks.config.suite import LARGEST_SIZE, Data
 from benchmarks.errors import UsageError
+from benchmarks.registry.entries import names
+from data.hub import PREFIX
 
 
 class SplitOrderChoice(StrEnum):
@@ -26,13 +30,9 @@ class MissingChoice(StrEnum):
 
 
 @dataclass(frozen=True)
-class DataOptions:
-    """Which data a command reads; None keeps the suite's setting."""
+class ReadingOptions:
+    """How a command reads and splits data; None keeps the suite's setting."""
 
-    dataset: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|PATH|hf:NAME@REVISION", help="Use this dataset instead of the suite's."),
-    ] = None
     text_column: Annotated[str | None, typer.Option(metavar="NAME", help="Column of a table that holds the texts.")] = (
         None
     )
@@ -76,17 +76,20 @@ class DataOptions:
         ),
     ] = None
 
-    def applied_to(self, data: Data) -> Data:
+    def over(self, data: Data, dataset: str | None) -> Data:
         """Return a suite's data section with these options over it.
 
-        Another dataset keeps nothing of the section: its columns and split sizes are for the suite's own data.
+        Args:
+            data: the section.
+            dataset: the dataset asked for instead; it keeps nothing of the section, whose columns and split sizes are
+                for the suite's own data. None keeps the suite's.
 
         Raises:
             UsageError: the label map, the splits or a size are malformed.
         """
-        given = {("name" if f.name == "dataset" else f.name): getattr(self, f.name) for f in fields(self)}
+        given = {field.name: getattr(self, field.name) for field in fields(ReadingOptions)} | {"name": dataset}
         given |= {option: _split_size(option, given[option]) for option in ("valid_size", "test_size")}
-        kept = data if self.dataset in (None, data.name) else Data()
+        kept = data if dataset in (None, data.name) else Data()
         chosen = Data.model_validate(
             kept.model_dump()
             | {
@@ -97,6 +100,55 @@ class DataOptions:
         )
         _ = chosen.reading  # parses the label map and the splits
         return chosen
+
+
+@dataclass(frozen=True)
+class DataOptions(ReadingOptions):
+    """Which data a command reads, and how."""
+
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|PATH|hf:NAME@REVISION", help="Use this dataset instead of the suite's."),
+    ] = None
+
+    def applied_to(self, data: Data) -> Data:
+        """Return a suite's data section with these options over it; see `over`."""
+        return self.over(data, self.dataset)
+
+
+@dataclass(frozen=True)
+class CollectionOptions(ReadingOptions):
+    """Which data a run reads, one or several datasets, and how."""
+
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|PATH|hf:NAME@REVISION..",
+            help="Use this dataset instead of the suite's, or several, each with a folder of its own.",
+        ),
+    ] = None
+    dataset_folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder that relative paths of datasets start from.")
+    ] = None
+
+    def applied_to(self, blocks: Sequence[Data]) -> list[Data]:
+        """Return the data sections of a suite with these options over each, or one for each dataset asked for.
+
+        Raises:
+            UsageError: the label map, the splits or a size are malformed.
+        """
+        if self.dataset is None:
+            found = [self.over(block, None) for block in blocks]
+        else:
+            own = {block.name: block for block in blocks}
+            found = [self.over(own.get(name, blocks[0]), name) for name in dict.fromkeys(self.dataset)]
+        return [block.model_copy(update={"name": self._located(block.name)}) for block in found]
+
+    def _located(self, name: str) -> str:
+        """Return a relative path below the folder that paths start from; any other name as it is."""
+        if self.dataset_folder is None or name.startswith(PREFIX) or name in names("datasets"):
+            return name
+        return str(self.dataset_folder / name)
 
 
 def _split_size(option: str, text: str | None) -> int | float | None:

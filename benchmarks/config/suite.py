@@ -4,14 +4,15 @@ import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from benchmarks.errors import UsageError, unknown
 from benchmarks.redaction import shortened
 from benchmarks.schema.audits import AUDITS
 from benchmarks.schema.measurements import Measure
+from benchmarks.schema.tuning import Sampler
 from data.errors import DataError
 from data.label_map import parse_label_map
 from data.reading import Reading, parse_splits
@@ -80,6 +81,7 @@ class Data(Section):
         valid_size: validation rows: a number, or a share below 1. None takes the source's own, or cuts 10 % of its
             training rows, 10,000 at most.
         test_size: test rows, likewise; None takes the source's own, all of them, or cuts 20 %.
+        title: what the dataset is called beside others, and its folder below theirs; None shortens its name.
     """
 
     name: str = "imdb-packaged"
@@ -93,6 +95,7 @@ class Data(Section):
     split_order: SplitOrder | None = None
     valid_size: SplitSize | None = None
     test_size: SplitSize | None = None
+    title: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")] | None = None
 
     @property
     def reading(self) -> Reading:
@@ -132,10 +135,32 @@ class Grid(Section):
     set: dict[str, Value | list[Value]] = {}
 
 
+class Tuning(Section):
+    """The budget of a search for each configuration's settings, before its cells run; one of the first two.
+
+    Attributes:
+        trials: trainings of each configuration, the default settings counted.
+        seconds: of training, of each configuration; the trial that exceeds them is the last.
+        sampler: "random", or "tpe": a tree-structured Parzen estimator (Bergstra et al. 2011), which draws near good
+            settings.
+    """
+
+    trials: Annotated[int, Field(gt=0, le=1_000)] | None = None
+    seconds: Annotated[float, Field(gt=0, le=1e8)] | None = None
+    sampler: Sampler = "random"
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.trials is None) == (self.seconds is None):
+            raise ValueError("tuning needs either `trials` or `seconds`")
+        return self
+
+
 class Suite(Section):
     """A whole suite file; its name is the file's.
 
     Attributes:
+        tuning: search for settings; None runs the defaults.
         acknowledge: audit -> why its failure is accepted. The report counts such failures and raises no alarm.
     """
 
@@ -143,6 +168,7 @@ class Suite(Section):
     description: str = ""
     data: Data = Data()
     measure: Measure = Measure()
+    tuning: Tuning | None = None
     acknowledge: dict[AuditName, Annotated[str, Field(min_length=1, max_length=500)]] = {}
     grid: Annotated[list[Grid], Field(min_length=1)]
 
@@ -160,7 +186,24 @@ def suite_names() -> tuple[str, ...]:
 
 
 def read_suite(name: str) -> Suite:
-    """The suite of that name, or in that `.toml` file.
+    """The suite of that name, or in that `.toml` file, which has one dataset.
+
+    Raises:
+        UsageError: there is none, the file is not a valid suite, or it has several datasets.
+    """
+    first, *others = read_suites(name)
+    if others:
+        raise UsageError(
+            f"it has {1 + len(others)} datasets, which `run` takes together; name one with --dataset, or a suite of "
+            "one dataset",
+            option="suite",
+            value=name,
+        )
+    return first
+
+
+def read_suites(name: str) -> list[Suite]:
+    """The suite of that name, or in that `.toml` file, once for each of its `[[data]]` blocks.
 
     Raises:
         UsageError: there is none, or the file is not a valid suite.
@@ -175,8 +218,14 @@ def read_suite(name: str) -> Suite:
         raise UsageError(f"it cannot be read: {error.strerror}", option="suite", value=name) from None
     except (ValueError, RecursionError) as error:
         raise UsageError(f"it is not TOML: {error}".replace("\n", " "), option="suite", value=name) from None
+    data = content.get("data", {})
+    blocks = data if isinstance(data, list) and data else [data]
+    return [_validated(name, {"name": path.stem} | content | {"data": block}) for block in blocks]
+
+
+def _validated(name: str, content: dict[str, Any]) -> Suite:
     try:
-        return Suite.model_validate({"name": path.stem} | content)
+        return Suite.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult, Status
-from benchmarks.store.results import Store
+from benchmarks.store.results import Store, Stores
 
 Progress = Callable[[CellSpec, int, int], None]
 """Called with a running cell and its training steps, done and planned; with 0 and 0 when it begins."""
@@ -29,13 +29,14 @@ class Executor(Protocol):
         """
 
 
-def record(store: Store, spec: CellSpec, status: Status, reason: str, detail: str = "") -> CellResult:
-    """Return a result without figures; write it, unless the store has a good one, which was to be measured anew.
+def record(store: Store | Stores, spec: CellSpec, status: Status, reason: str, detail: str = "") -> CellResult:
+    """Return a result without figures; write it unless the store has a good one, kept for another measurement.
 
     Raises:
         WriteError: it cannot be written.
     """
     result = CellResult(spec=spec, status=status, reason=reason, detail=detail)
-    if store.good_result(spec) is None:
-        store.write_result(result)
+    own = store.of(spec)
+    if own.good_result(spec) is None:
+        own.write_result(result)
     return result

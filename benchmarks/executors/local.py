@@ -1,4 +1,4 @@
-"""Runs cells on this machine, each in a process of its own that leaves a row whatever happens."""
+"""Run cells on this machine, each in its own process; every cell leaves a result, failed ones too."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from benchmarks.executors.executor import Progress, record
 from benchmarks.hardware.slots import Slot, Slots, grouped, share, threads
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
-from benchmarks.store.results import Store, StoreError
+from benchmarks.store.results import Store, StoreError, Stores
 
 LONGEST_WAIT = 3600.0
 """Seconds; the system call cannot wait for a month at a time."""
@@ -22,14 +22,14 @@ class LocalExecutor:
     """Runs cells on this machine, one at a time in each of its slots.
 
     Attributes:
-        store: where results go; it holds the cells' data.
+        store: where results go, one folder or one for each dataset; it holds the cells' data.
         work: run by the process of a cell; a module's function.
         preload: modules imported once, by the process that cells are forked from.
         timeout: seconds after which a cell is ended; None never ends one.
         slots: of each device.
     """
 
-    store: Store
+    store: Store | Stores
     work: Work
     preload: Sequence[str] = ()
     timeout: float | None = None
@@ -71,20 +71,21 @@ class LocalExecutor:
     def _start(self, spec: CellSpec, running: Sequence[CellProcess]) -> CellProcess:
         taken = [process.slot for process in running]
         slot = next(slot for slot in self._slots(spec) if slot not in taken)
-        kept = self.store.clear_cell(spec)
+        own = self.store.of(spec)
+        kept = own.clear_cell(spec)
         # A plug-in may change the working folder, to which the user's path is relative.
-        store = replace(self.store, folder=self.store.folder.absolute())
+        store = replace(own, folder=own.folder.absolute())
         deadline = math.inf if self.timeout is None else monotonic() + self.timeout
         return CellProcess(spec, kept, store, self.work, self.preload, slot, deadline)
 
     def _result(self, process: CellProcess) -> CellResult:
-        """The result of a cell that has ended; it is in the store, whatever happened.
+        """Return the result of a cell that has ended, after recording one if there is none.
 
         A complete result counts even if the process was found too late, or ended badly after writing it.
         """
         spec = process.spec
         try:
-            result = self.store.read_result(spec.id)
+            result = self.store.of(spec).read_result(spec.id)
         except StoreError as error:
             return record(self.store, spec, "failed", str(error))
         if result is not None and result.predicts(spec) and result != process.kept:

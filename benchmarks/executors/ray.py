@@ -38,7 +38,7 @@ from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
 from benchmarks.store.files import WriteError
 from benchmarks.store.packing import Files, pack_cell, pack_data, pack_plugins, unpack
-from benchmarks.store.results import Store, StoreError
+from benchmarks.store.results import Store, StoreError, Stores
 
 LOST = (LocalRayletDiedError, NodeDiedError, ObjectLostError, WorkerCrashedError)
 """Raised by Ray when a machine, or Ray's process on it, is gone: no fault of the cell's."""
@@ -55,21 +55,21 @@ class RayExecutor:
     """Runs cells on the cluster that `cluster.connect` has joined.
 
     Attributes:
-        store: the driver's; results go there, and it holds the cells' data.
+        store: the driver's, one folder or one for each dataset; results go there, and it holds the cells' data.
         work: run by the process of a cell; a function of a module that the cluster's machines can import.
         preload: modules imported once by each of Ray's processes, for the cells that are forked from it.
         timeout: seconds after which a cell is ended; None never ends one.
         cpus: processors of a cell; None: as many as the smallest machine has, or has for each of its GPUs.
     """
 
-    store: Store
+    store: Store | Stores
     work: Work
     preload: Sequence[str] = ()
     timeout: float | None = None
     cpus: int | None = None
 
     def run(self, specs: Iterable[CellSpec], progress: Progress) -> Iterator[CellResult]:
-        """Run the cells; see `Executor`. `progress` is not told of their steps."""
+        """Run the cells; see `Executor`. `progress` does not receive their optimizer steps."""
         tasks = _Tasks(self)
         waiting = iter(specs)
         try:
@@ -111,7 +111,7 @@ class _Tasks:
 
     def submit(self, spec: CellSpec) -> None:
         """Send a cell to the cluster with all that it needs."""
-        store, executor = self.executor.store, self.executor
+        store, executor = self.executor.store.of(spec), self.executor
         if spec.data_fingerprint not in self.data:
             self.data[spec.data_fingerprint] = ray.put(pack_data(store, spec.data_fingerprint))
         needed = dict(pack_plugins(store, spec))
@@ -156,7 +156,7 @@ class _Tasks:
 
     def _kept(self, spec: CellSpec, files: Files, result: CellResult) -> CellResult:
         """Write the files of a cell into the driver's store."""
-        store, log = self.executor.store, f"cells/{spec.id}/log.txt"
+        store, log = self.executor.store.of(spec), f"cells/{spec.id}/log.txt"
         if losses := self.losses[spec.id]:
             note = f"[the machine of this cell was lost, and it was run again: {losses} time(s)]\n"
             files = {**files, log: note.encode() + files.get(log, b"")}
@@ -172,7 +172,7 @@ class _Tasks:
 
 
 def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None]) -> None:
-    """As `cells.run_cell.run_cell`, imported by cells' processes only: Ray's own stay small."""
+    """Call `cells.run_cell.run_cell`, imported in the cells' processes only to keep Ray's processes small."""
     from benchmarks.cells import run_cell as cells
 
     cells.run_cell(spec, store, progress)

@@ -9,7 +9,7 @@ from benchmarks.errors import UsageError
 from benchmarks.executors.executor import Executor
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Ceiling
-from benchmarks.store.results import Store
+from benchmarks.store.results import Store, Stores
 from models.model import Runtime
 
 
@@ -24,7 +24,7 @@ class Backend:
     """
 
     resolve: Callable[[str, str, int], Runtime]
-    executor: Callable[[Store, float | None], Executor]
+    executor: Callable[[Store | Stores, float | None], Executor]
     measure: Callable[[Sequence[CellSpec]], list[Ceiling]] | None = None
 
 
@@ -42,7 +42,7 @@ def local_backend(preload: str) -> Backend:
 
     imported = (*PRELOAD, preload)
 
-    def executor(store: Store, timeout: float | None) -> Executor:
+    def executor(store: Store | Stores, timeout: float | None) -> Executor:
         return LocalExecutor(store, run_cell, imported, timeout, share(threads(), gpus()))
 
     return Backend(resolve_runtime, executor, partial(measure_ceilings, preload=imported))
@@ -67,7 +67,7 @@ def ray_backend(address: str | None, cpus: int | None) -> Backend:
         connect(address)
         return resolve_runtime(device, precision, devices, cpus)
 
-    def executor(store: Store, timeout: float | None) -> Executor:
+    def executor(store: Store | Stores, timeout: float | None) -> Executor:
         return RayExecutor(store, run_cell, PRELOAD, timeout, cpus)
 
     return Backend(resolve, executor)

@@ -13,7 +13,7 @@ Measuring = Callable[[Sequence[CellSpec]], list[Ceiling]]
 
 
 def kept_ceilings(run: Run) -> list[Ceiling] | None:
-    """Return the ceilings of the run before, if nothing is left to do; else None."""
+    """Return the ceilings of the previous run if no cell is left to run; else None."""
     try:
         results = (run.store.read_result(spec.id) for spec in run.specs)
         done = (result is not None and result.answers(spec) for result, spec in zip(results, run.specs, strict=True))
@@ -24,12 +24,12 @@ def kept_ceilings(run: Run) -> list[Ceiling] | None:
     return None
 
 
-def measured_ceilings(run: Run, observer: Observer, measure: Measuring | None) -> list[Ceiling]:
-    """Measure what the cells' devices can do at this moment; nothing without `measure`."""
-    if measure is None:
+def measured_ceilings(specs: Sequence[CellSpec], observer: Observer, measure: Measuring | None) -> list[Ceiling]:
+    """Measure the ceilings of the cells' devices; none without `measure`."""
+    if measure is None or not specs:
         return []
     try:
-        return measure(run.specs)
+        return measure(specs)
     except RuntimeError as error:  # no cell is lost for want of a ceiling
         observer.say(f"the device's ceiling could not be measured: {error}")
         return []

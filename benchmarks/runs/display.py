@@ -1,4 +1,4 @@
-"""The view of a sweep on a terminal: a line for each cell, and bars for those that run."""
+"""Terminal display of a sweep: one line per finished cell, progress bars for running ones."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -15,6 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from benchmarks.redaction import plain
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
 
@@ -25,6 +26,7 @@ class Display:
     def __init__(self, console: Console, specs: Sequence[CellSpec]) -> None:
         self._console = console
         self._numbers = {spec.id: number for number, spec in enumerate(specs, start=1)}
+        self._several = len({spec.data_fingerprint for spec in specs}) > 1
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -50,7 +52,7 @@ class Display:
     def step(self, spec: CellSpec, done: int, total: int) -> None:
         """Show that a running cell has taken `done` of `total` training steps; 0 of 0: it has begun."""
         if spec.id not in self._running:
-            self._running[spec.id] = self._progress.add_task(title(spec), total=None)
+            self._running[spec.id] = self._progress.add_task(self._title(spec), total=None)
         self._progress.update(self._running[spec.id], completed=done, total=total or None)
 
     def ended(self, spec: CellSpec, outcome: str, result: CellResult | None = None) -> None:
@@ -62,11 +64,14 @@ class Display:
         """Show that a cell has ended, and will run again."""
         if spec.id in self._running:
             self._progress.remove_task(self._running.pop(spec.id))
-        self.say(f"[{self._numbers[spec.id]}/{len(self._numbers)}] {title(spec)}: {outcome}")
+        self.say(f"[{self._numbers[spec.id]}/{len(self._numbers)}] {self._title(spec)}: {outcome}")
 
     def say(self, line: str) -> None:
         """Show a line about anything else."""
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _title(self, spec: CellSpec) -> str:
+        return f"{plain(spec.dataset)}: {title(spec)}" if self._several else title(spec)
 
 
 def outcome(result: CellResult) -> str:

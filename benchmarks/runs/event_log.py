@@ -14,7 +14,7 @@ class EventLog:
     """Writes each event of a sweep over `specs` to `stream` as it happens; see `sweep.Observer`.
 
     Every line has `time` (UTC, ISO 8601), `level` (info, warning, error) and `event`; those of a cell also have its id,
-    model, loss, training size, seed and role.
+    dataset, model, loss, training size, seed and role.
     """
 
     def __init__(self, stream: TextIO, specs: Sequence[CellSpec]) -> None:
@@ -59,5 +59,5 @@ class EventLog:
 
 
 def _facts(spec: CellSpec) -> dict[str, Any]:
-    names = ("model", "loss", "train_size", "seed", "role")
+    names = ("dataset", "model", "loss", "train_size", "seed", "role")
     return {"cell": spec.id, **{name: getattr(spec, name) for name in names}}

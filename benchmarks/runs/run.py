@@ -1,6 +1,8 @@
 """A run, once it has been prepared: its data and plug-ins are kept, its cells run, its record is written."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import TextIO
 
 from rich.console import Console
@@ -16,8 +18,9 @@ from benchmarks.runs.sweep import Observer, sweep
 from benchmarks.schema.result import Status
 from benchmarks.store.files import DamagedError
 from benchmarks.store.lock import hold
+from benchmarks.store.results import Stores
 
-__all__ = ["Run", "execute", "prepare_run"]
+__all__ = ["Run", "execute", "execute_all", "prepare_run", "stores_of"]
 
 
 def execute(
@@ -30,11 +33,25 @@ def execute(
     retries: int = 0,
     events: TextIO | None = None,
 ) -> Counter[Status]:
-    """Run the cells that have no good result yet, or all of them if `fresh`.
+    """Run the cells of one run; see `execute_all`."""
+    return execute_all([run], executor, console, measure=measure, fresh=fresh, retries=retries, events=events)
+
+
+def execute_all(
+    runs: Sequence[Run],
+    executor: Executor,
+    console: Console,
+    *,
+    measure: Measuring | None = None,
+    fresh: bool = False,
+    retries: int = 0,
+    events: TextIO | None = None,
+) -> Counter[Status]:
+    """Run the cells of all runs that have no good result yet, or all of them if `fresh`, as one sweep.
 
     Args:
-        run: the prepared run.
-        executor: runs its cells.
+        runs: the prepared runs, each of other data and with a folder of its own.
+        executor: runs the cells of all of them; its store is `stores_of` the runs, or the one run's own.
         console: shows what happens.
         measure: measures the ceilings of the cells' devices, before the cells and after them; None: nobody does.
         fresh: whether good results are removed first.
@@ -45,30 +62,52 @@ def execute(
         The number of cells by status: all of them, or fewer if the user asked for an end.
 
     Raises:
-        UsageError: another run is writing into the folder.
-        KeyboardInterrupt: the user wants an end now; finished cells are in the store.
-        StoreError: the store holds results of another version, or can no longer be written to.
+        UsageError: another run is writing into a folder.
+        KeyboardInterrupt: the user wants an end now; finished cells are in the stores.
+        StoreError: a store holds results of another version, or can no longer be written to.
     """
-    store = run.store
-    store.create()
-    shown = Display(console, run.specs) if events is None else EventLog(events, run.specs)
-    with hold(store.folder) as is_held, shown as observer:
-        store.clear_temporary()
-        _keep_data(run, observer)
-        for plugin in plugins().values():
-            store.write_plugin(plugin.sha256, plugin.source)
-        if fresh:
-            for spec in run.specs:
-                store.remove_cell(spec.id)
-        kept = kept_ceilings(run)
-        ceilings = measured_ceilings(run, observer, measure) if kept is None else kept
-        description = describe(run, observer)
-        store.write_run(description | as_json(ceilings))
-        outcomes = sweep(run.specs, store, executor, observer, retries=retries, is_held=is_held)
-        if kept is None and outcomes.total() == len(run.specs):  # the user did not ask for an end
-            after = measured_ceilings(run, observer, measure)
-            store.write_run(description | as_json(best(ceilings, after)))
+    specs = [spec for run in runs for spec in run.specs]
+    for run in runs:
+        run.store.create()
+    shown = Display(console, specs) if events is None else EventLog(events, specs)
+    with ExitStack() as stack:
+        held = [stack.enter_context(hold(run.store.folder)) for run in runs]
+        observer = stack.enter_context(shown)
+        for run in runs:
+            _begin(run, observer, fresh=fresh)
+        kept = [kept_ceilings(run) for run in runs]
+        unfinished = [spec for run, own in zip(runs, kept, strict=True) if own is None for spec in run.specs]
+        before = measured_ceilings(unfinished, observer, measure)
+        descriptions = [describe(run, observer) for run in runs]
+        for run, description, own in zip(runs, descriptions, kept, strict=True):
+            run.store.write_run(description | as_json(before if own is None else own))
+        outcomes = sweep(specs, stores_of(runs), executor, observer, retries=retries, is_held=_all_of(held))
+        if unfinished and outcomes.total() == len(specs):  # the user did not ask for an end
+            after = best(before, measured_ceilings(unfinished, observer, measure))
+            for run, description, own in zip(runs, descriptions, kept, strict=True):
+                if own is None:
+                    run.store.write_run(description | as_json(after))
         return outcomes
+
+
+def stores_of(runs: Sequence[Run]) -> Stores:
+    """Return the folders of the runs, by the fingerprint of their data."""
+    return Stores({run.dataset.fingerprint: run.store for run in runs})
+
+
+def _all_of(held: Sequence[Callable[[], bool]]) -> Callable[[], bool]:
+    return lambda: all(is_held() for is_held in held)
+
+
+def _begin(run: Run, observer: Observer, *, fresh: bool) -> None:
+    """Write the data and plug-ins that cells read, and remove leftovers of earlier runs."""
+    run.store.clear_temporary()
+    _keep_data(run, observer)
+    for plugin in plugins().values():
+        run.store.write_plugin(plugin.sha256, plugin.source)
+    if fresh:
+        for spec in run.specs:
+            run.store.remove_cell(spec.id)
 
 
 def _keep_data(run: Run, observer: Observer) -> None:

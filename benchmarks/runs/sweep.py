@@ -11,11 +11,11 @@ from benchmarks.runs.interrupt import interruptible
 from benchmarks.runs.timing_rounds import timing_rounds
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult, Status
-from benchmarks.store.results import DamagedError, Store, StoreError
+from benchmarks.store.results import DamagedError, Store, StoreError, Stores
 
 
 class Observer(Protocol):
-    """Is told of each event of a sweep, for people to see or programs to read."""
+    """Receives each event of a sweep: a terminal display or an event log."""
 
     def step(self, spec: CellSpec, done: int, total: int) -> None:
         """Note that a running cell has taken `done` of `total` training steps; 0 of 0: it has begun."""
@@ -32,7 +32,7 @@ class Observer(Protocol):
 
 def sweep(
     specs: Sequence[CellSpec],
-    store: Store,
+    store: Store | Stores,
     executor: Executor,
     observer: Observer,
     *,
@@ -43,11 +43,11 @@ def sweep(
 
     Args:
         specs: the planned cells; those that count come before their deep audits.
-        store: the results folder; this process holds its lock.
+        store: the results folder, or one for each dataset; this process holds their locks.
         executor: runs them.
-        observer: is told of every event.
+        observer: receives every event.
         retries: how many times a crashed cell is run again.
-        is_held: tells whether the folder is still this process's, see `hold`.
+        is_held: returns whether this process still holds the folder, see `hold`.
 
     Returns:
         The number of cells by status: all of them, or fewer if the user asked for an end.
@@ -61,19 +61,19 @@ def sweep(
         for stage in _stages(specs):
             ready: list[CellSpec] = []
             for spec in stage:
-                if _is_done(spec, store, observer):
+                if _is_done(spec, store.of(spec), observer):
                     outcomes["ok"] += 1
                     observer.ended(spec, "already done")
-                elif reason := _obstacle(spec, store):
+                elif reason := _obstacle(spec, store.of(spec)):
                     outcomes["skipped"] += 1
                     skipped = CellResult(spec=spec, status="skipped", reason=reason)
-                    store.write_result(skipped)
+                    store.of(spec).write_result(skipped)
                     observer.ended(spec, outcome(skipped), skipped)
                 else:
                     ready.append(spec)
             for result in _with_retries(ready, executor, observer, stopping, retries):
                 if not is_held():
-                    raise StoreError(f"{store.folder} was deleted, moved or replaced during the run")
+                    raise StoreError(f"{store.of(result.spec).folder} was deleted, moved or replaced during the run")
                 outcomes[result.status] += 1
                 observer.ended(result.spec, outcome(result), result)
             timing_rounds(stage, store, executor, observer, stopping)

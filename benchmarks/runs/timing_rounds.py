@@ -9,18 +9,22 @@ from typing import Protocol
 
 from benchmarks.executors.executor import Executor
 from benchmarks.schema.cell import CellSpec
-from benchmarks.store.results import DamagedError, Store
+from benchmarks.store.results import DamagedError, Store, Stores
 
 
 class Listener(Protocol):
-    """Is told of the rounds."""
+    """Receives the events of the timing rounds."""
 
     def say(self, line: str) -> None:
         """Show a line."""
 
 
 def timing_rounds(
-    specs: Sequence[CellSpec], store: Store, executor: Executor, listener: Listener, stopping: Callable[[], bool]
+    specs: Sequence[CellSpec],
+    store: Store | Stores,
+    executor: Executor,
+    listener: Listener,
+    stopping: Callable[[], bool],
 ) -> None:
     """Run cells again until each has been timed in as many processes as it wants; their predictions stay.
 
@@ -28,20 +32,20 @@ def timing_rounds(
 
     Args:
         specs: cells of one stage of a sweep, which are done.
-        store: the results folder.
+        store: the results folder, or one for each dataset.
         executor: runs cells.
-        listener: is told how many cells are timed again, and which of them in too few processes.
+        listener: receives the number of cells timed again, and those with too few processes.
         stopping: whether the user has asked for an end.
     """
     reasons: dict[str, str] = {}
-    waiting = [spec for spec in specs if _lacks_process(spec, store)]
+    waiting = [spec for spec in specs if _lacks_process(spec, store.of(spec))]
     if waiting and not stopping():
         listener.say(f"timing {len(waiting)} cells in further processes, in rounds")
     for _ in range(max((spec.measure.processes for spec in waiting), default=0)):
         pending = itertools.takewhile(lambda _: not stopping(), waiting)
         for result in executor.run(pending, _ignore):  # what is good is in the store already
             reasons[result.spec.id] = f"{result.status}: {result.reason}" if result.reason else result.status
-        waiting = [spec for spec in waiting if _lacks_process(spec, store)]
+        waiting = [spec for spec in waiting if _lacks_process(spec, store.of(spec))]
         if not waiting or stopping():
             return
     for spec in waiting:

@@ -12,22 +12,28 @@
 <folder>/cells/<cell-id>/checkpoint.safetensors   during a long training, or after an interrupted one
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
+from benchmarks.schema.cell import CellSpec
 from benchmarks.store.cells import CELL_ID, remove_temporary
 from benchmarks.store.data import DataFiles
 from benchmarks.store.engines import EngineFiles
 from benchmarks.store.files import DamagedError, StoreError, WriteError, make_folder, naming, remove_abandoned
 from benchmarks.store.run_record import RUN_KEYS, RunRecord
 
-__all__ = ["CELL_ID", "RUN_KEYS", "DamagedError", "Store", "StoreError", "WriteError"]
+__all__ = ["CELL_ID", "RUN_KEYS", "DamagedError", "Store", "StoreError", "Stores", "WriteError"]
 
 
 @dataclass(frozen=True)
 class Store(RunRecord, DataFiles, EngineFiles):
     """One results folder: the record of its run, the data and plug-ins that cells read, and the cells."""
+
+    def of(self, spec: CellSpec) -> "Store":
+        """Return the folder of a cell's result: this one."""
+        return self
 
     def create(self) -> None:
         """Make the folder, if it is not there.
@@ -68,3 +74,18 @@ class Store(RunRecord, DataFiles, EngineFiles):
                 return "nothing is left of it"
             path.rename(kept)
         return f"kept as {kept.name}"
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The results folders of several datasets, whose cells are scheduled together.
+
+    Attributes:
+        by_data: fingerprint of the data -> the folder of its results.
+    """
+
+    by_data: Mapping[str, Store]
+
+    def of(self, spec: CellSpec) -> Store:
+        """Return the folder of a cell's result."""
+        return self.by_data[spec.data_fingerprint]

@@ -1,0 +1,56 @@
+"""Options of `run` that say how cells run and where results go."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.commands.options import Price, Tracker
+
+
+class AuditChoice(StrEnum):
+    """Values of --audit."""
+
+    STANDARD = "standard"
+    DEEP = "deep"
+
+
+@dataclass(frozen=True)
+class CellOptions:
+    """How each cell runs."""
+
+    devices_per_cell: Annotated[
+        str, typer.Option(metavar="N", help="Train one torch model on N GPUs, or on N groups of processors.")
+    ] = "1"
+    cpus_per_cell: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processors of a cell on Ray. Default: all of the smallest machine."),
+    ] = None
+    timeout: Annotated[
+        float | None, typer.Option(min=0.001, max=1e8, metavar="SECONDS", help="Stop a cell that takes longer.")
+    ] = None
+    retries: Annotated[int, typer.Option(min=0, metavar="N", help="Run a crashed cell again, up to N times.")] = 0
+    audit: Annotated[
+        AuditChoice, typer.Option(help="deep also trains each model on shuffled labels, and trains it twice.")
+    ] = AuditChoice.STANDARD
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Where results go, and what is printed."""
+
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Results folder. Default: results/SUITE, or results/SUITE-DATASET."),
+    ] = None
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run cells again that have a result.")] = False
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check data, models and device, print the plan, and stop.")
+    ] = False
+    price_per_hour: Price = None
+    track: Tracker = None
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Write events to stdout as JSON lines, and the rest to stderr.")
+    ] = False
