@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 
+from benchmarks.schema.cascade import JOINT
 from benchmarks.schema.measurements import Measure
 
 SAMPLE_SEED = 0
@@ -46,6 +47,8 @@ class CellSpec(BaseModel):
             of a cell that counts: the same training with shuffled labels, which must end at chance, and the same
             training again, which must end the same.
         prune_below: of a trial, the accuracy on validation after each epoch below which its training ends.
+        stages: of a cascade, the ids of the cells whose models it joins, the cheapest first; its parameters are its aim
+            and those of the stages. Empty for a cell that trains.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -72,17 +75,18 @@ class CellSpec(BaseModel):
     repeat: NonNegativeInt = 0
     role: Role = "result"
     prune_below: tuple[float, ...] = ()
+    stages: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         """Readable name, usable as a folder name; two specs share it only if their predictions are the same."""
         digest = _digest(self._identity() | {"sample_seed": SAMPLE_SEED})[:10]
-        return f"{self.model}-{self.loss}-n{self.train_size}-s{self.seed}-{digest}"
+        return f"{self.model.replace(JOINT, '_to_')}-{self.loss}-n{self.train_size}-s{self.seed}-{digest}"
 
     @property
     def configuration(self) -> str:
         """Digest shared by the cells that differ only in seed and repeat."""
-        return _digest(self._identity("seed", "repeat"))
+        return _digest(self._identity("seed", "repeat", "stages"))  # ids of stages hold both
 
     @property
     def model_configuration(self) -> str:
@@ -93,7 +97,7 @@ class CellSpec(BaseModel):
 
     def _identity(self, *others: str) -> dict[str, Any]:
         """The fields that decide the predictions, without `others`."""
-        none = () if self.prune_below else ("prune_below",)
+        none = {name for name in ("prune_below", "stages") if not getattr(self, name)}
         fields = self.model_dump(exclude={*NOT_IDENTITY, *others, *none})
         return fields | {"model_params": self.model_params | self.model_files}
 

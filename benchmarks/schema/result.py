@@ -8,6 +8,7 @@ from benchmarks.errors import LONGEST_REASON
 from benchmarks.redaction import reason_without_folders, shortened
 from benchmarks.schema.audits import Audit
 from benchmarks.schema.calibration import Calibration
+from benchmarks.schema.cascade import CascadeRecord
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Load, Measure, Measurement, Memory, Phase
 from benchmarks.schema.tuning import Trial
@@ -48,6 +49,7 @@ class CellResult(BaseModel):
         calibration: temperature fitted on validation, and how right the model is there; None for deep audits, and for
             results of programs that did not fit it.
         trial: of a trial of tuning, how good it is on validation; a trial has no metrics and no predictions.
+        cascade: of a cascade, its thresholds and the texts that each stage read.
         classes: class names, by index.
         length_edges: the three inner edges (words) of the four length buckets, quartiles of the training lengths;
             bucket 0 is length <= edges[0], bucket 3 is length > edges[2].
@@ -78,6 +80,7 @@ class CellResult(BaseModel):
     measurements: list[Measurement] = Field(default_factory=list)
     calibration: Calibration | None = None
     trial: Trial | None = None
+    cascade: CascadeRecord | None = None
     memory: Memory | None = None
     model_bytes: int | None = None
     audits: list[Audit] = Field(default_factory=list)
