@@ -19,7 +19,7 @@ HTML: `?a=1&copy=2` is an address."""
 
 LONGEST_ENTITY = 40
 CONTROL_TO_SPACE = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
-"""C0 and C1 control characters, DEL included; the rest of Unicode stays as it is."""
+"""C0 and C1 control characters, DEL included; all other characters are kept."""
 
 MOST_MARKS = 30
 """Combining marks in a row, after which U+034F is put in as in Unicode's stream-safe format (UAX #15): composing

@@ -21,7 +21,7 @@ class Split:
     Attributes:
         texts: N cleaned texts.
         labels: (N,) class indices, 0 .. C-1.
-        lengths: (N,) words of the cleaned text; the same number for every model, whatever its tokens.
+        lengths: (N,) words of the cleaned text; the same number for every model.
         rows: (N,) row numbers in the source, which identify a text across runs.
         class_names: the C class names, by index.
         groups: N names of the cluster each text belongs to (a film, a block of films), where the source knows them.

@@ -1,4 +1,4 @@
-"""Files and folders that programs leave in passing and that are no data."""
+"""Files and folders that are not data: hidden files, and leftovers of other programs."""
 
 from pathlib import Path
 

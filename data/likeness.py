@@ -25,11 +25,11 @@ TOKEN = r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+|[^\w\s]"
 """A character of Chinese or Japanese, a word of any other script, or a sign."""
 
 LEVEL_Z = 2.576
-"""Two-sided 99 %: an audit of every dataset may not cry wolf."""
+"""Two-sided 99 %, so that the audit, which runs on every dataset, rarely raises a false alarm."""
 
 CHANCE = 0.99
 DRAWS = 1_000
-"""Of pairs of samples of one distribution, by which the distance that chance explains is found."""
+"""Simulated pairs of samples from one distribution, which give the distance explained by chance."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from data.arrays import FloatArray, IntArray
 
 SEED = 0
-"""Of the plain split; repeats are drawn with seeds from 1."""
+"""Seed of the plain split; repeats use seeds from 1."""
 
 LARGEST_BLOCK = 50
 """Rows of a block, where a file's order carries clusters that nobody names."""
@@ -67,8 +67,9 @@ def whole_groups(labels: IntArray, groups: Sequence[str], size: int, *, seed: in
     """Return the indices of whole groups drawn at random, classes in the proportions of the whole.
 
     In random order, each group is taken that fits into the remaining share of every class. The rest is filled with the
-    group that comes nearest, whatever its classes, for as long as one comes nearer. So the number of rows is off by
-    half of the largest group at most, unless a class would have no row left or one group is larger than `size`.
+    group that comes nearest, regardless of its classes, as long as that reduces the difference. So the number of
+    rows is off by half of the largest group at most, unless a class would have no row left or one group is larger
+    than `size`.
     """
     names, group_of_row = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
     counts = _rows_by_class(labels, group_of_row, len(names))

@@ -21,7 +21,7 @@ class Loss(ABC):
     """A per-sample training loss.
 
     The constructor takes the lengths and labels of the training texts, because weights are normalised once over the
-    training set: their mean is then exactly 1, and neither a learning rate nor scikit-learn's `C` changes its meaning.
+    training set: their mean is then exactly 1, and a learning rate and scikit-learn's `C` keep their meaning.
     Weights are never normalised per batch: with batches of similar length that would cancel any weighting by length.
     The keyword-only arguments of the constructor are the loss's parameters.
     """
@@ -56,7 +56,7 @@ class Loss(ABC):
             labels: (N,) class index of each training text.
 
         Raises:
-            ValueError: there is no training text, or not a label for each.
+            ValueError: there is no training text, or the numbers of texts and labels differ.
         """
         if len(lengths) == 0:
             raise ValueError("a loss needs the lengths of at least one training text")
@@ -71,7 +71,7 @@ class Loss(ABC):
             labels: (N,) class index of each text; each class is among the training labels.
 
         Raises:
-            ValueError: the loss is no weighting of cross-entropy.
+            ValueError: the loss is not a weighting of cross-entropy.
         """
         if self.weighting:
             raise NotImplementedError(f"loss {self.name!r} is a weighting, and defines no sample_weight")

@@ -48,7 +48,7 @@ class Lstm(WordClassifier):
     """Dropout of embeddings and of the pooled text."""
 
     word_dropout: Fraction = 0.1
-    """Share of the words that are unknown in training, drawn anew each time a text is read."""
+    """Share of the words replaced by the unknown word in training, drawn again each time a text is read."""
 
     min_steps = 600
     learning_rate = 2e-3

@@ -215,7 +215,7 @@ class StaticEmbeddings(Model):
 
     @classmethod
     def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
-        """Return the fitted model that `save` wrote; neither the vectors nor model2vec are needed.
+        """Return the fitted model that `save` wrote; needs neither the vectors nor model2vec.
 
         Raises:
             ValueError: the folder does not hold such a model.
@@ -255,7 +255,7 @@ def _checked(arrays: Mapping[str, npt.NDArray[Any]], tokens: int) -> Layers:
     """Return the layers that a file holds.
 
     Raises:
-        ValueError: they do not belong together, or to a tokenizer of so many tokens.
+        ValueError: the arrays' shapes do not match each other or the tokenizer's number of tokens.
     """
     names = {"table", "counted", "bias"}
     if set(arrays) not in (names, names | {"output", "output_bias"}):

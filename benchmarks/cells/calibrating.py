@@ -16,7 +16,7 @@ from models.model import Model
 BoolArray = npt.NDArray[np.bool_]
 
 LIMITS = (0.05, 20.0)
-"""Of the temperature: validation rows that are all right would have none above 0."""
+"""Smallest temperature: validation rows that are all classified correctly would have the optimum at 0."""
 
 POINTS = 200
 """Confidences at which the rows answered and right are stored, at most."""

@@ -72,7 +72,7 @@ class Checkpoint:
     cell_id: str
 
     def write(self, state: TrainingState, spent: Spent) -> None:
-        """Replace the checkpoint; on a full disk the training goes on without it, and the log says so."""
+        """Replace the checkpoint; on a full disk training continues without it, with a warning in the log."""
         record = _Record(cell=self.cell_id, environment=_environment(), spent=spent, facts=state.facts)
         metadata = {RECORD: record.model_dump_json()}
         try:

@@ -1,4 +1,4 @@
-"""Worker processes that train one cell together, each on a device of its own, as a group of accelerate's."""
+"""Worker processes that train one cell together, each on its own device, as a process group of accelerate."""
 
 import json
 import logging

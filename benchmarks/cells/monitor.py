@@ -85,9 +85,9 @@ class TrainingMonitor:
     """A model's `Monitor` within a cell: times the training, reports its progress and keeps checkpoints of it.
 
     Attributes:
-        parts: seconds of each part of the training, the latest last; several if it went on from a checkpoint. An
-            earlier part lasts from its beginning to its last checkpoint: what followed is lost, and is trained and
-            counted anew, as is the preparation of the data. Writing checkpoints is left out.
+        parts: seconds of each part of the training, the latest last; several if it resumed from a checkpoint. An
+            earlier part lasts from its beginning to its last checkpoint: later steps are lost, and are trained and
+            counted again, as is the preparation of the data. The time to write checkpoints is left out.
         pruned: whether the training was ended early.
     """
 

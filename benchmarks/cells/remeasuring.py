@@ -95,7 +95,7 @@ def _one_more_process(
 def _regimes_anew(spec: CellSpec, store: Store, earlier: CellResult, *, same_machine: bool) -> dict[str, Any]:
     """Measure the saved model as `spec` wants it, in place of all earlier readings of the regimes.
 
-    Readings of later processes go with them, and are taken anew in their turn. On another machine, the first one's
+    Readings of later processes are dropped with them and taken again later. On another machine, the first one's
     readings of the training go, too.
     """
     adopt_plugins(spec, store)

@@ -11,13 +11,13 @@ SUM_TOLERANCE = 1e-4
 
 
 class ScoresError(BenchmarkError, ValueError):
-    """Scores that are no class probabilities, or counts that are none; the message is one line."""
+    """Scores that are not class probabilities, or invalid token counts; the message is one line."""
 
 
 def check_scores(scores: FloatArray, texts: int, classes: int) -> None:
     """Make sure that scores are probabilities: (N, C), finite, in 0..1, rows summing to 1.
 
-    An argmax over a single column would be class 0 whatever the model says; one over NaN, too.
+    An argmax over a single column, or over NaN, is always class 0.
 
     Args:
         scores: what `Model.score` returned.

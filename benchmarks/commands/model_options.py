@@ -42,7 +42,7 @@ class ModelOptions:
             purpose: what such a cell can do, for messages.
 
         Raises:
-            UsageError: there is no such model, or its class is not at hand.
+            UsageError: the model does not exist, or its class is not registered.
         """
         add_plugins(self.plugin)
         if sys.stderr.isatty():

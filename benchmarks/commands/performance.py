@@ -77,7 +77,7 @@ def scaling(
 ) -> int:
     """Measure how time and memory grow.
 
-    Fits and scores with more and more texts, in a process of its own for each size.
+    Fits and scores with growing numbers of texts, each size in its own process.
 
     Examples: `python -m benchmarks scaling` · `python -m benchmarks scaling --models lstm --sizes 1000,2000,5000`
     """

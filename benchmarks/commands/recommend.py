@@ -129,7 +129,7 @@ def _with_recorded_price(asked: "Question", results: "list[Results]") -> "Questi
     """Take the price per hour that the runs recorded, where the user gives none and they agree.
 
     Raises:
-        UsageError: mistakes have a price and hours have none.
+        UsageError: a price of mistakes without a price of hours.
     """
     recorded = {one.price_per_hour for one in results}
     if asked.terms.price_per_hour is None and len(recorded) == 1:
@@ -143,7 +143,7 @@ def _check_decidable(found: "Recommendation", tolerate: str | None) -> None:
     """Refuse a tolerance of 0 where each model was trained once.
 
     Raises:
-        UsageError: it is that.
+        UsageError: the tolerance is 0 and each model was trained once.
     """
     from reports.analysis.estimands import Estimand
 

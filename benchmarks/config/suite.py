@@ -21,10 +21,10 @@ from data.source import Missing, SplitOrder
 SUITES = Path(__file__).parent / "suites"
 
 LARGEST_SIZE = 10**12
-"""Of training rows: beyond any data, and within every format that has to hold it."""
+"""Upper limit of training rows: more than any dataset has, and within the range of every file format used."""
 
 LARGEST_SEED = 2**32 - 1
-"""Of NumPy's generators; torch takes larger ones."""
+"""Largest seed of NumPy's generators; torch accepts larger ones."""
 
 MOST_REPEATS = 10_000
 """Trainings that redraw rows, of one configuration."""

@@ -42,7 +42,7 @@ class StartError(RuntimeError):
 
 
 class CellProcess:
-    """A cell in a process of its own, which leads a process group of its own and ends when this process does.
+    """The process of one cell; it leads its own process group and ends when the starting process ends.
 
     Attributes:
         spec: the cell.
@@ -103,7 +103,7 @@ class CellProcess:
     def kill(self) -> None:
         """End the cell if it runs, and every process of its group.
 
-        Without the answer to READY, which it then has no hope of, it ends by itself; with it, it leads its group.
+        Before the answer to READY it ends by itself when the connection closes; afterwards it leads its group.
         """
         self._connection.close()
         if self._process.pid is not None:

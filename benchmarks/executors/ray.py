@@ -59,7 +59,7 @@ class RayExecutor:
         work: run by the process of a cell; a function of a module that the cluster's machines can import.
         preload: modules imported once by each of Ray's processes, for the cells that are forked from it.
         timeout: seconds after which a cell is ended; None never ends one.
-        cpus: processors of a cell; None: as many as the smallest machine has, or has for each of its GPUs.
+        cpus: processors of a cell; None: all of the smallest machine, or its share per GPU.
     """
 
     store: Store | Stores

@@ -1,4 +1,4 @@
-"""Lifetimes of processes: none outlives the process that started it."""
+"""Lifetimes of processes: a process ends with the process that started it."""
 
 import multiprocessing
 import os
@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 
 def exit_with_parent() -> None:
-    """End this process as soon as the process that started it has ended, however that ended."""
+    """End this process as soon as the process that started it has ended, for whatever reason."""
     _when_parent_ends(lambda: os.kill(os.getpid(), signal.SIGKILL))
 
 
 def end_group_with_parent() -> None:
     """End this process and its process group as soon as the process that started it has ended.
 
-    A cell would otherwise go on writing, perhaps beside the next run.
+    Otherwise a cell would keep writing, possibly while the next run writes too.
     """
     _when_parent_ends(lambda: os.killpg(0, signal.SIGKILL))
 

@@ -9,7 +9,7 @@ from benchmarks.errors import UsageError
 from benchmarks.hardware.control_groups import processor_quota
 
 MOST_DEVICES = 1_024
-"""Upper limit of the devices of a cell; no machine has as many."""
+"""Upper limit of the devices of a cell, above that of any machine."""
 
 Slots = Mapping[str, "Sequence[Slot]"]
 """Device, as cells name it -> the slots of its cells. Cells of different devices never run side by side."""

@@ -1,4 +1,4 @@
-"""Two ways of doing the same work, timed in turns."""
+"""Two implementations of the same work, timed in turns."""
 
 import importlib
 import shlex

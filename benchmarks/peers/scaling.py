@@ -1,4 +1,4 @@
-"""Time and memory against the number of texts, each size in a process of its own."""
+"""Time and memory against the number of texts; each size runs in its own process."""
 
 import multiprocessing
 from collections.abc import Iterator, Sequence

@@ -62,7 +62,7 @@ class PeerRow(Row):
         name, peer: ours, and theirs.
         work: what was timed, in words.
         train_size, test_size: texts.
-        seconds, peer_seconds: one reading per repeat, in turns.
+        seconds, peer_seconds: one reading per repeat, interleaved.
         ratio: the peer's median over ours: how many times faster ours is; None of a contest that decides nothing.
         accuracy, peer_accuracy: on the test texts.
         agreement: share of the test texts on which both name the same class.
@@ -99,7 +99,7 @@ class PeerRow(Row):
 
 
 class ScalingRow(Row):
-    """A model fitted on `size` texts, and the same texts scored, in a process of its own.
+    """Fit of a model on `size` texts and scoring of the same texts, in one process of their own.
 
     Attributes:
         made: whether texts were made by joining halves of two reviews, because the data have fewer.

@@ -14,8 +14,8 @@ from benchmarks.schema.measurements import Load, Measure, Measurement, Memory, P
 from benchmarks.schema.tuning import Trial
 
 SCHEMA_VERSION = 2
-"""Of every file in a results folder. 2: a cell's id covers class names, rows, groups, external files and libraries, and
-no longer how data are named or inference is measured."""
+"""Version of every file in a results folder. 2: a cell's id covers class names, rows, groups, external files and
+libraries, but neither the name of the data nor how inference is measured."""
 
 Status = Literal["ok", "skipped", "failed", "timeout", "out_of_memory", "crashed", "interrupted"]
 

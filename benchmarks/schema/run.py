@@ -37,7 +37,7 @@ class RunRecord(BaseModel):
     """The fields of `run.json` that are read; there may be more.
 
     Attributes:
-        planned: ids of the cells of this run and of the earlier ones that it goes on with.
+        planned: ids of the cells of this run and of the earlier runs that it continues.
         acknowledged: audit -> the reason why its failure is accepted, from the suite file.
         tuning: how the cells' settings were chosen; None: they are the defaults, or set by the user.
         code_versions, libraries: "model-loss" -> code version, and versions of the libraries that compute.

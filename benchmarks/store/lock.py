@@ -20,7 +20,7 @@ HOLDER = b"process "
 def hold(folder: Path, option: str = "--out") -> Iterator[Callable[[], bool]]:
     """Keep other runs out of `folder` for as long as the block lasts.
 
-    The operating system frees the lock when its process ends, however it ends: none is ever left behind.
+    The operating system frees the lock when its process ends, so no stale lock is left behind.
 
     Args:
         folder: a results folder.

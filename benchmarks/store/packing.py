@@ -11,16 +11,16 @@ from benchmarks.store.folder import SHA256
 from benchmarks.store.results import Store
 
 NAME = r"(?!\.{1,2}(?:/|$))[^/\x00-\x1f\x7f]+"
-"""Of a file or folder in a saved model: whatever a plug-in's `save` may choose, on one line."""
+"""Name of a file or folder in a saved model: any characters on one line."""
 
 PACKED = re.compile(
     rf"data/[0-9a-f]{{64}}\.(?:json|parquet)|plugins/[0-9a-f]{{64}}\.py|cells/(?P<cell>{CELL_ID.pattern})/"
     rf"(?:result\.json|predictions\.parquet|validation\.parquet|explanations\.json|log\.txt|model/(?P<model>{NAME}(?:/{NAME})*))"
 )
-"""Paths of the files that go from one machine's store to another's: none leads out of the folder."""
+"""Allowed paths of files copied between two machines' stores; none leads out of the folder."""
 
 FILES = ("predictions.parquet", "validation.parquet", "explanations.json", "result.json")
-"""Of a cell, besides its log and model; the result comes last."""
+"""Files of a cell besides its log and model; the result comes last."""
 
 Files = Mapping[str, bytes]
 """Path in a results folder -> content."""

@@ -8,7 +8,7 @@ from benchmarks.store.files import DamagedError, StoreError, write_text
 from benchmarks.store.folder import Folder, check_version, read_json
 
 RUN_KEYS = frozenset({"suite", "planned", "dataset", "device", "precision", "code_version"})
-"""What is read of `run.json` before a run goes on in its folder."""
+"""Fields of `run.json` that are read before a run continues in its folder."""
 
 
 class RunRecord(Folder):

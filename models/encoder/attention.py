@@ -15,7 +15,7 @@ NAME = "sdpa_or_products"
 """Name of this attention in a configuration of transformers."""
 
 SCORES_AT_ONCE = 2**21
-"""Attention scores computed at a time; about as many fit into the processors' caches."""
+"""Attention scores computed at a time, about the size of the processors' caches."""
 
 
 def attention(

@@ -33,7 +33,7 @@ MOST_WORDS = 1_000_000
 """Distinct words that are remembered; then all are forgotten."""
 
 SLOT_BITS = 21
-"""Bits of a word's slot in the lookup table: it has twice as many slots as words."""
+"""Bits of a word's slot in the lookup table, which has two slots per word."""
 
 BLOCK = 64
 """Chunks of texts whose new words are tokenised together."""

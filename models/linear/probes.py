@@ -51,7 +51,7 @@ class Scaling(NamedTuple):
         return scaled
 
     def undone(self, coefficients: FloatArray, intercepts: FloatArray) -> Probe:
-        """Turn a layer (K, D), (K,) on standardised vectors into the same layer on vectors as they are."""
+        """Turn a layer (K, D), (K,) on standardised vectors into the equivalent layer on the raw vectors."""
         unscaled = coefficients / self.deviation
         return Probe(unscaled, intercepts - unscaled @ self.mean)
 
