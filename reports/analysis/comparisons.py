@@ -62,8 +62,8 @@ class Contrast:
 
     @property
     def identical(self) -> bool:
-        """Whether both are right on the very same test rows."""
-        return np.array_equal(self.first.right, self.second.right)
+        """Whether both predict the same class for every test row, in every training."""
+        return self.first.digests == self.second.digests
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,6 @@ class Comparison:
         first, second: the configurations.
         finding: difference, simultaneous interval and verdict on the first.
         estimand: what the verdict speaks of.
-        identical: whether both are right on the very same test rows.
         exploratory: whether it is outside the family of primary comparisons, so that its interval covers by itself.
     """
 
@@ -82,7 +81,6 @@ class Comparison:
     second: Configuration
     finding: Finding
     estimand: Estimand
-    identical: bool
     exploratory: bool = False
 
     @property

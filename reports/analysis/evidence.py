@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +60,7 @@ class Evidence:
         trainings: (repeat, seed) of each of the S rows of `right`, or (repeat, -1) where a repeat has several seeds.
         estimand: what the trainings allow a claim about.
         distinct: whether the trainings differ in what they predict.
+        digests: of the predicted classes of each training; one if all trainings predict the same.
         edges: inner edges of the length buckets.
     """
 
@@ -68,6 +70,7 @@ class Evidence:
     trainings: tuple[tuple[int, int], ...]
     estimand: Estimand
     distinct: bool
+    digests: tuple[bytes, ...]
     edges: tuple[float, ...] = ()
 
     @property
@@ -155,17 +158,15 @@ def _clusters(groups: IntArray | None, kept: BoolArray) -> Clusters | None:
 def _evidence(configuration: Configuration, predictions: Sequence[Predictions], rows: Rows) -> Evidence:
     own = configuration.trainings
     edges = tuple(configuration.cells[0].length_edges)
-    same = all(np.array_equal(p.predicted, predictions[0].predicted) for p in predictions)
+    digests = tuple(sha256(p.predicted[rows.kept].tobytes()).digest() for p in predictions)
     claim = estimand(own)
-    if same:
+    if len(set(digests)) == 1:
         right = predictions[0].correct[None, rows.kept]
-        return Evidence(configuration, rows, right, own[:1], claim, distinct=False, edges=edges)
+        return Evidence(configuration, rows, right, own[:1], claim, distinct=False, digests=digests[:1], edges=edges)
     right = np.stack([p.correct[rows.kept] for p in predictions])
     repeats = dict.fromkeys(repeat for repeat, _ in own)
     if claim is Estimand.MODEL and len(repeats) < len(own):  # seeds within a repeat share its training rows
         members = [[index for index, (repeat, _) in enumerate(own) if repeat == each] for each in repeats]
         averaged = np.stack([right[index].mean(axis=0) for index in members])
-        return Evidence(
-            configuration, rows, averaged, tuple((r, -1) for r in repeats), claim, distinct=True, edges=edges
-        )
-    return Evidence(configuration, rows, right, own, claim, distinct=True, edges=edges)
+        own, right = tuple((repeat, -1) for repeat in repeats), averaged
+    return Evidence(configuration, rows, right, own, claim, distinct=True, digests=digests, edges=edges)

@@ -11,6 +11,7 @@ from reports.analysis.comparisons import Comparison, difference
 from reports.analysis.estimates import Estimate, Figure
 from reports.analysis.evidence import Evidence
 from reports.analysis.primary import Primary
+from reports.analysis.verdicts import Verdict
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,16 @@ class LengthEffect:
     @property
     def verdict(self) -> str:
         """The verdict and, as exploration, the effect by length."""
+        if self.comparison.verdict is Verdict.SAME:
+            return self._overall
         return f"{self._overall} {self._by_length}"
 
     @property
     def _overall(self) -> str:
         comparison = self.comparison
-        if comparison.identical:
+        if comparison.verdict is Verdict.SAME:
             loss, reference = comparison.first.loss, comparison.second.loss
-            return f"{loss} changes nothing: it is right on the very same test rows as {reference}."
+            return f"{loss} changes nothing: {comparison.verdict.value} as with {reference}."
         return sentences.losses(comparison)
 
     @property

@@ -152,8 +152,10 @@ def compared_together(
     """
     ours, theirs = found.first.configuration, found.second.configuration
     void = not (learnt[ours.key] if found.estimate.value > 0 else learnt[theirs.key])
-    finding = decide(found.estimate.value, found.interval_at(level), p_adjusted, margin=margin, void=void)
-    return Comparison(ours, theirs, finding, found.estimand, found.identical)
+    finding = decide(
+        found.estimate.value, found.interval_at(level), p_adjusted, margin=margin, void=void, same=found.identical
+    )
+    return Comparison(ours, theirs, finding, found.estimand)
 
 
 def exploratory(evidence: Sequence[Evidence], accuracies: Sequence[Accuracy]) -> tuple[Comparison, ...]:

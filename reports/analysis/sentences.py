@@ -3,7 +3,7 @@
 from reports import formats
 from reports.analysis.comparisons import Comparison
 from reports.analysis.rate_ratios import Ratio
-from reports.analysis.verdicts import Verdict
+from reports.analysis.verdicts import NOT_LEARNT, Verdict
 
 
 def verdict(comparison: Comparison) -> str:
@@ -17,11 +17,27 @@ def losses(comparison: Comparison) -> str:
 
 
 def short(comparison: Comparison) -> str:
-    """The verdict in one or a few words: "better", "equal within 0.50 points", "unsettled"."""
+    """The verdict in a few words: "better", "equal within 0.50 points", "unsettled", "void: ..."."""
     finding = comparison.finding
+    if finding.verdict is Verdict.VOID:
+        return f"void: {NOT_LEARNT}"
     if finding.verdict is Verdict.EQUAL and finding.margin is not None:
         return f"equal within {formats.points(finding.margin, signed=False)} points"
     return finding.verdict.value
+
+
+def difference(comparison: Comparison) -> str:
+    """The difference in points with its interval; nothing to tell where the two predict the same."""
+    if comparison.verdict is Verdict.SAME:
+        return formats.NOT_MEASURED
+    return formats.points_interval(comparison.finding.value, comparison.finding.interval)
+
+
+def with_interval(comparison: Comparison) -> str:
+    """The verdict in a few words, with the interval where it says something."""
+    if comparison.verdict in {Verdict.SAME, Verdict.VOID}:
+        return short(comparison)
+    return f"{short(comparison)} ({formats.between(comparison.finding.interval)})"
 
 
 def times(ratio: Ratio) -> str:
@@ -44,10 +60,10 @@ def _verdict(comparison: Comparison, first: str, second: str) -> str:
     finding = comparison.finding
     between = formats.between_points(finding.interval)
     claim = comparison.estimand.claim
-    if comparison.identical:
-        return f"{first} is right on the very same test rows as {second} ({claim})."
+    if finding.verdict is Verdict.SAME:
+        return f"{first} and {second} make the {finding.verdict.value} ({claim})."
     if finding.verdict is Verdict.VOID:
-        return f"Void: the better of {first} and {second} is not shown to beat the majority class."
+        return f"Void: the better of {first} and {second} is {NOT_LEARNT}."
     if finding.verdict is Verdict.UNSETTLED:
         return f"Unsettled {claim}: {first} less {second} is {between}."
     if finding.verdict is Verdict.EQUAL:

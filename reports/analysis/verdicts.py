@@ -1,4 +1,4 @@
-"""Better, worse, equal within a margin, unsettled, or void: the verdict on one difference, and its words."""
+"""Better, worse, equal within a margin, unsettled, the same predictions, or void: the verdict on one difference."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,6 +6,9 @@ from enum import Enum
 import numpy as np
 
 from reports.analysis.estimates import ALPHA, Interval
+
+NOT_LEARNT = "not shown to beat the majority class"
+"""Of a model, or of the better of two, whose comparison is then void; every report uses these words."""
 
 
 class Verdict(Enum):
@@ -15,6 +18,7 @@ class Verdict(Enum):
     WORSE = "worse"
     EQUAL = "equal"
     UNSETTLED = "unsettled"
+    SAME = "same predictions on every test text"
     VOID = "void"
 
     @property
@@ -43,7 +47,13 @@ class Finding:
 
 
 def decide(
-    value: float, interval: Interval, p_adjusted: float, *, margin: float | None = None, void: bool = False
+    value: float,
+    interval: Interval,
+    p_adjusted: float,
+    *,
+    margin: float | None = None,
+    void: bool = False,
+    same: bool = False,
 ) -> Finding:
     """The verdict on a difference.
 
@@ -56,6 +66,7 @@ def decide(
         p_adjusted: step-down p-value.
         margin: as a share; 0.005 is half a point.
         void: neither of the two is shown to beat the majority class.
+        same: both predict the same class for every test text, in every training.
     """
     shown = p_adjusted <= ALPHA and value != 0
     low, high = interval
@@ -66,7 +77,9 @@ def decide(
     else:
         low, high = min(low, 0.0), max(high, 0.0)
     verdict = Verdict.UNSETTLED
-    if void:
+    if same:
+        verdict = Verdict.SAME
+    elif void:
         verdict = Verdict.VOID
     elif margin is not None and -margin < low and high < margin:
         verdict = Verdict.EQUAL

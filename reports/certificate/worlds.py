@@ -69,4 +69,6 @@ class World:
         repeats = self.estimand is Estimand.MODEL
         trainings = tuple((index if repeats else 0, index) for index in range(self.trainings))
         configuration = Configuration(model, model, "ce", model, "ce", {}, {}, 1000, "cpu", "fp32", ())
-        return Evidence(configuration, rows, right, trainings, estimand(trainings), distinct=self.trainings > 1)
+        digests = tuple(own.tobytes() for own in right)
+        distinct = self.trainings > 1
+        return Evidence(configuration, rows, right, trainings, estimand(trainings), distinct, digests)

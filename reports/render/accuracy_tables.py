@@ -11,10 +11,11 @@ from reports.analysis.accuracy import Accuracy
 from reports.analysis.calibration import brier_score
 from reports.analysis.calibration_error import bins, calibration_error
 from reports.analysis.comparisons import Comparison
+from reports.analysis.estimates import Estimate
 from reports.analysis.results import Configuration
 from reports.analysis.run_analysis import Analysis
 from reports.formats import NOT_MEASURED, Interval
-from reports.render.rows import Row, frame, who
+from reports.render.rows import Row, frame, trainings, who
 
 MAJORITY = "(majority class)"
 
@@ -61,7 +62,7 @@ def best_table(analysis: Analysis) -> pd.DataFrame:
         for key, behind in sorted(best.behind.items(), key=lambda entry: -known[entry[0]].value):
             rows.append(
                 {
-                    "training reviews": formats.count(size),
+                    "training texts": formats.count(size),
                     "model": known[key].configuration.model,
                     "may be the best": "yes" if key in candidates and best.learnt else "no",
                     "behind the best by at most (points)": formats.points(behind, signed=False),
@@ -75,11 +76,11 @@ def comparisons_table(comparisons: Iterable[Comparison]) -> pd.DataFrame:
     return frame(
         [
             {
-                "training reviews": formats.count(c.first.train_size),
+                "training texts": formats.count(c.first.train_size),
                 "loss": c.first.loss,
                 "first": c.first.model,
                 "second": c.second.model,
-                "first less second (points)": formats.points_interval(c.finding.value, c.finding.interval),
+                "first less second (points)": sentences.difference(c),
                 "p": formats.p_value(c.finding.p_adjusted),
                 "first is": sentences.short(c),
                 "holds for": c.estimand.claim.removeprefix("for "),
@@ -119,15 +120,11 @@ def length_table(analysis: Analysis) -> pd.DataFrame:
             who(effect.comparison.first)
             | {
                 "loss": effect.comparison.first.loss,
-                "all rows (points)": formats.points_interval(
-                    effect.comparison.finding.value, effect.comparison.finding.interval
-                ),
+                "all rows (points)": sentences.difference(effect.comparison),
                 "p": formats.p_value(effect.comparison.finding.p_adjusted),
                 "verdict": sentences.short(effect.comparison),
                 "holds for": effect.comparison.estimand.claim.removeprefix("for "),
-                "longest less shortest (points, exploratory)": formats.points_interval(
-                    effect.gap.value, effect.gap.interval
-                ),
+                "longest less shortest (points, exploratory)": _effect(effect.gap),
             }
             for effect in analysis.length_effects
         ]
@@ -140,7 +137,7 @@ def bucket_effects_table(analysis: Analysis) -> pd.DataFrame:
     for effect in analysis.length_effects:
         row = who(effect.comparison.first) | {"loss": effect.comparison.first.loss}
         for name, bucket in zip(_bucket_names(len(effect.buckets)), effect.buckets, strict=True):
-            row[name] = formats.points_interval(bucket.effect.value, bucket.effect.interval)
+            row[name] = _effect(bucket.effect)
         rows.append(row)
     return frame(rows)
 
@@ -164,12 +161,19 @@ def bucket_table(analysis: Analysis) -> pd.DataFrame:
     return frame(rows)
 
 
+def _effect(found: Estimate) -> str:
+    """A difference with its interval; without one where no text is right with one loss and wrong with the other."""
+    if found.value == found.standard_error == 0:
+        return "same on every text"
+    return formats.points_interval(found.value, found.interval)
+
+
 def _majority(analysis: Analysis, beside: Row, losses: Sequence[str]) -> Row:
     """The row of always answering the most common class."""
     share = formats.percent_interval(analysis.accuracies[0].majority, Interval(np.nan, np.nan))
     shown = {"model": MAJORITY, "interval covers": NOT_MEASURED, "trainings": NOT_MEASURED}
     rest = dict.fromkeys(beside, NOT_MEASURED) | {
-        name: beside[name] for name in ("training reviews", "device", "precision")
+        name: beside[name] for name in ("training texts", "device", "precision")
     }
     return rest | shown | {f"{loss}: accuracy %": share for loss in losses}
 
@@ -180,7 +184,7 @@ def _verdicts(analysis: Analysis) -> dict[str, str]:
     for cheapest, comparisons in analysis.primary.against_cheapest.values():
         shown[cheapest.key] = "the cheapest"
         for c in comparisons:
-            shown[c.first.key] = f"{sentences.short(c)} ({formats.between(c.finding.interval)})"
+            shown[c.first.key] = sentences.with_interval(c)
     return shown
 
 
@@ -194,10 +198,8 @@ def _places(analysis: Analysis) -> dict[str, str]:
 
 
 def _trainings(accuracy: Accuracy) -> str:
-    """Number and kind of the trainings: "3 seeds", "5 repeats", "1"; "alike" where all of them predict the same."""
-    own = accuracy.configuration.trainings
-    repeats, seeds = len({repeat for repeat, _ in own}), len({seed for _, seed in own})
-    many = f"{repeats} repeats" if repeats > 1 else f"{seeds} seeds" if seeds > 1 else "1"
+    """Number and kind of the trainings; "alike" where all of them predict the same."""
+    many = trainings(accuracy.configuration)
     return f"{many}, alike" if accuracy.deterministic else many
 
 

@@ -6,7 +6,6 @@ import pandas as pd
 
 from reports import formats
 from reports.analysis import sentences
-from reports.analysis.comparisons import Comparison
 from reports.analysis.rate_ratios import PROCESSES_NEEDED, Ratio
 from reports.analysis.run_comparison import RATES, Change, Rate, RunComparison
 from reports.analysis.verdicts import Verdict
@@ -60,6 +59,7 @@ def undecided(comparison: RunComparison, limits: Limits) -> list[str]:
         accuracy = change.accuracy.finding
         if (
             limits.accuracy is not None
+            and accuracy.verdict is not Verdict.SAME
             and accuracy.interval.low < -limits.accuracy
             and not _lost(accuracy.value, limits, change)
         ):
@@ -100,17 +100,13 @@ def _row(change: Change) -> dict[str, str]:
     row = {
         "model": change.new.model,
         "loss": change.new.loss,
-        "training reviews": formats.count(change.new.train_size),
-        "accuracy, new less base (points)": _accuracy(change.accuracy),
+        "training texts": formats.count(change.new.train_size),
+        "accuracy, new less base (points)": sentences.difference(change.accuracy),
         "new is": sentences.short(change.accuracy),
         "holds for": change.accuracy.estimand.claim.removeprefix("for "),
     }
     rates = {rate.name: f"{rate.ratio.value:.2f} {_ends(rate.ratio)}" for rate in change.rates}
     return row | {f"{name} (new / base)": rates.get(name, formats.NOT_MEASURED) for name in RATES.values()}
-
-
-def _accuracy(comparison: Comparison) -> str:
-    return formats.points_interval(comparison.finding.value, comparison.finding.interval)
 
 
 def _ends(ratio: Ratio) -> str:

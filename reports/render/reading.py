@@ -7,7 +7,8 @@ from reports.analysis.rate_ratios import PROCESSES_NEEDED
 GUIDE = {
     "Verdicts": "are better, worse, equal within a margin (only if you set one), or unsettled. Unsettled means that "
     "the data do not decide; it never means equal. A comparison is void where the better model is not shown to beat "
-    "the majority class. Each verdict gives its interval and what it holds for.",
+    "the majority class. Each verdict gives its interval and what it holds for; two models with the same predictions "
+    "on every test text have no difference to give.",
     "One training": "allows a verdict for that trained model. A claim about the model needs repeats that draw "
     "training rows, validation rows and seed anew (--repeats); seeds alone cover the seed and not the training rows.",
     "Accuracy interval": "is 95 % for that figure alone: Wilson's score interval for one training, or for trainings "
@@ -24,8 +25,8 @@ GUIDE = {
     "the error that a perfectly calibrated model would show. The Brier score is summed over classes, 0 to 2; log "
     "loss is in nats.",
     "Inference": "is measured in three regimes: text → label from raw text to the predicted class; encoded → scores "
-    "the model alone; one review at a time, text to label. Rates are medians over all readings.",
-    "Training samples/s": "counts reviews within optimizer steps, without warm-up and validation; models that are "
+    "the model alone; one text at a time, text to label. Rates are medians over all readings.",
+    "Training samples/s": "counts texts within optimizer steps, without warm-up and validation; models that are "
     "not trained by steps have none. Padding is never counted.",
     "Rank of a throughput": "is the range of places that simultaneous 95 % intervals of all ratios leave. It needs "
     f"{PROCESSES_NEEDED} processes with the same work on both sides; with fewer it is not decided.",
@@ -41,8 +42,8 @@ GUIDE = {
     "Padding efficiency": "is the share of real tokens among all that were computed; the rest fills batches up.",
     "Energy": "is the hardware's own counter (NVML for a GPU, RAPL for processors) over the whole device, what it "
     "draws at rest included.",
-    "Price": "is the time at the price of the machine (`--price-per-hour`): of one training, and of a million "
-    "reviews from text to label at the measured rate.",
+    "Price": "is the time at the price of the machine (--price-per-hour): of one training, and of a million "
+    "texts from text to label at the measured rate.",
     "Busy": f"is a machine of whose processors' time others took more than {formats.percent(BUSY_SHARE)} while a cell "
     "ran, or whose processors were held back by a quota or their heat.",
     "Absolute times": "hold for this machine and its load; ratios between rows travel better.",

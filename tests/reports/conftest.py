@@ -318,8 +318,9 @@ def make_evidence():
         clusters = None if groups is None else Clusters(np.asarray(groups), len(set(groups)))
         labels = np.arange(size) % 2
         rows = Rows(np.ones(size, dtype=bool), labels, np.arange(size), clusters, leaked=0)
-        distinct = len(correct) > 1
-        return Evidence(configuration, rows, correct, tuple(trainings), estimand(trainings), distinct, tuple(edges))
+        distinct, digests = len(correct) > 1, tuple(own.tobytes() for own in correct)
+        claim = estimand(trainings)
+        return Evidence(configuration, rows, correct, tuple(trainings), claim, distinct, digests, tuple(edges))
 
     return make
 

@@ -95,7 +95,7 @@ def test_a_contest_of_models_that_learnt_nothing_is_void_and_says_so(peer, data,
     peer(sides)
     (row,) = contests("toy", data, Runtime(), repeats=3)
     assert (row.status, row.ratio) == ("void", None)
-    assert row.reason == f"not shown to be above chance on 30 training and 10 test texts: {named}"
+    assert row.reason == f"not shown to beat the majority class on 30 training and 10 test texts: {named}"
     assert len(row.seconds) == len(row.peer_seconds) == 3
 
 

@@ -103,11 +103,12 @@ def test_groups_that_are_right_or_wrong_as_a_whole_widen_the_interval(make_evide
     assert most - least == pytest.approx(np.sqrt(10) * (high - low), rel=0.1)
 
 
-def test_the_very_same_rows_right_are_identical(make_evidence):
+def test_the_same_predictions_are_identical(make_evidence):
     right = noisy(0.9, 1, 1)
     found = contrast(make_evidence(right), make_evidence(right, model="other"))
     assert found.identical
     assert found.p_value == 1
+    assert not contrast(make_evidence(right), make_evidence(noisy(0.9, 1, 2), model="other")).identical
 
 
 def test_the_other_way_round_is_the_same_test(make_evidence):

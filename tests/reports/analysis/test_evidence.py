@@ -131,3 +131,22 @@ def test_the_majority_class_is_the_baseline(write_results, tmp_path):
     (evidence,) = gather(results)
     labels = results.predictions(results.ok[0]).labels
     assert evidence.rows.majority == pytest.approx(np.bincount(labels).max() / 1000)
+
+
+def test_right_on_the_same_rows_is_not_the_same_predictions(write_results, tmp_path):
+    """Of three classes, two models may be wrong on the same texts and name another class each."""
+    store = write_results(tmp_path, {("lstm", "ce"): 0.8}, classes=("a", "b", "c"), seeds=(1, 2), seed_noise=0.0)
+    (alike,) = gather(read_results(tmp_path))
+    assert len(alike.digests) == 1
+    cell = next(result for result in store.results() if result.spec.seed == 2)
+    predictions = store.read_predictions(cell.spec.id)
+    names = [f"probability_{label}" for label in range(3)]
+    probabilities = predictions[names].to_numpy(copy=True)
+    wrong = probabilities.argmax(axis=1) != predictions["label"].to_numpy()
+    others = 3 - probabilities.argmax(axis=1) - predictions["label"].to_numpy()  # the class that neither names
+    probabilities[wrong] = np.eye(3)[others[wrong]]
+    predictions[names] = probabilities
+    store.write_result(cell, predictions)
+    (differ,) = gather(read_results(tmp_path))
+    assert len(set(differ.digests)) == 2
+    assert np.array_equal(differ.right[0], differ.right[1])

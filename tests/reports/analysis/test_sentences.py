@@ -2,14 +2,14 @@ from reports.analysis.comparisons import Comparison
 from reports.analysis.estimands import Estimand
 from reports.analysis.estimates import Interval
 from reports.analysis.rate_ratios import ratio, timing
-from reports.analysis.sentences import losses, short, times, verdict
+from reports.analysis.sentences import difference, losses, short, times, verdict, with_interval
 from reports.analysis.verdicts import decide
 
 
 def compared(make_evidence, value, interval, p, *, estimand=Estimand.TRAINING, **options):
     first, second = (make_evidence([[True, False]], model=m, loss=loss) for m, loss in (("a", "lw"), ("b", "ce")))
     finding = decide(value, Interval(*interval), p, **options)
-    return Comparison(first.configuration, second.configuration, finding, estimand, identical=False)
+    return Comparison(first.configuration, second.configuration, finding, estimand)
 
 
 def test_every_verdict_names_its_interval_and_what_it_holds_for(make_evidence):
@@ -29,6 +29,15 @@ def test_every_verdict_names_its_interval_and_what_it_holds_for(make_evidence):
     )
     void = compared(make_evidence, 0.02, (0.01, 0.03), 0.001, void=True)
     assert verdict(void) == "Void: the better of a and b is not shown to beat the majority class."
+    assert short(void) == with_interval(void) == "void: not shown to beat the majority class"
+
+
+def test_the_same_predictions_have_no_difference_to_tell(make_evidence):
+    same = compared(make_evidence, 0.0, (0.0, 0.0), 1.0, same=True, void=True, margin=0.005)
+    assert verdict(same) == "a and b make the same predictions on every test text (for these trained models)."
+    assert short(same) == with_interval(same) == "same predictions on every test text"
+    assert difference(same) == "–"
+    assert with_interval(compared(make_evidence, 0.0, (-0.01, 0.01), 1.0)) == "unsettled (−1.00 to +1.00)"
 
 
 def test_unsettled_is_never_said_to_be_equal(make_evidence):

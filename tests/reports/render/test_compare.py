@@ -42,7 +42,11 @@ def test_a_run_is_no_different_from_itself(runs):
     base, _ = runs()
     comparison = compare_runs(base, base)
     assert [c.accuracy.finding.value for c in comparison.changes] == [0, 0]
-    assert all(c.accuracy.verdict is Verdict.UNSETTLED for c in comparison.changes)
+    assert all(c.accuracy.verdict is Verdict.SAME for c in comparison.changes)
+    shown = render(comparison, Limits(0.0001, 0.0))
+    assert "same predictions on every test text" in shown
+    assert "+0.00" not in shown
+    assert not [said for said in undecided(comparison, Limits(0.0001)) if "accuracy" in said]
     assert all(rate.ratio.value == 1 for change in comparison.changes for rate in change.rates)
     assert problems(comparison, Limits(0.0, 0.0)) == []
     assert comparison.why_no_rates == ""

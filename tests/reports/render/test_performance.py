@@ -65,8 +65,8 @@ def test_a_contest_shows_its_ratio_medians_and_extremes(tmp_path):
 
 def test_a_contest_that_decides_nothing_shows_why_and_no_ratio(tmp_path):
     facts = {"seconds": [2.0] * 3, "peer_seconds": [6.0] * 3, "accuracy": 0.5, "peer_accuracy": 0.5, "agreement": 1.0}
-    text = page(tmp_path, [contest(status="void", reason="not shown to be above chance", **facts)])
-    assert "| void: not shown to be above chance |" in text
+    text = page(tmp_path, [contest(status="void", reason="not shown to beat the majority class", **facts)])
+    assert "| void: not shown to beat the majority class |" in text
     assert "3.00" not in text
 
 
