@@ -182,9 +182,11 @@ def _tuned(run: Run, budget: Tuning, studies: Mapping[str, Study]) -> Run:
     """The run with each cell's best settings, and the record of its trials."""
     best = {key: study.best for key, study in studies.items()}
     specs = [_with_settings(spec, best) for spec in run.specs]
-    cells = [result.spec.id for study in studies.values() for result in study.results]
     record = TuningRecord(
-        trials=budget.trials, seconds=budget.seconds, sampler=budget.sampler, cells=list(dict.fromkeys(cells))
+        trials=budget.trials,
+        seconds=budget.seconds,
+        sampler=budget.sampler,
+        searches=[[result.spec.id for result in study.results] for study in studies.values()],
     )
     return replace(run, specs=list({spec.id: spec for spec in specs}.values()), tuning=record)
 

@@ -28,10 +28,10 @@ class TuningRecord(BaseModel):
         trials: of each configuration, the default settings counted; None: as many as fit into `seconds`.
         seconds: of training, of each configuration; None: no limit.
         sampler: how settings are drawn.
-        cells: ids of the trials' cells, in order.
+        searches: for each configuration, the ids of its trials' cells, in order.
     """
 
     trials: int | None
     seconds: float | None
     sampler: Sampler
-    cells: list[str]
+    searches: list[list[str]]
