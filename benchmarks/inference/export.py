@@ -71,7 +71,7 @@ def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
 
 
 def _tokenizer(model: EncoderClassifier) -> PreTrainedTokenizerFast:
-    """The tokenizer of a pipeline that reads what the model reads, but for texts of which it reads head and tail."""
+    """Tokenizer of the exported pipeline; it reads the model's tokens, except for head-and-tail truncation."""
     settings: dict[str, Any] = {
         "tokenizer_object": model.tokenizer,
         "model_max_length": model.max_length,

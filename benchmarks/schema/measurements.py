@@ -1,4 +1,4 @@
-"""Raw readings and what they were taken with: seconds, memory, load, ceilings."""
+"""Raw readings and their conditions: seconds, memory, load, ceilings."""
 
 from typing import Annotated, Literal, Self
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, 
 
 
 class Measure(BaseModel):
-    """How inference is measured.
+    """Settings of the inference measurement.
 
     Attributes:
         rows: test rows scored in each repeat.
@@ -28,7 +28,7 @@ class Measure(BaseModel):
 
     @property
     def settings(self) -> dict[str, int]:
-        """What each process does."""
+        """Settings that each process uses."""
         return self.model_dump(exclude={"processes", "engines"})
 
 
@@ -91,18 +91,18 @@ class Measurement(BaseModel):
         return self.model_copy(update={**picked, "process": []})
 
     def taken_by(self, process: int) -> "Measurement":
-        """Return the same readings as those of that process."""
+        """Return the same readings, attributed to process `process`."""
         return self.model_copy(update={"process": [process] * len(self.seconds)})
 
     def joined(self, other: "Measurement") -> "Measurement":
-        """Return these readings followed by those of another process; a column that either lacks is left out."""
+        """Return these readings followed by those of another process; columns missing in either are dropped."""
         columns = {name: (getattr(self, name), getattr(other, name)) for name in COLUMNS}
         joined = {name: [*own, *new] if own and new else [] for name, (own, new) in columns.items()}
         return self.model_copy(update={**joined, "process": [*self.processes, *other.processes]})
 
 
 class Ceiling(BaseModel):
-    """What a device can do at best, measured on it; stored with the run.
+    """Measured maximum rate of a device; stored with the run.
 
     Attributes:
         flop_per_second: of a large matrix product in that precision, the best of several sizes.
@@ -135,7 +135,7 @@ class Memory(BaseModel):
 
 
 class Load(BaseModel):
-    """What else the machine did while a cell ran, and what held it back.
+    """Other load on the machine while a cell ran, and causes of throttling.
 
     Attributes:
         load_average: of the last minute, when the cell ended (Unix: processes that run or want to).
