@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +18,18 @@ from sklearn.metrics import log_loss
 from data.arrays import FloatArray, IntArray
 from data.dataset import Split
 from losses.loss import Loss
-from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs
 from models.linear.known_columns import KnownColumns, sparse_rows
-from models.linear.word_shares import each_class, word_shares
-from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights, select
+from models.linear.strengths import Search, Trial, best_of, search
+from models.linear.terms import Analyzer, Terms, analyzers, least_frequency
+from models.linear.word_shares import each_class
+from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights
 from models.saved_files import read_parameters, saved_model, write_parameters
+from models.search_space import Interval, OneOf, SearchSpace
 
 Float32 = npt.NDArray[np.float32]
 
 C_GRID = (0.03, 0.1, 0.3)
-"""Inverse strengths of regularisation that are tried, weakest last."""
+"""Inverse strengths of regularisation that are tried first, weakest last."""
 
 TOLERANCE, MOST_PASSES = 1e-4, 1_000
 """Limits of dual coordinate descent (Yu, Huang & Lin 2011, doi:10.1007/s10994-010-5221-8; liblinear), which usually
@@ -39,8 +41,16 @@ INTERCEPT_SCALING = 5.0
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "weights.safetensors"
 
 
+class Learnt(NamedTuple):
+    """The V terms of training texts, coefficients (V, K) and intercepts (K,) of K classifiers."""
+
+    terms: Terms
+    coefficients: Float32
+    intercepts: Float32
+
+
 class NbSvm(Model):
-    """Naive-Bayes-scaled words and word pairs, hashed, logistic regression.
+    """Naive-Bayes-scaled words and word pairs, or characters, hashed, logistic regression.
 
     Wang & Manning (2012), Baselines and Bigrams: which n-grams a text holds, each times its log-count ratio
     r = log((p / |p|) / (q / |q|)), p and q the smoothed counts of the n-grams inside and outside the class; their
@@ -50,12 +60,22 @@ class NbSvm(Model):
     """
 
     name: ClassVar[str] = "nbsvm"
+    search_space: ClassVar[SearchSpace] = {
+        "ngrams": OneOf((1, 2, 3)),
+        "min_df": Interval(1, 5),
+        "smoothing": Interval(0.1, 10.0, log=True),
+        "C": Interval(0.01, 3.0, log=True),
+    }
+
+    analyzer: Literal["auto", "word", "char_wb"] = "auto"
+    """Features: runs of words, or runs of characters within words; auto tries both on validation where texts are short
+    or have no spaces between words."""
 
     ngrams: Literal[1, 2, 3] = 2
     """Longest run of words that is a feature."""
 
-    min_df: PositiveInt = 3
-    """Least number of training texts with a feature."""
+    min_df: PositiveInt | None = None
+    """Least number of training texts with a feature; None: 1 to 3, by the number of words in the training texts."""
 
     bits: Literal[16, 18, 20, 22, 24] = 22
     """Bits of a hash; 2^bits features at most."""
@@ -76,74 +96,80 @@ class NbSvm(Model):
         runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
         monitor: Monitor | None = None,
     ) -> FitReport:
-        """Fit one classifier per class (one for two classes) for each C that is tried; keep the best on `valid`."""
+        """Fit one classifier per class (one for two classes) for each analyzer and each C that is tried.
+
+        The best on `valid` is kept.
+        """
         self._threads = runtime.threads
-        held = self._held(train.texts)
-        self._known = KnownColumns.frequent(held, self.min_df)
-        if not len(self._known):
-            raise ValueError(f"no n-gram is in min_df={self.min_df} training texts or more")
-        features, valid_features = self._known.select(held), self.encode(valid.texts).features
         weights = loss.sample_weight(train.lengths, train.labels).astype(np.float32)
-        grid = (self.C,) if self.C is not None else C_GRID
+        found = best_of([self._search(kind, train, valid, weights) for kind in analyzers(self.analyzer, train)])
+        self._terms = found.fitted.terms
+        self._coefficients, self._intercepts = found.fitted.coefficients.copy(), found.fitted.intercepts.copy()
+        return FitReport(
+            parameters=self._coefficients.size + self._intercepts.size,
+            history=found.history,
+            selected=found.selected,
+            converged=bool(found.entry["converged"]),
+            optimum_inside=found.inside,
+        )
+
+    def _search(self, analyzer: Analyzer, train: Split, valid: Split, weights: Float32) -> Search[Learnt]:
+        terms, features = Terms.of(
+            train.texts,
+            analyzer=analyzer,
+            ngrams=self.ngrams,
+            bits=self.bits,
+            min_df=least_frequency(self.min_df, train),
+            threads=self._threads,
+        )
+        features = _held(features)
+        valid_features = _held(terms.count(valid.texts, self._threads)[0])
         targets = _targets(train.labels, train.num_classes)
-        coefficients = np.empty((len(grid), features.shape[1], len(targets)), dtype=np.float32)
-        intercepts = np.empty((len(grid), len(targets)), dtype=np.float32)
-        converged = np.ones(len(grid), dtype=bool)
-        for column, target in enumerate(targets):
-            ratio = log_count_ratio(features, target, weights, self.smoothing)
-            scaled = sparse_rows(ratio[features.indices], features.indices, features.indptr, features.shape[1])
+
+        def fit(grid: Sequence[float]) -> list[Trial[Learnt]]:
+            coefficients, intercepts, converged = _solve_each(grid, features, targets, weights, self.smoothing)
+            trials = []
             for row, C in enumerate(grid):  # noqa: N806
-                classifier = _solve(C, scaled, target, weights)
-                converged[row] &= classifier.n_iter_[0] < MOST_PASSES
-                coefficients[row, :, column] = classifier.coef_[0] * ratio
-                intercepts[row, column] = classifier.intercept_[0]
-        history = []
-        for row, C in enumerate(grid):  # noqa: N806
-            train_scores = _probabilities(features @ coefficients[row] + intercepts[row])
-            valid_scores = _probabilities(valid_features @ coefficients[row] + intercepts[row])
-            history.append(
-                {
+                train_scores = _probabilities(features @ coefficients[row] + intercepts[row])
+                valid_scores = _probabilities(valid_features @ coefficients[row] + intercepts[row])
+                entry = {
                     "C": C,
+                    "characters": float(analyzer == "char_wb"),
                     "train_loss": _log_loss(train_scores, train.labels, weights),
                     "valid_loss": _log_loss(valid_scores, valid.labels),
                     "valid_accuracy": float((valid_scores.argmax(axis=1) == valid.labels).mean()),
                     "converged": float(converged[row]),
                 }
-            )
-        selected = select(history)
-        self._coefficients, self._intercepts = coefficients[selected].copy(), intercepts[selected].copy()
-        return FitReport(
-            parameters=self._coefficients.size + self._intercepts.size,
-            history=history,
-            selected=selected,
-            converged=bool(converged[selected]),
-        )
+                trials.append(Trial(entry, Learnt(terms, coefficients[row], intercepts[row])))
+            return trials
+
+        return search(self.C, C_GRID, fit)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Mark the known n-grams of each text: (N, V) ones. Its tokens are its distinct n-grams, and all are read."""
-        held = self._held(texts)
-        features = self._known.select(held)
-        tokens, known = (np.diff(matrix.indptr).astype(np.int64) for matrix in (held, features))
-        return Encoded(features, tokens, tokens, known)
+        counts, tokens = self._terms.count(texts, self._threads)
+        return Encoded(_held(counts), tokens, tokens, np.diff(counts.indptr).astype(np.int64))
 
     def score(self, encoded: Encoded) -> FloatArray:
         """Return (N, C) class probabilities; with more than two classes, one-vs-rest probabilities, normalised."""
         return _probabilities(encoded.features @ self._coefficients + self._intercepts)
 
     def word_weights(self, text: str) -> WordWeights:
-        """Each word's share of the coefficients of the n-grams that hold it, see `word_shares`.
+        """Each word's share of the coefficients of the n-grams that hold it, see `Terms.shares`.
 
         Of more than two classes, a logit is the class's own log-odds against the rest.
         """
-        words, runs = hashed_runs(text, self.ngrams, self.bits)
-        places = [self._known.places(buckets.astype(np.int64)) for buckets in runs]
-        added = word_shares(places, self.encode([text]).features, self._coefficients)
-        return WordWeights(tuple(words), each_class(added), each_class(self._intercepts.astype(np.float64)))
+        words, added = self._terms.shares(text, self.encode([text]).features, self._coefficients)
+        return WordWeights(words, each_class(added), each_class(self._intercepts.astype(np.float64)))
 
     def save(self, folder: Path) -> None:
         """Write the parameters as JSON, the known buckets and their weights as safetensors."""
-        write_parameters(self, folder / CONFIG_FILE)
-        arrays = {"buckets": self._known.columns, "coefficients": self._coefficients, "intercepts": self._intercepts}
+        write_parameters(self, folder / CONFIG_FILE, analyzer=self._terms.analyzer)
+        arrays = {
+            "buckets": self._terms.known.columns,
+            "coefficients": self._coefficients,
+            "intercepts": self._intercepts,
+        }
         save_file(arrays, folder / WEIGHTS_FILE)
 
     @classmethod
@@ -157,16 +183,12 @@ class NbSvm(Model):
             model = cls(**read_parameters(cls, folder / CONFIG_FILE))
             arrays = load_file(folder / WEIGHTS_FILE)
             _check_arrays(arrays)
+            if model.analyzer == "auto":
+                raise ValueError(f"{CONFIG_FILE} does not say which analyzer was chosen")
             known = KnownColumns(arrays["buckets"], 1 << model.bits)
-        model._known, model._threads = known, runtime.threads
+        model._terms, model._threads = Terms(model.analyzer, model.ngrams, model.bits, known), runtime.threads
         model._coefficients, model._intercepts = arrays["coefficients"], arrays["intercepts"]
         return model
-
-    def _held(self, texts: Sequence[str]) -> csr_array:
-        """Mark the n-grams of each text: (N, 2^bits) ones."""
-        held = hashed_ngrams(texts, self.ngrams, self.bits, self._threads)
-        held.data.fill(1)
-        return held
 
 
 def log_count_ratio(features: csr_array, inside: npt.NDArray[np.bool_], weights: Float32, smoothing: float) -> Float32:
@@ -182,6 +204,38 @@ def log_count_ratio(features: csr_array, inside: npt.NDArray[np.bool_], weights:
     outside = smoothing + features.T @ (weights * ~inside)
     ratio: Float32 = np.log((within / within.sum()) / (outside / outside.sum())).astype(np.float32)
     return ratio
+
+
+def _held(counts: csr_array) -> csr_array:
+    """Turn counts into marks of the n-grams that each text holds: (N, V) ones."""
+    counts.data.fill(1)
+    return counts
+
+
+def _solve_each(
+    grid: Sequence[float],
+    features: csr_array,
+    targets: Sequence[npt.NDArray[np.bool_]],
+    weights: Float32,
+    smoothing: float,
+) -> tuple[Float32, Float32, npt.NDArray[np.bool_]]:
+    """Fit one classifier for each of G values of C and K classes.
+
+    Returns:
+        Coefficients (G, V, K) and intercepts (G, K) for features that are not scaled, and (G,) whether all converged.
+    """
+    coefficients = np.empty((len(grid), features.shape[1], len(targets)), dtype=np.float32)
+    intercepts = np.empty((len(grid), len(targets)), dtype=np.float32)
+    converged = np.ones(len(grid), dtype=bool)
+    for column, target in enumerate(targets):
+        ratio = log_count_ratio(features, target, weights, smoothing)
+        scaled = sparse_rows(ratio[features.indices], features.indices, features.indptr, features.shape[1])
+        for row, C in enumerate(grid):  # noqa: N806
+            classifier = _solve(C, scaled, target, weights)
+            converged[row] &= classifier.n_iter_[0] < MOST_PASSES
+            coefficients[row, :, column] = classifier.coef_[0] * ratio
+            intercepts[row, column] = classifier.intercept_[0]
+    return coefficients, intercepts, converged
 
 
 def _solve(C: float, features: csr_array, target: npt.NDArray[np.bool_], weights: Float32) -> LogisticRegression:  # noqa: N803

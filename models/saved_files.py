@@ -77,9 +77,16 @@ def checked_parameters(model: type[Model], parameters: dict[str, Any]) -> dict[s
     return checked
 
 
-def write_parameters(model: Model, path: Path) -> None:
-    """Write a model's name and parameters as JSON."""
-    path.write_text(json.dumps({"model": model.name, **model.parameters()}, indent=2), encoding="utf-8")
+def write_parameters(model: Model, path: Path, **decided: Any) -> None:
+    """Write a model's name and parameters as JSON.
+
+    Args:
+        model: the model.
+        path: the file.
+        decided: parameters with the values that training has decided on.
+    """
+    parameters = {"model": model.name, **model.parameters(), **decided}
+    path.write_text(json.dumps(parameters, indent=2), encoding="utf-8")
 
 
 def read_parameters(model: type[Model], path: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
@@ -17,17 +17,19 @@ from data.arrays import FloatArray, IntArray
 from data.dataset import Split
 from losses.loss import Loss
 from models.linear.convergence import Attempt, solve_each
-from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs
 from models.linear.known_columns import KnownColumns
-from models.linear.word_shares import each_class, word_shares
-from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights, select
+from models.linear.strengths import Search, Trial, best_of, search
+from models.linear.terms import Analyzer, Terms, analyzers, least_frequency
+from models.linear.word_shares import each_class
+from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights
 from models.saved_files import read_parameters, saved_model, write_parameters
+from models.search_space import Interval, OneOf, SearchSpace
 
 BITS = 22
 """Bits of a term's hash: at most 2^22 columns, and no vocabulary lookup."""
 
 C_GRID = (3.0, 10.0, 30.0, 100.0)
-"""Inverse strengths of regularisation that are tried, weakest last."""
+"""Inverse strengths of regularisation that are tried first, weakest last."""
 
 ATTEMPTS = (Attempt(iterations=10, dtype=np.float32), Attempt(iterations=200, dtype=np.float64))
 """Second attempt in float64: with weak regularisation and many texts, the line search stalls in float32."""
@@ -42,20 +44,37 @@ TRUSTED_TYPES: list[str] = []
 """Types outside numpy and scikit-learn that a saved classifier may hold: none."""
 
 
-class TfidfLogReg(Model):
-    """TF-IDF of words and word pairs (sublinear tf), hashed, L2-regularised logistic regression.
+class Learnt(NamedTuple):
+    """The terms of training texts, their document frequencies, and a classifier of texts by them."""
 
-    C is the one of `C_GRID` with the highest accuracy on validation; the loss enters as the weight of each training
-    text. Nothing is random: seeds do not matter.
+    terms: Terms
+    tfidf: TfidfTransformer
+    classifier: LogisticRegression
+
+
+class TfidfLogReg(Model):
+    """TF-IDF of words and word pairs, or of characters (sublinear tf), hashed, L2-regularised logistic regression.
+
+    C has the highest accuracy on validation of the values tried: those of `C_GRID`, and more beyond its end while that
+    is the best. The loss enters as the weight of each training text. Nothing is random: seeds do not matter.
     """
 
     name: ClassVar[str] = "tfidf_logreg"
+    search_space: ClassVar[SearchSpace] = {
+        "ngrams": OneOf((1, 2, 3)),
+        "min_df": Interval(1, 5),
+        "C": Interval(0.1, 100.0, log=True),
+    }
+
+    analyzer: Literal["auto", "word", "char_wb"] = "auto"
+    """Features: runs of words, or runs of characters within words; auto tries both on validation where texts are short
+    or have no spaces between words."""
 
     ngrams: Literal[1, 2, 3] = 2
     """Longest run of words that is a feature."""
 
-    min_df: PositiveInt = 3
-    """Least number of training texts with a feature."""
+    min_df: PositiveInt | None = None
+    """Least number of training texts with a feature; None: 1 to 3, by the number of words in the training texts."""
 
     C: PositiveFloat | None = None
     """Inverse strength of regularisation; None chooses on validation."""
@@ -70,45 +89,56 @@ class TfidfLogReg(Model):
         runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
         monitor: Monitor | None = None,
     ) -> FitReport:
-        """Fit the vectorizer and one classifier for each C that is tried; keep the best on `valid`."""
+        """Fit a classifier for each analyzer and each C that is tried; keep the best on `valid`."""
         self._threads = runtime.threads
-        counts = hashed_ngrams(train.texts, self.ngrams, BITS, self._threads)
-        self._known = KnownColumns.frequent(counts, self.min_df)
-        if not len(self._known):
-            raise ValueError(f"no word is in min_df={self.min_df} training texts or more")
-        self._tfidf = TfidfTransformer(sublinear_tf=True)
-        features = self._tfidf.fit_transform(self._known.select(counts))
-        valid_features = self.encode(valid.texts).features
         weights = loss.sample_weight(train.lengths, train.labels)
-        grid = (self.C,) if self.C is not None else C_GRID
-        classifier = LogisticRegression(solver="newton-cg", tol=TOLERANCE, warm_start=True)
-        solutions = solve_each(classifier, grid, features, train.labels, weights, ATTEMPTS, self._threads)
-        fitted = [_in_float32(solution.classifier) for solution in solutions]
-        history = [
-            {
-                "C": C,
-                "train_loss": _log_loss(own, features, train.labels, weights),
-                "valid_loss": _log_loss(own, valid_features, valid.labels),
-                "valid_accuracy": float(own.score(valid_features, valid.labels)),
-                "converged": float(solution.converged),
-            }
-            for C, own, solution in zip(grid, fitted, solutions, strict=True)
-        ]
-        selected = select(history)
-        self._classifier = fitted[selected]
+        found = best_of([self._search(kind, train, valid, weights) for kind in analyzers(self.analyzer, train)])
+        self._terms, self._tfidf, self._classifier = found.fitted
         return FitReport(
             parameters=self._classifier.coef_.size + self._classifier.intercept_.size,
-            history=history,
-            selected=selected,
-            converged=bool(history[selected]["converged"]),
+            history=found.history,
+            selected=found.selected,
+            converged=bool(found.entry["converged"]),
+            optimum_inside=found.inside,
         )
+
+    def _search(self, analyzer: Analyzer, train: Split, valid: Split, weights: FloatArray) -> Search[Learnt]:
+        terms, counts = Terms.of(
+            train.texts,
+            analyzer=analyzer,
+            ngrams=self.ngrams,
+            bits=BITS,
+            min_df=least_frequency(self.min_df, train),
+            threads=self._threads,
+        )
+        tfidf = TfidfTransformer(sublinear_tf=True)
+        features = tfidf.fit_transform(counts)
+        valid_features = tfidf.transform(terms.count(valid.texts, self._threads)[0])
+        classifier = LogisticRegression(solver="newton-cg", tol=TOLERANCE, warm_start=True)
+
+        def fit(grid: Sequence[float]) -> list[Trial[Learnt]]:
+            solutions = solve_each(classifier, grid, features, train.labels, weights, ATTEMPTS, self._threads)
+            trials = []
+            for C, solution in zip(grid, solutions, strict=True):  # noqa: N806
+                own = _in_float32(solution.classifier)
+                entry = {
+                    "C": C,
+                    "characters": float(analyzer == "char_wb"),
+                    "train_loss": _log_loss(own, features, train.labels, weights),
+                    "valid_loss": _log_loss(own, valid_features, valid.labels),
+                    "valid_accuracy": float(own.score(valid_features, valid.labels)),
+                    "converged": float(solution.converged),
+                }
+                trials.append(Trial(entry, Learnt(terms, tfidf, own)))
+            return trials
+
+        return search(self.C, C_GRID, fit)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """TF-IDF features (N, V). A text's tokens are its distinct n-grams, all of them read."""
-        counts = hashed_ngrams(texts, self.ngrams, BITS, self._threads)
-        features = self._tfidf.transform(self._known.select(counts))
-        tokens, known = (np.diff(matrix.indptr).astype(np.int64) for matrix in (counts, features))
-        return Encoded(features, tokens, tokens, known)
+        counts, tokens = self._terms.count(texts, self._threads)
+        features = self._tfidf.transform(counts)
+        return Encoded(features, tokens, tokens, np.diff(features.indptr).astype(np.int64))
 
     def score(self, encoded: Encoded) -> FloatArray:
         """Return (N, C) class probabilities."""
@@ -117,20 +147,18 @@ class TfidfLogReg(Model):
         return probabilities
 
     def word_weights(self, text: str) -> WordWeights:
-        """Each word's share of coefficient x tf-idf of the n-grams that hold it, see `word_shares`.
+        """Each word's share of coefficient x tf-idf of the n-grams that hold it, see `Terms.shares`.
 
         Of more than two classes, the logits are those of the softmax.
         """
-        words, runs = hashed_runs(text, self.ngrams, BITS)
-        places = [self._known.places(buckets.astype(np.int64)) for buckets in runs]
-        added = word_shares(places, self.encode([text]).features, self._classifier.coef_.T)
+        words, added = self._terms.shares(text, self.encode([text]).features, self._classifier.coef_.T)
         intercept = self._classifier.intercept_.astype(np.float64)
-        return WordWeights(tuple(words), each_class(added), each_class(intercept))
+        return WordWeights(words, each_class(added), each_class(intercept))
 
     def save(self, folder: Path) -> None:
         """Write the parameters as JSON, the terms' hashes and weights as safetensors, the classifier with skops."""
-        write_parameters(self, folder / SETTINGS_FILE)
-        save_file({"columns": self._known.columns, "idf": self._tfidf.idf_}, folder / TERMS_FILE)
+        write_parameters(self, folder / SETTINGS_FILE, analyzer=self._terms.analyzer)
+        save_file({"columns": self._terms.known.columns, "idf": self._tfidf.idf_}, folder / TERMS_FILE)
         dump(self._classifier, folder / CLASSIFIER_FILE)
 
     @classmethod
@@ -142,15 +170,17 @@ class TfidfLogReg(Model):
         """
         with saved_model(folder, cls.name):
             model = cls(**read_parameters(cls, folder / SETTINGS_FILE))
-            terms = load_file(folder / TERMS_FILE)
-            columns, idf = terms.get("columns", np.empty(0)), terms.get("idf", np.empty(0))
-            known = KnownColumns(columns, 1 << BITS)
+            arrays = load_file(folder / TERMS_FILE)
+            columns, idf = arrays.get("columns", np.empty(0)), arrays.get("idf", np.empty(0))
+            if model.analyzer == "auto":
+                raise ValueError(f"{SETTINGS_FILE} does not say which analyzer was chosen")
+            terms = Terms(model.analyzer, model.ngrams, BITS, KnownColumns(columns, 1 << BITS))
             classifier = _checked_classifier(load(folder / CLASSIFIER_FILE, trusted=TRUSTED_TYPES))
             if not classifier.coef_.shape[1:] == idf.shape == columns.shape:
                 raise ValueError("its files do not belong together")
             if not (idf.dtype.kind == "f" and np.isfinite(idf).all()):
                 raise ValueError(f"{TERMS_FILE} holds other than finite numbers")
-        model._known, model._threads = known, runtime.threads
+        model._terms, model._threads = terms, runtime.threads
         model._tfidf = TfidfTransformer(sublinear_tf=True)
         model._tfidf.idf_ = idf
         model._classifier = classifier

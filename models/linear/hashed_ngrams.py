@@ -7,9 +7,9 @@ its words' hashes; the upper bits of a product are its bucket (Dietzfelbinger et
 et al. (2009), arXiv:0902.2206.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,7 @@ SYMBOL = regex.compile(rf"\p{{So}}{MARKS_OF_SYMBOL}(?:\u200d\p{{So}}{MARKS_OF_SY
 OTHER_SEPARATORS = regex.compile(rf"[^\x00-\x7f{IN_WORDS}\p{{So}}]+")
 
 Bits = npt.NDArray[np.uint64]
+Buckets = npt.NDArray[np.uint32]
 
 BYTE_VALUES: Bits = np.random.default_rng(0).integers(1 << 64, size=256, dtype=np.uint64)
 BASE = 0x9E3779B97F4A7C15
@@ -65,12 +66,31 @@ def hashed_ngrams(texts: Sequence[str], ngrams: int, bits: int, threads: int = 1
         bits: size of a bucket's number, 1 to `MOST_BITS`; two runs share one with a probability of 2^-`bits`.
         threads: processors to use.
     """
+    return counted_by_chunk(partial(_chunk_keys, ngrams=ngrams, bits=bits), texts, bits, threads)
+
+
+def counted_by_chunk(
+    keys: Callable[[Sequence[str]], Buckets], texts: Sequence[str], bits: int, threads: int
+) -> csr_array:
+    """Count each text's buckets: (N, 2^`bits`), float32, columns in order.
+
+    Args:
+        keys: a chunk of texts -> the bucket of each of their runs, in any order, plus 2^`bits` times the number of the
+            run's text in the chunk.
+        texts: N texts.
+        bits: size of a bucket's number.
+        threads: processors to use.
+    """
+
+    def counted(chunk: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], IntArray]:
+        return _counted(keys(chunk), len(chunk), bits)
+
     parts = list(chunks(texts))
     if threads == 1 or len(parts) < 2:
-        rows = [_chunk_buckets(chunk, ngrams, bits) for chunk in parts]
+        rows = list(map(counted, parts))
     else:
         with ThreadPoolExecutor(threads) as pool:  # NumPy releases the interpreter's lock
-            rows = list(pool.map(lambda chunk: _chunk_buckets(chunk, ngrams, bits), parts))
+            rows = list(pool.map(counted, parts))
     buckets = np.concatenate([np.empty(0, dtype=np.int32), *(buckets for buckets, _, _ in rows)])
     times = np.concatenate([np.empty(0, dtype=np.float32), *(times for _, times, _ in rows)])
     ends = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(sizes for _, _, sizes in rows)]))
@@ -91,7 +111,7 @@ def hashed_runs(text: str, ngrams: int, bits: int) -> tuple[list[str], list[npt.
     data = _bytes([text])
     starts, ends = _word_edges(data)
     words = [data[start:end].tobytes().decode() for start, end in zip(starts[:-1], ends[:-1], strict=True)]
-    runs = _run_buckets(word_hashes(data, starts, ends)[:-1], ngrams, bits)  # the last is the text's end
+    runs = run_buckets(word_hashes(data, starts, ends)[:-1], ngrams, bits)  # the last is the text's end
     return words, [buckets.astype(np.int32) for buckets in runs]
 
 
@@ -109,34 +129,36 @@ def chunks(texts: Sequence[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _chunk_buckets(
-    texts: Sequence[str], ngrams: int, bits: int
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], IntArray]:
-    """The buckets of all texts, text by text and in order; the counts of each; (N,) buckets per text."""
+def _chunk_keys(texts: Sequence[str], ngrams: int, bits: int) -> Buckets:
+    """The bucket of each run of a chunk of texts, with the number of its text in the upper bits."""
     data = _bytes(texts)
     starts, ends = _word_edges(data)
     is_end = data[starts] == TEXT_END  # no word, but the end of a text
     text = np.cumsum(is_end, dtype=np.uint32) << np.uint32(bits)  # of each word: its number, above a bucket's bits
     within = ~is_end
     found = []
-    for before, buckets in enumerate(_run_buckets(word_hashes(data, starts, ends), ngrams, bits)):
+    for before, buckets in enumerate(run_buckets(word_hashes(data, starts, ends), ngrams, bits)):
         if before:
             within = within[:-1] & ~is_end[before:]
         found.append((buckets | text[: len(buckets)])[within])
-    keys = np.concatenate(found)
+    return np.concatenate(found)
+
+
+def _counted(keys: Buckets, texts: int, bits: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], IntArray]:
+    """The buckets of a chunk's texts, text by text and in order; the counts of each; (N,) buckets per text."""
     keys.sort()
     first = np.ones(len(keys), dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=first[1:])
     places = np.flatnonzero(first)
     times = np.diff(places, append=len(keys)).astype(np.float32)
     keys = keys[places]
-    ends = np.searchsorted(keys, (np.arange(1, len(texts), dtype=np.uint32) << np.uint32(bits)))
+    ends = np.searchsorted(keys, (np.arange(1, texts, dtype=np.uint32) << np.uint32(bits)))
     sizes = np.diff(ends, prepend=0, append=len(keys))
     return (keys & np.uint32((1 << bits) - 1)).astype(np.int32), times, sizes
 
 
-def _run_buckets(hashes: Bits, ngrams: int, bits: int) -> Iterator[npt.NDArray[np.uint32]]:
-    """For each length of a run, the bucket of the run that begins at each word."""
+def run_buckets(hashes: Bits, ngrams: int, bits: int) -> Iterator[Buckets]:
+    """For each n, yield the bucket of the n-gram starting at each word, from the words' hashes."""
     shift = np.uint64(64 - bits)
     run = hashes
     for length in range(1, ngrams + 1):
@@ -172,10 +194,14 @@ def word_hashes(data: npt.NDArray[np.uint8], starts: IntArray, ends: IntArray) -
     prefix = np.zeros(len(data) + 1, dtype=np.uint64)
     size = 1 << len(data).bit_length()
     np.cumsum(BYTE_VALUES[data] * _powers(BASE, size)[: len(data)], out=prefix[1:])
-    hashes = (prefix[ends] - prefix[starts]) * _powers(INVERSE_BASE, size)[starts]
-    hashes ^= hashes >> HALF  # a product leaves the lower bits as poor as they were
-    hashes *= SCATTER
-    return hashes
+    return scattered((prefix[ends] - prefix[starts]) * _powers(INVERSE_BASE, size)[starts])
+
+
+def scattered(numbers: Bits) -> Bits:
+    """Return the hash of each number; a product alone leaves the lower bits as poor as they were."""
+    numbers ^= numbers >> HALF
+    numbers *= SCATTER
+    return numbers
 
 
 @cache

@@ -27,30 +27,28 @@ class Trial(Generic[T]):
 
 @dataclass(frozen=True)
 class Search(Generic[T]):
-    """The trials of all values of C, in ascending order.
+    """The outcome of trying several values of C.
 
     Attributes:
-        selected: the trial to keep.
+        history: the entries of the trials, by analyzer and in ascending order of C.
+        selected: the entry of the trial that is kept.
+        fitted: what that trial fitted.
         inside: whether weaker and stronger values were tried; None where C was given.
     """
 
-    trials: list[Trial[T]]
+    history: list[dict[str, float]]
     selected: int
+    fitted: T
     inside: bool | None
 
     @property
-    def history(self) -> list[dict[str, float]]:
-        """The entries of the trials."""
-        return [trial.entry for trial in self.trials]
-
-    @property
-    def best(self) -> Trial[T]:
-        """The selected trial."""
-        return self.trials[self.selected]
+    def entry(self) -> dict[str, float]:
+        """The selected entry."""
+        return self.history[self.selected]
 
 
 def search(given: float | None, grid: Sequence[float], fit: Callable[[Sequence[float]], list[Trial[T]]]) -> Search[T]:
-    """Fit each value of C, and further values while the best on validation is the smallest or the largest.
+    """Fit each value of C; extend the grid while the best on validation is at its edge.
 
     Args:
         given: the only value to fit; None searches.
@@ -58,7 +56,8 @@ def search(given: float | None, grid: Sequence[float], fit: Callable[[Sequence[f
         fit: fits several values.
     """
     if given is not None:
-        return Search(fit([given]), 0, None)
+        (trial,) = fit([given])
+        return Search([trial.entry], 0, trial.fitted, None)
     trials = fit(grid)
     for _ in range(2 * MOST_STEPS):
         selected = select([trial.entry for trial in trials])
@@ -70,8 +69,18 @@ def search(given: float | None, grid: Sequence[float], fit: Callable[[Sequence[f
             trials = trials + fit([_next(values[-2], values[-1])])
         else:
             break
-    selected = select([trial.entry for trial in trials])
-    return Search(trials, selected, 0 < selected < len(trials) - 1)
+    history = [trial.entry for trial in trials]
+    selected = select(history)
+    return Search(history, selected, trials[selected].fitted, 0 < selected < len(trials) - 1)
+
+
+def best_of(searches: Sequence[Search[T]]) -> Search[T]:
+    """Join the searches of several kinds of features; the best on validation is kept."""
+    history = [entry for search in searches for entry in search.history]
+    chosen = select([search.entry for search in searches])
+    before = sum(len(search.history) for search in searches[:chosen])
+    best = searches[chosen]
+    return Search(history, before + best.selected, best.fitted, best.inside)
 
 
 def _next(before: float, last: float) -> float:

@@ -9,7 +9,12 @@ from scipy.sparse import csr_array
 from data.arrays import FloatArray, IntArray
 
 
-def word_shares(runs: Sequence[IntArray], features: csr_array, coefficients: npt.NDArray[np.floating]) -> FloatArray:
+def word_shares(
+    runs: Sequence[IntArray],
+    features: csr_array,
+    coefficients: npt.NDArray[np.floating],
+    sharing: npt.NDArray[np.bool_] | None = None,
+) -> FloatArray:
     """(T, C) shares of T words in a text's logits; they sum to `features @ coefficients`, in float64.
 
     A column's part of the logits is divided equally among the occurrences of its runs, and an occurrence's part equally
@@ -21,6 +26,7 @@ def word_shares(runs: Sequence[IntArray], features: csr_array, coefficients: npt
             each word; -1 where the model does not know it.
         features: (1, V) of the text; only columns that are in `runs` have values.
         coefficients: (V, C).
+        sharing: (T,) whether a word takes part in the division, at least one word of each run does; None: all do.
     """
     row = csr_array(features, copy=True)
     row.sort_indices()
@@ -29,11 +35,15 @@ def word_shares(runs: Sequence[IntArray], features: csr_array, coefficients: npt
     places = np.searchsorted(row.indices, known[known >= 0])
     parts /= np.bincount(places, minlength=len(parts)).clip(1)[:, None]
     shares = np.zeros((len(runs[0]), coefficients.shape[1]))
+    takes = np.ones(len(shares), dtype=bool) if sharing is None else sharing
+    before = np.concatenate([[0], np.cumsum(takes)])
     for length, columns in enumerate(runs, start=1):
         starts = np.flatnonzero(columns >= 0)
-        each = parts[np.searchsorted(row.indices, columns[starts])] / length
+        each = parts[np.searchsorted(row.indices, columns[starts])]
+        each /= (before[starts + length] - before[starts])[:, None]
         for offset in range(length):
-            shares[starts + offset] += each  # one run of a length begins at a word: no start occurs twice
+            taken = takes[starts + offset]
+            shares[starts[taken] + offset] += each[taken]  # one run of a length begins at a word: no start occurs twice
     return shares
 
 

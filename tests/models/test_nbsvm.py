@@ -30,7 +30,7 @@ def split(texts, labels, class_names):
 
 def test_ratios_are_those_of_wang_and_manning():
     texts = ("good good film", "good plot", "bad film", "dull")
-    features = NbSvm(ngrams=1, bits=20)._held(texts)
+    features = nbsvm._held(hashed_ngrams(texts, 1, 20))
     ratio = log_count_ratio(features, np.array([True, True, False, False]), np.ones(4, dtype=np.float32), 1.0)
     # With one added to each, of 2^20 features: good is in 2 positive texts and 0 negative, film in 1 and 1.
     rest = np.log((2**20 + 4) / (2**20 + 3))
@@ -72,8 +72,8 @@ def test_word_pairs_tell_what_words_cannot(monkeypatch):
     monkeypatch.setattr(nbsvm, "TOLERANCE", 1e-8)
     texts = ["not good but bad", "not bad but good"] * 10
     both = split(texts, [0, 1] * 10, ("negative", "positive"))
-    pairs, _ = fit(both, both, C=10.0)
-    words, _ = fit(both, both, C=10.0, ngrams=1)
+    pairs, _ = fit(both, both, C=10.0, analyzer="word")
+    words, _ = fit(both, both, C=10.0, analyzer="word", ngrams=1)
     assert (scores(pairs, texts).argmax(axis=1) == both.labels).all()
     np.testing.assert_allclose(scores(words, texts), 0.5, atol=1e-6)
 

@@ -24,7 +24,7 @@ def test_the_loss_weighs_the_training_texts(train, valid):
 
 def test_a_mark_counts_where_training_has_it(train, valid):
     texts = tuple(f"{text} !" for text in train.texts)
-    model, _ = fit(train.__class__(texts, train.labels, train.lengths, train.rows, train.class_names), valid)
+    model, _ = fit(Split(texts, train.labels, train.lengths, train.rows, train.class_names), valid, analyzer="word")
     assert model.encode(["!"]).known == [1]
     assert model.encode(["?"]).known == [0]
 
@@ -45,10 +45,10 @@ def test_the_weakest_regularisation_has_an_optimum_too(valid):
 
 @pytest.mark.parametrize("ngrams", [1, 2, 3])
 def test_features_are_those_of_scikit_learn(train, valid, ngrams):
-    model, _ = fit(train, valid, ngrams=ngrams, C=1.0)
+    model, _ = fit(train, valid, ngrams=ngrams, min_df=3, C=1.0, analyzer="word")
     stock = TfidfVectorizer(
         ngram_range=(1, ngrams),
-        min_df=model.min_df,
+        min_df=3,
         sublinear_tf=True,
         token_pattern=r"""\w+(?:'\w+)*|[!?.,:;()"]""",
         dtype=np.float32,
@@ -56,15 +56,15 @@ def test_features_are_those_of_scikit_learn(train, valid, ngrams):
     terms = stock.get_feature_names_out()
     columns = np.array([hashed_runs(term, ngrams, tfidf_logreg.BITS)[1][term.count(" ")][0] for term in terms])
     assert len(set(columns.tolist())) == len(columns)  # so few terms do not meet
-    np.testing.assert_array_equal(np.sort(columns), np.sort(model._known.columns))
+    np.testing.assert_array_equal(np.sort(columns), np.sort(model._terms.known.columns))
     features = model.encode(valid.texts).features.toarray()
     expected = stock.transform(valid.texts).toarray()
-    np.testing.assert_allclose(features[:, model._known.places(columns)], expected, rtol=1e-5)
+    np.testing.assert_allclose(features[:, model._terms.known.places(columns)], expected, rtol=1e-5)
 
 
 def test_a_classifier_of_another_vocabulary_is_refused(train, valid, tmp_path):
-    one, _ = fit(train, valid)
-    other, _ = fit(train, valid, ngrams=1)
+    one, _ = fit(train, valid, analyzer="word")
+    other, _ = fit(train, valid, ngrams=1, analyzer="word")
     one.save(tmp_path)
     (tmp_path / "other").mkdir()
     other.save(tmp_path / "other")

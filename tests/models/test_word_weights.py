@@ -40,10 +40,10 @@ def decision(model, text):
 
 @pytest.mark.parametrize("collisions", [False, True])
 @pytest.mark.parametrize("classes", [CLASSES[:2], CLASSES], ids=len)
-@pytest.mark.parametrize("ngrams", [1, 2, 3])
+@pytest.mark.parametrize(("analyzer", "ngrams"), [("word", 1), ("word", 2), ("word", 3), ("char_wb", 2)])
 @pytest.mark.parametrize("kind", [TfidfLogReg, NbSvm])
-def test_shares_and_intercept_are_the_decision_function(kind, ngrams, classes, collisions, monkeypatch):
-    settings = {"ngrams": ngrams, "min_df": 1, "C": 10.0}
+def test_shares_and_intercept_are_the_decision_function(kind, analyzer, ngrams, classes, collisions, monkeypatch):
+    settings = {"analyzer": analyzer, "ngrams": ngrams, "C": 10.0}
     if collisions:
         monkeypatch.setattr(tfidf_logreg, "BITS", 4)
         settings |= {"bits": 4} if kind is NbSvm else {}
@@ -56,7 +56,7 @@ def test_shares_and_intercept_are_the_decision_function(kind, ngrams, classes, c
 
 @pytest.mark.parametrize("kind", [TfidfLogReg, NbSvm])
 def test_words_are_those_the_model_reads_and_unknown_ones_add_nothing(kind):
-    model = fitted(kind(min_df=1, C=10.0), CLASSES[:2])
+    model = fitted(kind(C=10.0, analyzer="word"), CLASSES[:2])
     weights = model.word_weights("Unheard, superb! isn't")
     assert weights.words == ("unheard", ",", "superb", "!", "isn't")
     superb = weights.added[2]
@@ -66,7 +66,7 @@ def test_words_are_those_the_model_reads_and_unknown_ones_add_nothing(kind):
 
 @pytest.mark.parametrize("kind", [TfidfLogReg, NbSvm])
 def test_weights_are_of_one_word_where_features_are_words(kind):
-    model = fitted(kind(min_df=1, C=10.0, ngrams=1), CLASSES[:2])
+    model = fitted(kind(C=10.0, ngrams=1, analyzer="word"), CLASSES[:2])
     weights = model.word_weights("superb dull superb")
     np.testing.assert_array_equal(weights.added[0], weights.added[2])  # an occurrence as much as the other
     assert weights.added[1, 0] > 0 > weights.added[1, 1]
