@@ -42,7 +42,7 @@ class FrozenEncoder(AutoEncoderClassifier):
     any_loss: ClassVar[bool] = False
     search_space: ClassVar[SearchSpace] = {
         "pooling": OneOf(("mean", "cls", "max")),
-        "C": Interval(0.01, 100.0, log=True),
+        "C": Interval(1e-4, 1.0, log=True),
     }
 
     def __init__(

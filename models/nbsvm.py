@@ -64,7 +64,7 @@ class NbSvm(Model):
         "ngrams": OneOf((1, 2, 3)),
         "min_df": Interval(1, 5),
         "smoothing": Interval(0.1, 10.0, log=True),
-        "C": Interval(0.01, 3.0, log=True),
+        "C": Interval(0.01, 30.0, log=True),
     }
 
     analyzer: Literal["auto", "word", "char_wb"] = "auto"

@@ -22,7 +22,7 @@ from models.linear.piece_ids import PieceReader, Pieces
 from models.linear.probes import Float32, Scaling, each_class, judged, mean_log_loss, search_probes, softmax
 from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights, select
 from models.saved_files import read_parameters, saved_model, write_parameters
-from models.search_space import Interval, OneOf, SearchSpace
+from models.search_space import OneOf, SearchSpace
 from models.static_vectors import check_vectors, load_vectors, vector_files
 
 CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE = "config.json", "model.safetensors", "tokenizer.json"
@@ -58,8 +58,7 @@ class StaticEmbeddings(Model):
 
     name: ClassVar[str] = "static_embeddings"
     search_space: ClassVar[SearchSpace] = {
-        "hidden": OneOf((0, 128, 256)),
-        "C": Interval(0.01, 100.0, log=True),
+        "hidden": OneOf((0, 64, 128, 256)),  # without a hidden layer, training itself chooses C
     }
 
     vectors: str = "minilm"

@@ -63,7 +63,7 @@ class TfidfLogReg(Model):
     search_space: ClassVar[SearchSpace] = {
         "ngrams": OneOf((1, 2, 3)),
         "min_df": Interval(1, 5),
-        "C": Interval(0.1, 100.0, log=True),
+        "C": Interval(1.0, 1000.0, log=True),
     }
 
     analyzer: Literal["auto", "word", "char_wb"] = "auto"
