@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +15,11 @@ from benchmarks.commands.printing import counted, print_wrapped
 from benchmarks.redaction import plain
 from benchmarks.registry.entries import entry
 from benchmarks.schema.cell import CellSpec
+from benchmarks.store.files import StoreError
+from data.dataset import Dataset
+
+if TYPE_CHECKING:
+    from reports.analysis.evidence import Evidence
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,31 @@ def comparisons(specs: Sequence[CellSpec]) -> tuple[int, int]:
     counted = [cells for cells in _by_configuration(specs) if cells[0].role == "result"]
     sizes = {cells[0].train_size for cells in counted}
     return max(len(counted) - len(sizes), 1), min((len(cells) for cells in counted), default=1)
+
+
+def detectable(specs: Sequence[CellSpec], dataset: Dataset, folder: Path) -> str:
+    """Say which differences a plan can detect; the folder's earlier results on the same data say how rows cluster."""
+    from reports.analysis.estimates import Clusters
+    from reports.analysis.planning import Plan, observed_correlation
+
+    groups, correlation = dataset.test.groups, None
+    names, codes = np.unique(groups or (), return_inverse=True)
+    clusters = Clusters(codes, len(names)) if groups is not None and len(names) < len(codes) else None
+    if clusters is not None:
+        correlation = observed_correlation(_evidence(dataset.fingerprint, folder))
+    return Plan(len(dataset.test), *comparisons(specs), clusters, correlation).sentence
+
+
+def _evidence(fingerprint: str, folder: Path) -> "tuple[Evidence, ...]":
+    """What earlier results of these data show; nothing where there are none that can be read."""
+    from reports.analysis.evidence import gather
+    from reports.analysis.results import read_results
+
+    try:
+        results = read_results(folder)
+        return gather(results) if results.run["dataset"]["fingerprint"] == fingerprint else ()
+    except StoreError:  # no earlier run, or a damaged one, which the run itself reports
+        return ()
 
 
 def duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ from benchmarks.commands.printing import print_line, print_wrapped
 from benchmarks.redaction import plain
 
 if TYPE_CHECKING:
+    from benchmarks.config.suite import Tuning
     from benchmarks.runs.run import Run
 
 
@@ -38,23 +39,28 @@ def print_left_out(prepared: "Run", console: Console) -> None:
 
 def print_run_plan(prepared: "Run", console: Console, *, whole: bool) -> None:
     """Print the plan with the differences that it can detect, or only its size and time."""
-    from benchmarks.commands.plan_view import PlanState, comparisons, print_plan, print_totals
+    from benchmarks.commands.plan_view import PlanState, detectable, print_plan, print_totals
     from benchmarks.hardware.processor import processor
     from benchmarks.runs.estimate import earlier_results, finished, seconds_of
-    from reports.analysis.planning import Plan
 
     results = earlier_results(prepared.store.folder, processor())
     state = PlanState(finished(prepared.specs, prepared.store), seconds_of(prepared.specs, results))
+    if prepared.suite.tuning:
+        print_wrapped(console, _tuning_line(prepared.suite.tuning))
     if not whole:
         print_totals(console, prepared.specs, state)
         return
     runtime = prepared.runtime
     title = f"{prepared.suite.name} on {prepared.dataset.name}, {runtime.device}, {runtime.precision}"
     print_plan(console, title, prepared.specs, state)
-    test = prepared.dataset.test
-    rows = len(test) if test.groups is None else len(set(test.groups))
-    print_wrapped(console, Plan(rows, *comparisons(prepared.specs)).sentence)
+    print_wrapped(console, detectable(prepared.specs, prepared.dataset, prepared.store.folder))
     print_line(console, f"results folder: {prepared.store.folder}")
+
+
+def _tuning_line(tuning: "Tuning") -> str:
+    """State the budget of tuning."""
+    budget = f"{tuning.trials:,} trials" if tuning.trials is not None else f"{tuning.seconds:,g} s of training"
+    return f"tuning: {budget} of each configuration ({tuning.sampler} search) before its cells, not in the times below"
 
 
 def warn_of_other_data(prepared: "Run", console: Console) -> None:

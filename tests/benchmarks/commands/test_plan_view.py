@@ -1,11 +1,16 @@
 """The plan of a dry run."""
 
+import dataclasses
 import io
 
+import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 
-from benchmarks.commands.plan_view import PlanState, comparisons, duration, print_plan
+from benchmarks.commands.plan_view import PlanState, comparisons, detectable, duration, print_plan
+from benchmarks.hardware.environment import environment
+from benchmarks.schema.result import CellResult
 
 
 def printed(specs, done=(), seconds=None):
@@ -50,3 +55,62 @@ def test_comparisons_are_within_a_training_size(make_spec):
     larger = [spec.model_copy(update={"train_size": 60}) for spec in specs[:4]]
     assert comparisons([*specs, *larger]) == (3, 2)
     assert comparisons(specs[:1]) == (1, 1)
+
+
+def grouped(dataset, size):
+    test = dataset.test
+    groups = tuple(f"film {index // size}" for index in range(len(test)))
+    return dataclasses.replace(dataset, test=dataclasses.replace(test, groups=groups))
+
+
+def test_groups_are_named_as_groups_and_rows_as_rows(make_spec, dataset, tmp_path):
+    specs = [make_spec(), make_spec(model="nbsvm")]
+    said = detectable(specs, grouped(dataset, 2), tmp_path / "none")
+    assert said.startswith("40 test rows in 20 groups and 1 comparison detect a difference of ")
+    assert "(assumed; design effect 1.05)" in said
+    assert detectable(specs, dataset, tmp_path).startswith("40 test rows and 1 comparison detect")
+    assert detectable(specs, grouped(dataset, 1), tmp_path).startswith("40 test rows and 1 comparison detect")
+
+
+def test_earlier_results_of_the_same_data_say_how_rows_of_a_group_agree(make_spec, dataset, store):
+    data = grouped(dataset, 4)
+    specs = [make_spec(model=name).model_copy(update={"data_fingerprint": data.fingerprint}) for name in MODELS]
+    write_results(store, data, specs)
+    assert "(earlier results; design effect 4.00)" in detectable(specs, data, store.folder)
+    other = dataclasses.replace(data, train=data.train.take(np.arange(50)))
+    assert "(assumed; design effect 1.15)" in detectable(specs, other, store.folder)
+
+
+MODELS = ("tfidf_logreg", "nbsvm")
+
+
+def write_results(store, data, specs):
+    """Whole films right or wrong: of the second model, every other film."""
+    test, films = data.test, np.arange(len(data.test)) // 4
+    for spec, right in zip(specs, (films >= 0, films % 2 == 0), strict=True):
+        predicted = np.where(right, test.labels, 1 - test.labels)
+        columns = {"row": test.rows, "label": test.labels, "length": test.lengths, "group": test.groups}
+        probabilities = {f"probability_{label}": (predicted == label).astype(float) for label in (0, 1)}
+        result = CellResult(spec=spec, status="ok", classes=["negative", "positive"])
+        store.write_result(result, pd.DataFrame({**columns, **probabilities}))
+    store.write_run(
+        {
+            "suite": "quick",
+            "command": [],
+            "started": "",
+            "planned": [spec.id for spec in specs],
+            "dataset": {
+                "name": data.name,
+                "fingerprint": data.fingerprint,
+                "provenance": {},
+                "train": len(data.train),
+                "valid": len(data.valid),
+                "test": len(test),
+                "classes": ["negative", "positive"],
+            },
+            "device": "cpu",
+            "precision": "fp32",
+            "code_version": "0",
+            "environment": environment(),
+        }
+    )
