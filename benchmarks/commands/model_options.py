@@ -51,14 +51,13 @@ class ModelOptions:
         from benchmarks.inference.saved import find_model
 
         found = find_model(self.model, self.cell, usable, purpose)
-        copy = found.plugin_copy
-        if copy is not None:
-            if not self.trust_plugins and not _asked(copy, found.saved.spec.model):
+        for name, copy in found.plugin_copies.items():
+            if not self.trust_plugins and not _asked(copy, name):
                 raise UsageError(
-                    f"a plug-in defines model {found.saved.spec.model!r}: name its file with --plugin, or run the copy "
+                    f"a plug-in defines model {name!r}: name its file with --plugin, or run the copy "
                     f"{str(copy)!r} with --trust-plugins"
                 )
-            found.trust_plugin()
+        found.trust_plugins()
         log.info("%s (%s)", found.folder, found.reason)
         return found
 

@@ -16,16 +16,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from benchmarks.errors import UsageError
 from benchmarks.hardware.device import resolve_runtime
+from benchmarks.inference.cascade import Cascade, Stage
 from benchmarks.inference.selection import best_cell
 from benchmarks.registry.entries import add_plugin, entry, is_sha256, model_class, names, require
 from benchmarks.schema.calibration import Calibration
+from benchmarks.schema.cascade import Cascade as Rule
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.confidence import confidence_for, tempered
 from benchmarks.store.files import read_bytes, write_text
 from benchmarks.store.results import Store, StoreError
 from data.arrays import FloatArray
 from data.cleaning import clean
-from models.model import Model
+from models.model import Encoded, Model
 
 SAVED_FILE = "saved.json"
 PROBE = "a text"
@@ -45,6 +47,7 @@ class Saved(BaseModel):
         spec: the cell that trained the model.
         classes: class names, by index.
         calibration: fitted on validation; None where an older program saved the model.
+        cascade: thresholds of a cascade, whose stages are saved in folders of their own; None for any other model.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -53,6 +56,7 @@ class Saved(BaseModel):
     spec: CellSpec
     classes: Annotated[tuple[str, ...], Field(min_length=2), AfterValidator(_distinct)]
     calibration: Calibration | None = None
+    cascade: Rule | None = None
 
     def confidence_for(self, accuracy: float) -> float:
         """Return the calibrated probability from which validation shows that share of predictions to be right.
@@ -78,6 +82,21 @@ class Saved(BaseModel):
 
 
 @dataclass(frozen=True)
+class Scored:
+    """N texts, scored.
+
+    Attributes:
+        probabilities: (N, C) of the classes.
+        empty: (N,) whether nothing is left of a text once it is cleaned.
+        unknown: (N,) whether a text has words, of which training saw none.
+    """
+
+    probabilities: FloatArray
+    empty: npt.NDArray[np.bool_]
+    unknown: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, repr=False)
 class Classifier:
     """A trained model for raw texts, with the methods of a scikit-learn classifier.
 
@@ -110,8 +129,7 @@ class Classifier:
         Raises:
             TypeError: `texts` is one text, not a sequence of them.
         """
-        own = self.own_proba(texts)
-        return own if self.calibration is None or not len(own) else tempered(own, self.calibration.temperature)
+        return self._calibrated(self.own_proba(texts))
 
     def own_proba(self, texts: Sequence[str]) -> FloatArray:
         """Return the model's own probabilities, before calibration, (N, C).
@@ -121,9 +139,30 @@ class Classifier:
         """
         if isinstance(texts, str):
             raise TypeError("predict and predict_proba take a sequence of texts, such as [text]")
-        if not len(texts):
-            return np.empty((0, len(self.classes)))
-        return self.model.score(self.model.encode([clean(text) for text in texts]))
+        return self.scores(self.encode(texts)) if len(texts) else np.empty((0, len(self.classes)))
+
+    def scored(self, texts: Sequence[str]) -> Scored:
+        """Return `predict_proba(texts)`, and the texts of which the model knows no word; there is at least one text."""
+        cleaned = [clean(text) for text in texts]
+        encoded = self.model.encode(cleaned)
+        empty = np.array([not text for text in cleaned])
+        unknown = np.zeros(len(texts), dtype=np.bool_) if encoded.known is None else ~empty & (encoded.known == 0)
+        return Scored(self._calibrated(self.scores(encoded)), empty, unknown)
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Clean texts and turn them into the model's input."""
+        return self.model.encode([clean(text) for text in texts])
+
+    def scores(self, encoded: Encoded) -> FloatArray:
+        """Return the model's own probabilities of encoded texts, (N, C)."""
+        return self.model.score(encoded)
+
+    def _calibrated(self, own: FloatArray) -> FloatArray:
+        return own if self.calibration is None or not len(own) else tempered(own, self.calibration.temperature)
+
+    def __repr__(self) -> str:
+        """Name the cell and the classes; a model's own representation has pages."""
+        return f"Classifier({self.spec.id}, classes={list(self.classes)})"
 
     def score(self, texts: Sequence[str]) -> FloatArray:
         """Return `predict_proba(texts)`; the name of that method before version 0.2."""
@@ -160,10 +199,8 @@ class Found:
             UsageError: its class is not registered, this machine lacks the device, or a file is damaged.
         """
         spec, classes = self.saved.spec, self.saved.classes
-        require("models", spec.model, spec.model_plugin)
-        runtime = entry("models", spec.model).runtime(resolve_runtime(device, precision))
         try:
-            model = model_class(spec.model).load(self.folder, runtime)
+            model = self._model(device, precision)
             scored = model.score(model.encode([PROBE])).shape[-1]
         except ValueError as error:
             raise UsageError(str(error)) from None
@@ -173,27 +210,50 @@ class Found:
             )
         return Classifier(model, classes, spec, None if raw else self.saved.calibration)
 
-    @property
-    def plugin_copy(self) -> Path | None:
-        """The run's copy of the plug-in that defines the model; None where none is needed, or none is there."""
-        spec = self.saved.spec
-        registered = spec.model in names("models") and entry("models", spec.model).plugin == spec.model_plugin
-        if registered or not is_sha256(spec.model_plugin):
-            return None
-        path = self.folder.absolute().parents[2] / "plugins" / f"{spec.model_plugin}.py"
-        return path if path.is_file() else None
+    def _model(self, device: str, precision: str) -> Model:
+        spec, rule = self.saved.spec, self.saved.cascade
+        if rule is None:
+            require("models", spec.model, spec.model_plugin)
+            runtime = entry("models", spec.model).runtime(resolve_runtime(device, precision))
+            return model_class(spec.model).load(self.folder, runtime)
+        stages = [found.load(device, precision) for found in self.stages]
+        calibrated = [Stage(one.model, one.calibration.temperature) for one in stages if one.calibration is not None]
+        if len(calibrated) < len(stages) or any(one.classes != self.saved.classes for one in stages):
+            raise ValueError(f"{str(self.folder)!r} is damaged: a stage has other classes, or no calibration")
+        return Cascade(calibrated, rule)
 
-    def trust_plugin(self) -> None:
-        """Register the run's copy of the plug-in that defines the model; its code runs when the model is loaded.
+    @property
+    def stages(self) -> "tuple[Found, ...]":
+        """The stages of a cascade, each a saved model; none of any other model.
 
         Raises:
-            UsageError: the copy has another content than the one that trained the model.
+            UsageError: one is missing or damaged.
         """
-        if (path := self.plugin_copy) is None:
-            return
-        if hashlib.sha256(path.read_bytes()).hexdigest() != self.saved.spec.model_plugin:
-            raise UsageError(f"{str(path)!r} is damaged: its content differs from the plug-in that trained the model")
-        add_plugin(path)
+        folders = (stage_folder(self.folder, number + 1) for number in range(len(self.saved.spec.stages)))
+        return tuple(Found(folder, _read(folder), "stage of a cascade") for folder in folders)
+
+    @property
+    def specs(self) -> tuple[CellSpec, ...]:
+        """The cells that trained the model: its own, or those of the stages."""
+        return tuple(stage.saved.spec for stage in self.stages) or (self.saved.spec,)
+
+    @property
+    def plugin_copies(self) -> dict[str, Path]:
+        """Model -> the run's copy of the plug-in that defines it, where it is needed and there."""
+        kept = self.folder.absolute().parents[2] / "plugins"
+        found = {spec.model: kept / f"{spec.model_plugin}.py" for spec in self.specs if _lacks_plugin(spec)}
+        return {name: path for name, path in found.items() if path.is_file()}
+
+    def trust_plugins(self) -> None:
+        """Register the run's copies of the plug-ins that define the model; their code runs when the model is loaded.
+
+        Raises:
+            UsageError: a copy has another content than the one that trained the model.
+        """
+        for path in self.plugin_copies.values():
+            if hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
+                raise UsageError(f"{str(path)!r} is damaged: its content differs from the plug-in of the training")
+            add_plugin(path)
 
 
 def load_model(
@@ -224,7 +284,7 @@ def load_model(
         add_plugin(Path(plugin))
     found = find_model(Path(path), cells)
     if trust_plugins:
-        found.trust_plugin()
+        found.trust_plugins()
     return found.load(device, precision, raw=raw)
 
 
@@ -258,6 +318,11 @@ def find_model(
     return Found(folder, _read(folder), "as named")
 
 
+def stage_folder(folder: Path, number: int) -> Path:
+    """Where a cascade keeps a stage, numbered from 1."""
+    return folder / f"stage-{number}"
+
+
 def write_saved(saved: Saved, folder: Path) -> None:
     """Write `saved.json` into the folder that holds the model."""
     write_text(folder / SAVED_FILE, saved.model_dump_json(indent=2) + "\n")
@@ -277,3 +342,9 @@ def _read(folder: Path) -> Saved:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UsageError(f"{str(folder / SAVED_FILE)!r} is damaged: {where}: {first['msg']}") from None
+
+
+def _lacks_plugin(spec: CellSpec) -> bool:
+    """Whether a plug-in file defined the model, and no model of that name and origin is registered."""
+    registered = spec.model in names("models") and entry("models", spec.model).plugin == spec.model_plugin
+    return not registered and is_sha256(spec.model_plugin)
