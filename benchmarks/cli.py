@@ -22,6 +22,7 @@ from benchmarks.commands.explain import explain
 from benchmarks.commands.explore import explore
 from benchmarks.commands.export import export
 from benchmarks.commands.list import list_
+from benchmarks.commands.load_test import load_test
 from benchmarks.commands.parsing import SpreadingCommand, usage_message
 from benchmarks.commands.performance import peers, scaling
 from benchmarks.commands.predict import predict
@@ -64,6 +65,7 @@ for command in (
     compare,
     explore,
     predict,
+    load_test,
     explain,
     export,
     new,
@@ -72,7 +74,7 @@ for command in (
     scaling,
     doctor,
 ):
-    app.command(command.__name__.rstrip("_"), cls=SpreadingCommand)(flattened(command))
+    app.command(command.__name__.rstrip("_").replace("_", "-"), cls=SpreadingCommand)(flattened(command))
 
 
 def main() -> None:

@@ -63,6 +63,14 @@ CellOption = Annotated[
     str,
     typer.Option("--cell", metavar="GLOB", help="Choose among the cells of a run whose id matches, such as 'lstm-*'."),
 ]
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="Library that runs the network, such as openvino. Default: the fastest exact one measured with it here.",
+    ),
+]
 Source = Annotated[str, typer.Option("--dataset", metavar="NAME|PATH", help="Dataset to use.")]
 
 

@@ -9,12 +9,15 @@ import pandas as pd
 from pydantic import ValidationError
 
 from benchmarks.schema.engines import EngineResult
+from benchmarks.schema.load_test import LoadTest
 from benchmarks.store.cells import CellFiles
 from benchmarks.store.files import DamagedError, make_folder, write_text, writing
 from benchmarks.store.folder import first_error, read_frame, read_json, undamaged
 
 ENGINES_FOLDER = "engines"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+LOAD_TEST, OWN_CODE = "-load.json", "own"
+"""End of the name of a load test's file, and its beginning where the model ran in its own code."""
 
 
 class EngineFiles(CellFiles):
@@ -67,6 +70,24 @@ class EngineFiles(CellFiles):
         path = self.engine_folder(cell_id) / f"{engine}.parquet"
         with undamaged(path):
             return read_frame(path)
+
+
+def write_load_test(folder: Path, result: LoadTest) -> Path:
+    """Write a load test into a folder of engines; return the file.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    path = folder / f"{result.engine or OWN_CODE}{LOAD_TEST}"
+    write_text(path, f"{result.model_dump_json(indent=2)}\n")
+    return path
+
+
+def load_tests(folder: Path) -> Iterator[LoadTest]:
+    """Yield every undamaged load test in a folder of engines, by name."""
+    for path in sorted(folder.glob(f"*{LOAD_TEST}")):
+        with suppress(DamagedError, ValidationError):
+            yield LoadTest.model_validate(read_json(path))
 
 
 def engine_results(folder: Path, cell_id: str) -> Iterator[EngineResult]:

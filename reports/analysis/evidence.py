@@ -120,7 +120,7 @@ def gather(results: Results) -> tuple[Evidence, ...]:
     predictions = [[results.predictions(cell) for cell in c.cells] for c in configurations]
     check_same_rows(f"{results.folder}: its cells", [p for several in predictions for p in several])
     rows = _rows(predictions[0][0], sorted({row for cell in cells for row in cell.leaked_rows}))
-    return tuple(_evidence(c, several, rows) for c, several in zip(configurations, predictions, strict=True))
+    return tuple(evidence_of(c, several, rows) for c, several in zip(configurations, predictions, strict=True))
 
 
 def length_buckets(lengths: IntArray, edges: Sequence[float]) -> IntArray:
@@ -155,7 +155,8 @@ def _clusters(groups: IntArray | None, kept: BoolArray) -> Clusters | None:
     return None if len(names) == len(codes) else Clusters(codes, len(names))
 
 
-def _evidence(configuration: Configuration, predictions: Sequence[Predictions], rows: Rows) -> Evidence:
+def evidence_of(configuration: Configuration, predictions: Sequence[Predictions], rows: Rows) -> Evidence:
+    """The evidence that predictions give on a configuration, one for each of its cells."""
     own = configuration.trainings
     edges = tuple(configuration.cells[0].length_edges)
     digests = tuple(sha256(p.predicted[rows.kept].tobytes()).digest() for p in predictions)

@@ -148,6 +148,16 @@ class Results:
             self._predictions[own] = read_predictions(Store(self.folder), cell, own)
         return self._predictions[own]
 
+    def adopt(self, cell: CellResult, key: str, predictions: Predictions) -> None:
+        """Let a cell that is not of the folder, such as one served by an engine, have these predictions.
+
+        Args:
+            cell: the caller keeps it as long as these results.
+            key: a name that no cell has.
+            predictions: of the same test rows.
+        """
+        self._ids[id(cell)], self._predictions[key] = key, predictions
+
     @cached_property
     def configurations(self) -> tuple[Configuration, ...]:
         """Configurations with at least one cell that ended ok, in planned order."""

@@ -1,0 +1,163 @@
+"""`load-test`: a trained model under load."""
+
+import logging
+import multiprocessing
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmarks.commands.exit_status import ExitStatus
+from benchmarks.commands.model_options import ModelOptions
+from benchmarks.commands.options import DeviceOptions, EngineOption
+from benchmarks.commands.printing import PipeConsole
+from benchmarks.errors import UsageError
+
+if TYPE_CHECKING:
+    from benchmarks.inference.engines.choice import Choice
+    from benchmarks.inference.saved import Found
+    from benchmarks.schema.load_test import LoadTest
+
+log = logging.getLogger(__name__)
+
+P99 = 0.99
+WARM_READINGS = 300
+"""Texts scored one at a time once the model is warm; the 99th percentile needs 299."""
+
+MOST_TEXTS = 2_000
+"""Texts that are read at most."""
+
+
+def load_test(
+    model: ModelOptions,
+    device: DeviceOptions,
+    slo_ms: Annotated[
+        float, typer.Option("--slo-ms", metavar="MS", help="Limit of the 99th percentile of the latency.")
+    ] = 50.0,
+    engine: EngineOption = None,
+    input_: Annotated[
+        Path | None, typer.Option("--input", metavar="FILE", help="File of texts. Default: the run's test texts.")
+    ] = None,
+) -> int:
+    """Measure a trained model under load, in a new process.
+
+    Reads the time to load it, the first prediction and warm ones, batches of several sizes, and the highest rate of
+    randomly arriving texts at which the 99th percentile of the latency stays within the limit. Of a run, the model is
+    the one with the highest validation accuracy. The result is kept beside the model, and the report shows it.
+
+    Examples: `python -m benchmarks load-test results/quick` ·
+    `python -m benchmarks load-test results/quick --cell "distilbert-*" --engine openvino --slo-ms 100`
+    """
+    if not 0 < slo_ms < float("inf"):
+        raise UsageError("not a limit (choices: a number above 0)", option="slo_ms", value=slo_ms)
+    from benchmarks.hardware.fork_server import one_process
+    from benchmarks.inference.engines.choice import choose
+    from benchmarks.store.engines import write_load_test
+    from reports.render.engine_tables import load_test_tables
+    from reports.render.terminal import print_frame
+
+    found = model.find()
+    texts = _texts(found, input_)
+    choice = choose(found, engine, device.device.value, device.precision.value, None)
+    log.info("engine: %s (%s)", choice.name or found.saved.spec.model, choice.reason)
+    asked = _Asked(found, choice, device.device.value, device.precision.value, slo_ms, texts)
+    with one_process(multiprocessing.get_context("spawn")) as pool:
+        result = pool.submit(_under_load, asked).result()
+    for title, frame in load_test_tables([result]).items():
+        print_frame(PipeConsole(), title, frame)
+    if (folder := _engines_folder(found)) is not None:
+        log.info("wrote %s", write_load_test(folder, result))
+    return ExitStatus.OK if result.highest_rate is not None else ExitStatus.CHECK_FAILED
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the new process needs to know."""
+
+    found: "Found"
+    choice: "Choice"
+    device: str
+    precision: str
+    slo_ms: float
+    texts: Sequence[str]
+
+
+def _under_load(asked: _Asked) -> "LoadTest":
+    import psutil
+
+    from benchmarks.hardware.device import resolve_runtime
+    from benchmarks.hardware.environment import environment
+    from benchmarks.hardware.thread_pools import limit_thread_pools
+    from benchmarks.inference.engines.choice import load
+    from benchmarks.inference.load_test import search, sweep
+    from benchmarks.measurement.clock import Clock, synchronizer
+    from benchmarks.schema.load_test import LoadTest, Start
+
+    runtime = resolve_runtime(asked.device, asked.precision)
+    limit_thread_pools(runtime.threads)
+    clock = Clock(synchronizer(runtime.device))
+    classifier, seconds = clock.time(lambda: load(asked.found, asked.choice, asked.device, asked.precision))
+    ready = time.time() - psutil.Process().create_time()
+    single = [asked.texts[row % len(asked.texts)] for row in range(1 + WARM_READINGS)]
+    first, *warm = [clock.time(lambda text=text: classifier.label([text]))[1] for text in single]  # type: ignore[misc]
+    sizes = sweep(classifier.label, asked.texts, clock)
+    capacity = max(one.texts / sorted(one.seconds)[len(one.seconds) // 2] for one in sizes)
+    trials = search(classifier.label, asked.texts, capacity, _Within(asked.slo_ms), clock, seed=0)
+    return LoadTest(
+        cell=asked.found.saved.spec.id,
+        engine=asked.choice.name,
+        precision=runtime.precision,
+        slo_ms=asked.slo_ms,
+        start=Start(ready=ready, load=seconds, first=first, warm=warm),
+        sweep=sizes,
+        trials=trials,
+        environment=environment(),
+    )
+
+
+@dataclass(frozen=True)
+class _Within:
+    """Whether the bound of the 99th percentile of latencies (s) is within a limit (ms)."""
+
+    slo_ms: float
+
+    def __call__(self, seconds: Sequence[float]) -> bool:
+        import numpy as np
+
+        from reports.analysis.percentiles import percentile
+
+        return bool(1000 * percentile(np.array(seconds), P99).bound <= self.slo_ms)
+
+
+def _texts(found: "Found", path: Path | None) -> tuple[str, ...]:
+    """Texts of a file, or the run's test texts."""
+    from itertools import chain, islice
+
+    from benchmarks.inference.text_input import read_file
+    from benchmarks.store.results import Store, StoreError
+
+    if path is not None:
+        texts = tuple(islice(chain.from_iterable(read_file(path, None)), MOST_TEXTS))
+        if not texts:
+            raise UsageError("it holds no text", option="input", value=path)
+        return texts
+    try:
+        if _engines_folder(found) is None:
+            raise StoreError("a saved model outside of a run has no test texts")
+        store = Store(found.folder.absolute().parents[2])
+        return store.read_data(found.saved.spec.data_fingerprint).test.texts[:MOST_TEXTS]
+    except StoreError as error:
+        raise UsageError(f"{error}: name a file of texts with --input") from None
+
+
+def _engines_folder(found: "Found") -> Path | None:
+    """Where load tests of a cell's model lie, made if need be; None for a model outside of a run."""
+    from benchmarks.store.results import Store
+
+    cell = found.folder.absolute().parent
+    if found.folder.name != "model" or not (cell / "result.json").is_file():
+        return None
+    return Store(cell.parents[1]).make_engine_folder(cell.name)

@@ -1,0 +1,87 @@
+"""What a served model gave under load: start, batch sizes, and latencies at rates of arriving texts."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A part of a load test."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Start(Section):
+    """The first seconds of a new process.
+
+    Attributes:
+        ready: from the start of the process to the loaded model: interpreter, imports, load.
+        load: of it, the load alone.
+        first: the first prediction, of one text.
+        warm: further predictions of one text each.
+    """
+
+    ready: Seconds
+    load: Seconds
+    first: Seconds
+    warm: list[Seconds]
+
+
+class BatchSize(Section):
+    """Batches of one size, text to label, on different texts.
+
+    Attributes:
+        texts: in each batch.
+        seconds: of each batch.
+    """
+
+    texts: PositiveInt
+    seconds: list[Seconds]
+
+
+class Trial(Section):
+    """Texts that arrived at random moments at one rate, whether or not earlier ones were answered.
+
+    Attributes:
+        rate: texts a second that arrived, on average.
+        seconds: of each text, from its arrival to its answer.
+        batches: that they were answered in.
+        kept: whether the bound of the percentile is within the limit.
+    """
+
+    rate: Rate
+    seconds: list[Seconds]
+    batches: NonNegativeInt
+    kept: bool
+
+
+class LoadTest(Section):
+    """A load test of one model in one engine.
+
+    Attributes:
+        cell: id of the cell.
+        engine: that served it; "" is the model's own code.
+        slo_ms: limit of the 99th percentile, in milliseconds.
+        trials: in the order in which they ran.
+        seed: of the arrivals.
+        environment: machine and software.
+    """
+
+    schema_version: Literal[1] = 1
+    cell: str
+    engine: str
+    precision: str
+    slo_ms: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    start: Start
+    sweep: list[BatchSize]
+    trials: list[Trial]
+    seed: NonNegativeInt = 0
+    environment: dict[str, Any]
+
+    @property
+    def highest_rate(self) -> float | None:
+        """The highest rate at which the limit was kept; None where none was."""
+        return max((trial.rate for trial in self.trials if trial.kept), default=None)

@@ -1,0 +1,122 @@
+"""Tables of engines and of load tests."""
+
+from collections.abc import Sequence
+from statistics import median
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.schema.load_test import LoadTest, Trial
+from benchmarks.store.engines import load_tests
+from benchmarks.store.results import Store
+from reports import formats
+from reports.analysis.engines import Served, failures, served
+from reports.analysis.percentiles import Percentile, percentile
+from reports.analysis.run_analysis import Analysis
+from reports.analysis.throughput import throughput
+from reports.formats import NOT_MEASURED
+from reports.render.rows import frame, who
+
+MEGABYTE = 1e6
+
+
+def engines_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per configuration and engine; empty where no engine was measured."""
+    results = analysis.results
+    rows = [_engine(one) for one in served(results, analysis.evidence)]
+    rows += [
+        {"model": one.cell, "engine": one.engine, "precision": one.precision, "verdict": f"failed: {one.reason}"}
+        for one in failures(results)
+    ]
+    return frame(rows).fillna(NOT_MEASURED)
+
+
+def _engine(one: Served) -> dict[str, str]:
+    configuration = one.evidence.configuration
+    same, rows = one.same_class
+    speed = throughput(configuration.cells)
+    p50, _, p99 = speed.single_seconds
+    return who(configuration) | {
+        "model": one.torch.configuration.model,
+        "engine": one.engine,
+        "verdict": "exact" if one.exact else "not exact",
+        "text → label (texts/s)": formats.significant(speed.text_to_label_rate),
+        "encoded → scores (texts/s)": formats.significant(speed.encoded_to_scores_rate),
+        "one text p50 (ms)": _milliseconds(p50),
+        "one text p99 (ms)": _milliseconds(p99),
+        "start (s)": formats.significant(one.median_of("ready_seconds")),
+        "of it load (s)": formats.significant(one.median_of("load_seconds")),
+        "peak memory (MB)": formats.count(speed.host_bytes / MEGABYTE),
+        "files (MB)": formats.significant(speed.model_bytes / MEGABYTE),
+        "same class": f"{same:,} of {rows:,}",
+        "accuracy less torch's (points)": formats.points_interval(*one.difference),
+    }
+
+
+def load_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per load test of the planned cells; empty where there is none."""
+    store = Store(analysis.results.folder)
+    cells = [analysis.results.cell_id(cell) for cell in analysis.results.ok]
+    return load_test_summary([one for cell in cells for one in load_tests(store.engine_folder(cell))])
+
+
+def load_test_summary(tests: Sequence[LoadTest]) -> pd.DataFrame:
+    """One row per load test."""
+    return frame([_load_test(one) for one in tests])
+
+
+def load_test_tables(tests: Sequence[LoadTest]) -> dict[str, pd.DataFrame]:
+    """Title -> table: the summary, and of each test the batch sizes and the rates that were tried."""
+    found = {"Load tests": load_test_summary(tests)}
+    for one in tests:
+        found["Batches, text to label"] = frame(
+            [
+                {
+                    "texts in a batch": str(size.texts),
+                    "seconds": formats.significant(median(size.seconds)),
+                    "texts/s": formats.significant(size.texts / median(size.seconds)),
+                }
+                for size in one.sweep
+            ]
+        )
+        found["Texts arriving at random moments"] = frame([_trial(trial) for trial in one.trials])
+    return found
+
+
+def _load_test(one: LoadTest) -> dict[str, str]:
+    best = max(size.texts / median(size.seconds) for size in one.sweep)
+    warm = np.array(one.start.warm)
+    rate = one.highest_rate
+    return {
+        "cell": one.cell,
+        "engine": one.engine or "own code",
+        "precision": one.precision,
+        "start (s)": formats.significant(one.start.ready),
+        "of it load (s)": formats.significant(one.start.load),
+        "first text (ms)": formats.significant(1000 * one.start.first),
+        "warm p50 (ms)": _milliseconds(percentile(warm, 0.5)),
+        "warm p99 (ms)": _milliseconds(percentile(warm, 0.99)),
+        "best batches (texts/s)": formats.significant(best),
+        f"highest rate (texts/s) with p99 within {one.slo_ms:g} ms": "none of those tried"
+        if rate is None
+        else formats.significant(rate),
+    }
+
+
+def _trial(one: Trial) -> dict[str, str]:
+    latencies = np.array(one.seconds)
+    return {
+        "arriving texts/s": formats.significant(one.rate),
+        "texts": formats.count(len(one.seconds)),
+        "texts in a batch, mean": formats.significant(len(one.seconds) / max(one.batches, 1)),
+        "p50 (ms)": _milliseconds(percentile(latencies, 0.5)),
+        "p99 (ms)": _milliseconds(percentile(latencies, 0.99)),
+        "limit": "kept" if one.kept else "missed",
+    }
+
+
+def _milliseconds(found: Percentile) -> str:
+    """A percentile with the bound of the true one; the readings needed where there are too few."""
+    if np.isnan(found.value):
+        return f"needs {found.needed} readings" if found.readings else NOT_MEASURED
+    return f"{formats.significant(1000 * found.value)} (≤ {formats.significant(1000 * found.bound)})"
