@@ -3,7 +3,6 @@
 import math
 import re
 import shlex
-from functools import cache
 
 import pytest
 from markdown_pages import PAGES, blocks, prose, rows, slug, undescribed_columns
@@ -11,7 +10,8 @@ from scipy.stats import norm
 from typer.main import get_command
 
 from benchmarks.cli import app
-from benchmarks.hardware.origin import CHECKOUT
+from benchmarks.hardware.origin import CHECKOUT, PACKAGES
+from benchmarks.registry.entries import entries
 from reports.analysis.estimates import ALPHA
 from reports.analysis.planning import mcnemar_detectable
 
@@ -78,17 +78,35 @@ def test_every_column_of_published_cells_is_described():
     assert undescribed_columns(CHECKOUT / "published" / "quick" / "cells.csv") == []
 
 
-@cache
-def packages():
-    """Every package of the project below the top level."""
-    top = ("benchmarks", "models", "reports")
-    return [path.parent for package in top for path in sorted((CHECKOUT / package).glob("*/__init__.py"))]
+PACKAGE = re.compile(r"^( *)([\w/]+)/ ")
 
 
-@pytest.mark.parametrize("package", packages(), ids=name)
-def test_the_architecture_page_has_every_package(package):
-    tree = blocks(DOCS / "explanation" / "architecture.md", "text")[1]
-    assert f"{package.name}/" in tree
+def folders_of_the_tree():
+    """Folder of the architecture page's tree -> names of the files that stand under it."""
+    found, path = {}, []
+    for line in blocks(DOCS / "explanation" / "architecture.md", "text")[1].splitlines():
+        if match := PACKAGE.match(line):
+            path = [*path[: len(match[1]) // 2], match[2]]
+            found["/".join(path)] = set()
+        else:
+            path = path[: (len(line) - len(line.lstrip())) // 2]
+            found["/".join(path)] |= set(re.findall(r"\b\w+\.py\b", line))
+    return found
+
+
+def test_the_tree_of_the_architecture_page_is_that_of_the_packages():
+    packages = {path.parent for top in PACKAGES for path in (CHECKOUT / top).rglob("__init__.py")}
+    names = {path.relative_to(CHECKOUT).as_posix() for path in packages}
+    shown = {folder for folder in folders_of_the_tree() if folder.partition("/")[0] in PACKAGES}
+    assert shown == names
+
+
+@pytest.mark.parametrize("top", ["benchmarks", "models", "reports"])
+def test_the_tree_of_the_architecture_page_has_the_files_at_the_top_of(top):
+    files = {path.name for path in (CHECKOUT / top).glob("*.py")} - {"__init__.py", "__main__.py"}
+    if top == "models":  # "one file per model"
+        files -= {f"{entry.target.partition(':')[0].partition('.')[2]}.py" for entry in entries("models")}
+    assert folders_of_the_tree()[top] == files
 
 
 def test_files_that_the_pages_of_architecture_and_metrics_name_exist():
