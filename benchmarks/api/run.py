@@ -16,6 +16,7 @@ from benchmarks.commands.data_view import print_data
 from benchmarks.commands.options import DeviceChoice, PrecisionChoice, add_plugins
 from benchmarks.commands.report import write_reports
 from benchmarks.commands.summary import print_summary
+from benchmarks.commands.tuning_options import TuningOptions
 from benchmarks.config.plan import Choices, TrainSize
 from benchmarks.config.suite import Suite, read_suite
 from benchmarks.errors import unknown
@@ -23,7 +24,7 @@ from benchmarks.executors.select import local_backend
 from benchmarks.redaction import without_folders
 from benchmarks.runs.preparation import Run, prepare_run
 from benchmarks.runs.results_folder import default_folder
-from benchmarks.runs.run import execute
+from benchmarks.runs.run import execute, tune_all
 
 READING = tuple(field.name for field in fields(DataOptions) if field.name != "dataset")
 """Options that say how data are read and split."""
@@ -38,6 +39,8 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
     train_sizes: Sequence[TrainSize] | None = None,
     seeds: int | Sequence[int] | None = None,
     repeats: int | None = None,
+    trials: int | None = None,
+    tune_seconds: float | None = None,
     settings: Mapping[str, Any] | None = None,
     plugins: Sequence[Path | str] = (),
     device: str = "auto",
@@ -63,6 +66,8 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
         train_sizes: numbers of training texts, or "all".
         seeds: how many (3 is 1, 2, 3), or which.
         repeats: trainings that each redraw the training sample and the seed.
+        trials: settings to try of each configuration, chosen on validation; None tunes nothing.
+        tune_seconds: seconds of training to spend on trying settings, in place of `trials`.
         settings: "model.parameter" -> a value, or a list of values with a cell each.
         plugins: files that define models, losses or datasets.
         device: "auto", "cpu" or "cuda".
@@ -90,6 +95,7 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
                 raise unknown(kind, value, choices)
     add_plugins([Path(plugin) for plugin in plugins])
     own = read_suite(suite)
+    own = own.model_copy(update={"tuning": TuningOptions(trials, tune_seconds).applied_to(own.tuning)})
     console = Console(quiet=quiet, force_jupyter=False)  # lines, where a notebook would get an output for each
     chosen = Choices(
         models=models,
@@ -113,10 +119,13 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
         if given == name:
             prepared = _renamed(prepared, path, name)
     print_data(console, prepared.dataset)
+    run_cells = backend.executor(prepared.store, timeout)
     with main_module_hidden():
+        if prepared.suite.tuning:
+            (prepared,) = tune_all([prepared], prepared.suite.tuning, run_cells, console, fresh=fresh)
         execute(
             prepared,
-            backend.executor(prepared.store, timeout),
+            run_cells,
             console,
             measure=backend.measure,
             fresh=fresh,

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -42,17 +43,21 @@ def run_collection(
     if output.dry_run:
         return ExitStatus.INCOMPLETE if collection.unreadable else ExitStatus.OK
 
-    from benchmarks.runs.run import execute_all, stores_of
+    from benchmarks.runs.run import execute_all, stores_of, tune_all
     from benchmarks.store.files import StoreError
 
     runs = list(collection.runs.values())
     for run in runs:
         warn_of_other_data(run, console)
+    run_cells = backend.executor(stores_of(runs), cells.timeout)
     try:
         collection.write(command)
+        if runs[0].suite.tuning:
+            runs = tune_all(runs, runs[0].suite.tuning, run_cells, console, fresh=output.fresh)
+            collection = replace(collection, runs=dict(zip(collection.runs, runs, strict=True)))
         outcomes = execute_all(
             runs,
-            backend.executor(stores_of(runs), cells.timeout),
+            run_cells,
             console,
             measure=backend.measure,
             fresh=output.fresh,

@@ -16,6 +16,7 @@ from benchmarks.commands.options import (
     add_plugins,
     check_price,
     parse_count,
+    parse_margin,
 )
 from benchmarks.commands.printing import PipeConsole, print_line
 from benchmarks.commands.run_options import AuditChoice, CellOptions, OutputOptions
@@ -26,6 +27,7 @@ from benchmarks.commands.run_view import (
     print_run_plan,
     warn_of_other_data,
 )
+from benchmarks.commands.tuning_options import TuningOptions
 from benchmarks.config.suite import read_suites
 from benchmarks.errors import UsageError, complain
 from benchmarks.hardware.slots import MOST_DEVICES
@@ -41,6 +43,7 @@ def run(
     data: CollectionOptions,
     device: DeviceOptions,
     executor: ExecutorOptions,
+    tuning: TuningOptions,
     cells: CellOptions,
     output: OutputOptions,
     plugin: Plugins = None,
@@ -57,7 +60,10 @@ def run(
     console = PipeConsole(stderr=output.log_json)
     own = read_suites(grid.suite)
     blocks = data.applied_to([suite.data for suite in own])
-    suites = [own[0].model_copy(update={"data": block}) for block in blocks]
+    budget = tuning.applied_to(own[0].tuning)
+    margin = own[0].margin if output.margin is None else parse_margin(output.margin)
+    changes = {"tuning": budget, "margin": margin}
+    suites = [own[0].model_copy(update={"data": block, **changes}) for block in blocks]
     choices = grid.choices()
     backend, resolve = _backend(device, executor, cells, output, console)
 
@@ -109,14 +115,17 @@ def _backend(
 def _execute(prepared: "Run", backend: "Backend", cells: CellOptions, output: OutputOptions, console: Console) -> int:
     from benchmarks.commands.report import write_reports
     from benchmarks.commands.summary import print_summary
-    from benchmarks.runs.run import execute
+    from benchmarks.runs.run import execute, tune_all
     from benchmarks.store.files import StoreError
 
     warn_of_other_data(prepared, console)
+    run_cells = backend.executor(prepared.store, cells.timeout)
     try:
+        if prepared.suite.tuning:
+            (prepared,) = tune_all([prepared], prepared.suite.tuning, run_cells, console, fresh=output.fresh)
         outcomes = execute(
             prepared,
-            backend.executor(prepared.store, cells.timeout),
+            run_cells,
             console,
             measure=backend.measure,
             fresh=output.fresh,

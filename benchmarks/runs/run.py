@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TextIO
 
 from rich.console import Console
 
+from benchmarks.config.suite import Tuning
 from benchmarks.executors.executor import Executor
 from benchmarks.registry.plugins import plugins
 from benchmarks.runs.ceilings import Measuring, as_json, best, kept_ceilings, measured_ceilings
@@ -15,12 +17,13 @@ from benchmarks.runs.display import Display
 from benchmarks.runs.event_log import EventLog
 from benchmarks.runs.preparation import Run, prepare_run
 from benchmarks.runs.sweep import Observer, sweep
+from benchmarks.runs.tuning import tune
 from benchmarks.schema.result import Status
 from benchmarks.store.files import DamagedError
 from benchmarks.store.lock import hold
 from benchmarks.store.results import Stores
 
-__all__ = ["Run", "execute", "execute_all", "prepare_run", "stores_of"]
+__all__ = ["Run", "execute", "execute_all", "prepare_run", "stores_of", "tune_all"]
 
 
 def execute(
@@ -88,6 +91,28 @@ def execute_all(
                 if own is None:
                     run.store.write_run(description | as_json(after))
         return outcomes
+
+
+def tune_all(
+    runs: Sequence[Run], budget: Tuning, executor: Executor, console: Console, *, fresh: bool = False
+) -> list[Run]:
+    """Return the runs with tuned settings, see `tune`; the trials are in the runs' folders.
+
+    Raises:
+        UsageError: another run is writing into a folder.
+        KeyboardInterrupt: the user wants an end; finished trials are in the stores.
+        StoreError: a store can no longer be written to.
+    """
+    for run in runs:
+        run.store.create()
+    with ExitStack() as stack:
+        for run in runs:
+            stack.enter_context(hold(run.store.folder))
+        observer = stack.enter_context(Display(console, []))
+        for run in runs:
+            _begin(run, observer, fresh=False)
+            run.store.write_run(describe(replace(run, specs=[]), observer))
+        return tune(runs, budget, executor, observer.say, fresh=fresh)
 
 
 def stores_of(runs: Sequence[Run]) -> Stores:

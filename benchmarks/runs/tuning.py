@@ -1,19 +1,15 @@
 """Tuning: the same budget of trials for every configuration, before its cells run with the best settings found."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import fsum
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from benchmarks.config.suite import Tuning
-from benchmarks.errors import UsageError
 from benchmarks.executors.executor import Executor
 from benchmarks.registry.entries import model_class
-from benchmarks.registry.installed import is_installed
 from benchmarks.runs.display import title
 from benchmarks.runs.interrupt import interruptible
 from benchmarks.runs.preparation import Run
@@ -31,16 +27,6 @@ MOST_TRIALS = 1_000
 
 WARMUP_TRIALS = 4
 """Earlier trials of a configuration without which none is pruned (Optuna's MedianPruner starts after five)."""
-
-
-def check_tuning() -> None:
-    """Make sure that Optuna is installed.
-
-    Raises:
-        UsageError: it is not.
-    """
-    if not is_installed("optuna"):
-        raise UsageError("tuning needs Optuna: pip install -e '.[tune]'")
 
 
 @dataclass
@@ -112,7 +98,7 @@ class Study:
 
 
 def tune(
-    runs: Sequence[Run], budget: Tuning, executor: Executor, console: Console, *, fresh: bool = False
+    runs: Sequence[Run], budget: Tuning, executor: Executor, say: Callable[[str], None], *, fresh: bool = False
 ) -> list[Run]:
     """Run the trials of every configuration; return the runs with the best settings in place of the defaults.
 
@@ -124,7 +110,7 @@ def tune(
         runs: prepared, and begun: their folders hold the data.
         budget: of each configuration.
         executor: runs the trials.
-        console: shows each trial's outcome.
+        say: shows a line on each trial.
         fresh: whether trials that have a result are run again.
 
     Raises:
@@ -135,7 +121,7 @@ def tune(
         for run in runs:
             studies = _studies(run, budget)
             while open_studies := [study for study in studies.values() if study.is_open]:
-                _round(open_studies, run.store, executor, console, fresh=fresh)
+                _round(open_studies, run.store, executor, say, fresh=fresh)
                 if stopping():
                     raise KeyboardInterrupt
             found.append(_tuned(run, budget, studies))
@@ -164,7 +150,9 @@ def _space(spec: CellSpec, run: Run) -> SearchSpace:
     return {name: values for name, values in declared.items() if f"{spec.model}.{name}" not in run.fixed}
 
 
-def _round(studies: Sequence[Study], store: Store, executor: Executor, console: Console, *, fresh: bool) -> None:
+def _round(
+    studies: Sequence[Study], store: Store, executor: Executor, say: Callable[[str], None], *, fresh: bool
+) -> None:
     """Run the next trial of each study."""
     asked = {spec.id: (study, spec) for study in studies for spec in [study.ask()]}
     results = {} if fresh else {cell_id: store.good_result(spec) for cell_id, (_, spec) in asked.items()}
@@ -173,7 +161,7 @@ def _round(studies: Sequence[Study], store: Store, executor: Executor, console: 
         own = [spec for spec in waiting if (spec.device, spec.devices) == device]
         for result in executor.run(own, _ignore_steps):
             results[result.spec.id] = result
-            console.print(_line(asked[result.spec.id][0], result), markup=False, highlight=False, soft_wrap=True)
+            say(_line(asked[result.spec.id][0], result))
     for cell_id, (study, _) in asked.items():
         study.tell(results[cell_id])
 

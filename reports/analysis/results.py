@@ -264,7 +264,7 @@ def read_results(folder: Path) -> Results:
         run=run,
         cells=tuple(found[cell_id] for cell_id in planned if cell_id in found),
         missing=tuple(cell_id for cell_id in planned if cell_id not in found),
-        unplanned=len(set(found) - set(planned)),
+        unplanned=sum(cell.spec.role != "trial" for cell_id, cell in found.items() if cell_id not in planned),
         _predictions=predictions,
         _ids=ids,
     )
