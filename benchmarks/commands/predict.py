@@ -14,14 +14,14 @@ import typer
 from benchmarks.commands.answer_options import AnswerOptions
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.model_options import ModelOptions
-from benchmarks.commands.options import DeviceOptions, ExecutorOptions
+from benchmarks.commands.options import DeviceOptions, EngineOption, ExecutorOptions
 from benchmarks.commands.printing import PipeConsole, counted, print_line
 from benchmarks.errors import UsageError
 from benchmarks.registry.entries import entry, is_sha256
 
 if TYPE_CHECKING:
     from benchmarks.inference.folder import Job, Outcome
-    from benchmarks.inference.saved import Found
+    from benchmarks.inference.saved import Classifier, Found
     from benchmarks.inference.writers import Writer
 
 log = logging.getLogger(__package__)
@@ -76,6 +76,10 @@ class TextOptions:
 
         return None if self.input_ is None else sum(map(len, read_file(self.input_, self.text_column)))
 
+    def expected(self, of_file: int | None) -> int | None:
+        """Number of texts, given that of a file; None for a pipe."""
+        return None if self.texts == [PIPE] else of_file or len(self.texts or ())
+
     def blocks(self) -> Iterator[list[str]]:
         """Read the texts block by block."""
         from benchmarks.inference.text_input import read_file, read_lines
@@ -93,6 +97,7 @@ def predict(
     answer: AnswerOptions,
     device: DeviceOptions,
     executor: ExecutorOptions,
+    engine: EngineOption = None,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write to this file, complete or not at all. Default: print."),
@@ -113,7 +118,7 @@ def predict(
     source.check()
     answer.check()
     if source.input_ is not None and source.input_.is_dir():
-        return _predict_folder(model, source, answer, output, device, executor)
+        return _predict_folder(model, source, answer, output, device, executor, engine)
     if executor.on_ray or executor.ray_address:
         raise UsageError("--executor ray and --ray-address need a folder of Parquet files as --input")
 
@@ -126,7 +131,7 @@ def predict(
     total = source.count()
     found = model.find()
     least = answer.least(found.saved)
-    classifier = found.load(device.device.value, device.precision.value, raw=answer.raw)
+    classifier = _load(found, device, engine, source.expected(total), raw=answer.raw)
     names = columns(classifier.classes)
     frames = predictions(classifier.predict_proba, classifier.classes, source.blocks(), least)
     frames = progress(frames, total, PipeConsole(stderr=True))
@@ -143,6 +148,18 @@ def predict(
     return ExitStatus.OK
 
 
+def _load(
+    found: "Found", device: DeviceOptions, engine: str | None, texts: int | None, *, raw: bool = False
+) -> "Classifier":
+    """Load the model into an engine, and say on stderr which one that is, if it is not the model's own code."""
+    from benchmarks.inference.engines.choice import choose, load
+
+    choice = choose(found, engine, device.device.value, device.precision.value, texts)
+    if choice.name:
+        log.info("engine %s (%s)", choice.name, choice.reason)
+    return load(found, choice, device.device.value, device.precision.value, raw=raw)
+
+
 def _report_quoted(writer: "Writer") -> None:
     if writer.quoted:
         log.info("wrote an apostrophe before %s that a spreadsheet would calculate", counted(writer.quoted, "value"))
@@ -155,6 +172,7 @@ def _predict_folder(
     target: Path | None,
     device: DeviceOptions,
     executor: ExecutorOptions,
+    engine: str | None,
 ) -> int:
     """Label the Parquet files of a folder that have no output yet."""
     if target is None or texts.input_ is None:
@@ -163,12 +181,14 @@ def _predict_folder(
 
     found = model.find()
     source, column = texts.input_.absolute(), texts.text_column or "text"
-    job = Job(source, target.absolute(), column, answer.raw, answer.least(found.saved))
+    job = Job(source, target.absolute(), column, answer.raw, answer.least(found.saved), engine or "")
     names = job.waiting()
     if executor.on_ray:
+        if engine:
+            raise UsageError("runs on this machine (choices: --executor local)", option="engine", value=engine)
         outcomes = _label_on_ray(job, names, found, device, executor)
     else:
-        classifier = found.load(device.device.value, device.precision.value)
+        classifier = _load(found, device, engine, None)
         job.claim(found.folder)
         outcomes = label_here(job, names, classifier)
     console = PipeConsole(stderr=True)

@@ -42,6 +42,7 @@ class Job:
         column: the texts' column.
         raw: whether probabilities are the model's own, not the calibrated ones.
         least: probability of the label below which a text is "uncertain".
+        engine: that the user named; "" is the default, which changes no class.
     """
 
     source: Path
@@ -49,6 +50,7 @@ class Job:
     column: str
     raw: bool = False
     least: float = 0.0
+    engine: str = ""
 
     def waiting(self) -> list[str]:
         """Return the files without an output newer than themselves, sorted.
@@ -91,6 +93,7 @@ class Job:
         """
         wanted: dict[str, object] = {"model": digest(model), "text_column": self.column}
         wanted |= ({"raw": True} if self.raw else {}) | ({"abstain_below": self.least} if self.least else {})
+        wanted |= {"engine": self.engine} if self.engine else {}
         record = self.target / MODEL_FILE
         try:
             self.target.mkdir(parents=True, exist_ok=True)

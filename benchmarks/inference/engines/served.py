@@ -1,13 +1,15 @@
 """How an engine is fed: texts of similar length together, the next ones turned into tokens while it computes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import softmax
 
-from benchmarks.inference.saved import Classifier
+from benchmarks.inference.saved import Classifier, Scored
 from data.cleaning import clean
 from data.dataset import IntArray
 from models.model import Encoded, FloatArray
@@ -23,7 +25,21 @@ Network = Callable[[Sequence[Batch]], list[FloatArray]]
 """Batches -> logits (B, C) of each, in their order."""
 
 
-@dataclass(frozen=True, kw_only=True)
+class Read(NamedTuple):
+    """Some of the texts of a call, turned into tokens.
+
+    Attributes:
+        rows: (B,) their places among all.
+        empty: (B,) whether nothing is left of a text once it is cleaned.
+        encoded: the tokens.
+    """
+
+    rows: IntArray
+    empty: npt.NDArray[np.bool_]
+    encoded: Encoded
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Served(Classifier):
     """A trained model whose network an engine runs.
 
@@ -44,20 +60,35 @@ class Served(Classifier):
         if isinstance(texts, str):
             raise TypeError("predict and predict_proba take a sequence of texts, such as [text]")
         found = np.empty((len(texts), len(self.classes)))
-        order = np.array(sorted(range(len(texts)), key=lambda row: -len(texts[row])), dtype=np.int64)
-        blocks = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
-        if len(blocks) == 1:  # nothing to do meanwhile
-            found[blocks[0]] = self.scores(self.encode([texts[row] for row in blocks[0]]))
-            return found
-        with ThreadPoolExecutor(1) as ahead:
-            waiting = [ahead.submit(self.encode, [texts[row] for row in rows]) for rows in blocks]
-            for rows, encoded in zip(blocks, waiting, strict=True):
-                found[rows] = self.scores(encoded.result())
+        for block in self._blocks(texts):
+            found[block.rows] = self.scores(block.encoded)
         return found
 
-    def encode(self, texts: Sequence[str]) -> Encoded:
-        """Clean texts and turn them into tokens."""
-        return self.model.encode([clean(text) for text in texts])
+    def scored(self, texts: Sequence[str]) -> Scored:
+        """Return `predict_proba(texts)`, and the texts of which the model knows no word; there is at least one text."""
+        own = np.empty((len(texts), len(self.classes)))
+        empty, unknown = np.zeros((2, len(texts)), dtype=np.bool_)
+        for block in self._blocks(texts):
+            own[block.rows] = self.scores(block.encoded)
+            empty[block.rows] = block.empty
+            if block.encoded.known is not None:
+                unknown[block.rows] = ~block.empty & (block.encoded.known == 0)
+        return Scored(self._calibrated(own), empty, unknown)
+
+    def _blocks(self, texts: Sequence[str]) -> Iterator[Read]:
+        """Turn texts into tokens, the longest first; the next block while the caller works on this one."""
+        order = np.array(sorted(range(len(texts)), key=lambda row: -len(texts[row])), dtype=np.int64)
+        blocks = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
+        if len(blocks) < 2:  # nothing to do meanwhile, and a thread would delay a single text
+            yield from (self._read(texts, rows) for rows in blocks)
+            return
+        with ThreadPoolExecutor(1) as ahead:
+            waiting = [ahead.submit(self._read, texts, rows) for rows in blocks]
+            yield from (future.result() for future in waiting)
+
+    def _read(self, texts: Sequence[str], rows: IntArray) -> Read:
+        cleaned = [clean(texts[row]) for row in rows]
+        return Read(rows, np.array([not text for text in cleaned]), self.model.encode(cleaned))
 
     def scores(self, encoded: Encoded) -> FloatArray:
         """Return the probabilities of encoded texts, (N, C)."""
