@@ -22,7 +22,7 @@ class ClassFolders(Tabular):
     Hidden and system files and folders (`.ipynb_checkpoints`, `__MACOSX`, `._a.txt`) are skipped and counted.
     """
 
-    def __init__(self, folder: Path, reading: Reading = Reading()) -> None:  # noqa: B008  (immutable)
+    def __init__(self, folder: Path, reading: Reading = Reading()) -> None:
         self.folder, self.reading = folder, reading
 
     def split_names(self) -> Sequence[str]:

@@ -25,7 +25,7 @@ class Files(Tabular):
     def __init__(
         self,
         paths: Mapping[str, Sequence[Path]],
-        reading: Reading = Reading(),  # noqa: B008  (immutable)
+        reading: Reading = Reading(),
     ) -> None:
         """Keep the options.
 
@@ -50,7 +50,7 @@ class Files(Tabular):
         return NamedTable(title, read_tables(paths), provenance=digest(paths))
 
 
-def open_path(path: Path, reading: Reading = Reading()) -> Source:  # noqa: B008  (immutable)
+def open_path(path: Path, reading: Reading = Reading()) -> Source:
     """Return the source that a path or a glob means.
 
     Raises:

@@ -76,7 +76,7 @@ def parse_hub_name(text: str) -> HubName:
 class HubCopy(Tabular):
     """A folder laid out as a dataset is on the Hub: its card (README.md) and its files, read by `datasets`."""
 
-    def __init__(self, folder: Path, config: str | None, reading: Reading = Reading()) -> None:  # noqa: B008
+    def __init__(self, folder: Path, config: str | None, reading: Reading = Reading()) -> None:
         """Keep the options.
 
         Args:
@@ -165,7 +165,7 @@ class HubCopy(Tabular):
 class Hub(HubCopy):
     """A dataset on the Hugging Face Hub, at one revision: from the local cache, else from the Hub."""
 
-    def __init__(self, name: HubName, reading: Reading = Reading()) -> None:  # noqa: B008  (immutable)
+    def __init__(self, name: HubName, reading: Reading = Reading()) -> None:
         self.name, self.config, self.reading = name, name.config, reading
 
     @cached_property

@@ -67,12 +67,7 @@ class FrozenEncoder(AutoEncoderClassifier):
         self.pooling, self.C = pooling, C
 
     def fit(
-        self,
-        train: Split,
-        valid: Split,
-        loss: Loss,
-        runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
-        monitor: Monitor | None = None,
+        self, train: Split, valid: Split, loss: Loss, runtime: Runtime = Runtime(), monitor: Monitor | None = None
     ) -> FitReport:
         """Encode the texts that the cache lacks; fit the head for each C that is tried; keep the best on `valid`."""
         torch.manual_seed(runtime.seed)

@@ -89,12 +89,7 @@ class NbSvm(Model):
     _threads = Runtime().threads
 
     def fit(
-        self,
-        train: Split,
-        valid: Split,
-        loss: Loss,
-        runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
-        monitor: Monitor | None = None,
+        self, train: Split, valid: Split, loss: Loss, runtime: Runtime = Runtime(), monitor: Monitor | None = None
     ) -> FitReport:
         """Fit one classifier per class (one for two classes) for each analyzer and each C that is tried.
 
@@ -173,7 +168,7 @@ class NbSvm(Model):
         save_file(arrays, folder / WEIGHTS_FILE)
 
     @classmethod
-    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
+    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:
         """Return the fitted model that `save` wrote.
 
         Raises:

@@ -45,12 +45,7 @@ class SklearnModel(Model):
         return clone(self.pipeline)
 
     def fit(
-        self,
-        train: Split,
-        valid: Split,
-        loss: Loss,
-        runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
-        monitor: Monitor | None = None,
+        self, train: Split, valid: Split, loss: Loss, runtime: Runtime = Runtime(), monitor: Monitor | None = None
     ) -> FitReport:
         """Fit the pipeline on `train`; `valid` is only scored, since the model has no choice to make.
 
@@ -95,7 +90,7 @@ class SklearnModel(Model):
         dump(self._pipeline, folder / PIPELINE_FILE)
 
     @classmethod
-    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
+    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:
         """Return the fitted model that `save` wrote.
 
         Raises:

@@ -90,12 +90,7 @@ class StaticEmbeddings(Model):
         return {"vectors": vector_files(self.vectors)}
 
     def fit(
-        self,
-        train: Split,
-        valid: Split,
-        loss: Loss,
-        runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
-        monitor: Monitor | None = None,
+        self, train: Split, valid: Split, loss: Loss, runtime: Runtime = Runtime(), monitor: Monitor | None = None
     ) -> FitReport:
         """Fit the classifier on the mean vectors of the training texts; keep the best on `valid`.
 
@@ -213,7 +208,7 @@ class StaticEmbeddings(Model):
         (folder / TOKENIZER_FILE).write_text(self._reader.tokenizer.to_str(), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
+    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:
         """Return the fitted model that `save` wrote; needs neither the vectors nor model2vec.
 
         Raises:

@@ -82,12 +82,7 @@ class TfidfLogReg(Model):
     _threads = Runtime().threads
 
     def fit(
-        self,
-        train: Split,
-        valid: Split,
-        loss: Loss,
-        runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
-        monitor: Monitor | None = None,
+        self, train: Split, valid: Split, loss: Loss, runtime: Runtime = Runtime(), monitor: Monitor | None = None
     ) -> FitReport:
         """Fit a classifier for each analyzer and each C that is tried; keep the best on `valid`."""
         self._threads = runtime.threads
@@ -162,7 +157,7 @@ class TfidfLogReg(Model):
         dump(self._classifier, folder / CLASSIFIER_FILE)
 
     @classmethod
-    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
+    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:
         """Return the fitted model that `save` wrote.
 
         Raises:

@@ -147,12 +147,7 @@ class TorchClassifier(Model):
         return self._net.eval()
 
     def fit(
-        self,
-        train: Split,
-        valid: Split,
-        loss: Loss,
-        runtime: Runtime = Runtime(),  # noqa: B008  (immutable)
-        monitor: Monitor | None = None,
+        self, train: Split, valid: Split, loss: Loss, runtime: Runtime = Runtime(), monitor: Monitor | None = None
     ) -> FitReport:
         """Train on `train`, keep the weights of the epoch with the highest accuracy on `valid`.
 
@@ -240,7 +235,7 @@ class TorchClassifier(Model):
         self._save_vocabulary(folder)
 
     @classmethod
-    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:  # noqa: B008  (immutable)
+    def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:
         """Return the fitted model that `save` wrote, on the runtime's device.
 
         Raises:

@@ -16,7 +16,7 @@ class WordCounts(Model):
     def __init__(self, *, smoothing: PositiveFloat = 1.0) -> None:
         self.smoothing = smoothing
 
-    def fit(self, train, valid, loss, runtime=Runtime(), monitor=None):  # noqa: B008
+    def fit(self, train, valid, loss, runtime=Runtime(), monitor=None):
         self.counts = {}
         self.num_classes = train.num_classes
         weights = loss.sample_weight(train.lengths, train.labels)
@@ -47,7 +47,7 @@ class WordCounts(Model):
         (folder / "counts.json").write_text(json.dumps(content))
 
     @classmethod
-    def load(cls, folder, runtime=Runtime()):  # noqa: B008
+    def load(cls, folder, runtime=Runtime()):
         model = cls()
         try:
             content = json.loads((folder / "counts.json").read_text())

@@ -11,7 +11,7 @@ from data.reading import Reading
 from data.times import TimesError, parse_times
 
 
-def load(path, reading=Reading(), **sizes):  # noqa: B008
+def load(path, reading=Reading(), **sizes):
     return prepare(open_path(path, reading), path.name, **({"valid_size": None, "test_size": None} | sizes))
 
 

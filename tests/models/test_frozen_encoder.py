@@ -19,7 +19,7 @@ def cache(monkeypatch, tmp_path):
     monkeypatch.setenv("BENCHMARKS_CACHE", str(tmp_path / "cache"))
 
 
-def fit(folder, train=TRAIN, loss=CrossEntropy, runtime=Runtime(), **settings):  # noqa: B008
+def fit(folder, train=TRAIN, loss=CrossEntropy, runtime=Runtime(), **settings):
     model = FrozenEncoder(**{"encoder": str(folder), "max_length": 24, "C": 0.1} | settings)
     return model, model.fit(train, VALID, loss(train.lengths, train.labels), runtime)
 

@@ -22,7 +22,7 @@ def linear(request):
     return request.param
 
 
-def report(model, train, valid, runtime=Runtime()):  # noqa: B008  (immutable)
+def report(model, train, valid, runtime=Runtime()):
     return model.fit(train, valid, CrossEntropy(train.lengths, train.labels), runtime)
 
 

@@ -32,7 +32,7 @@ def pieces(tmp_path):
     return write_vectors(tmp_path / "vectors")
 
 
-def fit(folder, train=TRAIN, loss=CrossEntropy, runtime=Runtime(), **settings):  # noqa: B008
+def fit(folder, train=TRAIN, loss=CrossEntropy, runtime=Runtime(), **settings):
     model = StaticEmbeddings(vectors=str(folder), **settings)
     return model, model.fit(train, VALID, loss(train.lengths, train.labels), runtime)
 

@@ -62,7 +62,7 @@ def test_others_are_refused_in_one_line_that_names_the_difference(other, reason)
         raise ValueError(found)
 
 
-def result(measure=Measure(), **environment):  # noqa: B008
+def result(measure=Measure(), **environment):
     reading = Measurement(phase="fit", examples=[1], tokens=[], seconds=[1.0])
     return CellResult(
         spec=spec(measure=measure), status="ok", measurements=[reading], environment={"processor": "a"} | environment

@@ -104,7 +104,7 @@ FLIPPED = replace(EASY, labels=1 - EASY.labels)
 TEXTS = ["abz", "y", "", "hgfedcbaz", "ccc"]
 
 
-def fit(train=EASY, valid=EASY, loss=None, runtime=Runtime(), monitor=None, **settings):  # noqa: B008
+def fit(train=EASY, valid=EASY, loss=None, runtime=Runtime(), monitor=None, **settings):
     model = Bag(**settings)
     return model, model.fit(train, valid, loss or CrossEntropy(train.lengths, train.labels), runtime, monitor)
 
