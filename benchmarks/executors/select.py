@@ -34,7 +34,8 @@ def local_backend(preload: str) -> Backend:
     Args:
         preload: a module that the processes of cells import besides those that train.
     """
-    from benchmarks.cells.run_cell import PRELOAD, run_cell
+    from benchmarks.cells.cascades import run_cell_or_cascade
+    from benchmarks.cells.run_cell import PRELOAD
     from benchmarks.executors.local import LocalExecutor
     from benchmarks.hardware.device import gpus, resolve_runtime
     from benchmarks.hardware.slots import share, threads
@@ -43,7 +44,7 @@ def local_backend(preload: str) -> Backend:
     imported = (*PRELOAD, preload)
 
     def executor(store: Store | Stores, timeout: float | None) -> Executor:
-        return LocalExecutor(store, run_cell, imported, timeout, share(threads(), gpus()))
+        return LocalExecutor(store, run_cell_or_cascade, imported, timeout, share(threads(), gpus()))
 
     return Backend(resolve_runtime, executor, partial(measure_ceilings, preload=imported))
 

@@ -57,14 +57,15 @@ class Display:
 
     def ended(self, spec: CellSpec, outcome: str, result: CellResult | None = None) -> None:
         """Show that a cell has ended."""
-        self._progress.advance(self._cells)
+        self._progress.advance(self._cells, spec.id in self._numbers)
         self.again(spec, outcome)
 
     def again(self, spec: CellSpec, outcome: str) -> None:
         """Show that a cell has ended, and will run again."""
         if spec.id in self._running:
             self._progress.remove_task(self._running.pop(spec.id))
-        self.say(f"[{self._numbers[spec.id]}/{len(self._numbers)}] {self._title(spec)}: {outcome}")
+        place = f"[{self._numbers[spec.id]}/{len(self._numbers)}] " if spec.id in self._numbers else ""  # no cascade's
+        self.say(f"{place}{self._title(spec)}: {outcome}")
 
     def say(self, line: str) -> None:
         """Show a line about anything else."""
@@ -79,6 +80,9 @@ def outcome(result: CellResult) -> str:
     if result.status != "ok":
         detail = f": {result.detail}" if result.detail and result.detail not in result.reason else ""
         return f"{result.status}: {result.reason}{detail}"
+    if result.cascade is not None:
+        passed = result.cascade.test_rows[1] / result.cascade.test_rows[0]
+        return f"accuracy {result.metrics['accuracy']:.2%}, passed on {passed:.0%} of the test texts"
     fit = result.measurement("fit")
     seconds = fit.seconds[0] if fit else 0.0
     return f"accuracy {result.metrics['accuracy']:.2%}, fit in {seconds:.1f} s"
@@ -86,5 +90,8 @@ def outcome(result: CellResult) -> str:
 
 def title(spec: CellSpec) -> str:
     """Name a cell in a line."""
+    if spec.stages:
+        aim = f"for {'the least cost' if spec.model_params['aim'] == 'cost' else 'the highest accuracy'}"
+        return f"{spec.model} {aim}, {spec.train_size:,} reviews, seed {spec.seed}"
     role = "" if spec.role == "result" else f", {spec.role}"
     return f"{spec.model} × {spec.loss}, {spec.train_size:,} reviews, seed {spec.seed}{role}"
