@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks.config.suite import margin_points
 from benchmarks.errors import UsageError
 from benchmarks.redaction import shortened
 from benchmarks.registry.entries import add_plugin
@@ -51,6 +52,13 @@ Tracker = Annotated[
 Price = Annotated[
     float | None,
     typer.Option("--price-per-hour", metavar="PRICE", help="Price of this machine per hour; adds costs to the report."),
+]
+Margin = Annotated[
+    str | None,
+    typer.Option(
+        metavar="POINTSpp",
+        help="Difference in accuracy that does not matter, such as 0.5pp; lets the report say 'equal within'.",
+    ),
 ]
 Plugins = Annotated[
     list[Path] | None,
@@ -141,6 +149,20 @@ def parse_settings(texts: Sequence[str] | None) -> dict[str, list[Any]]:
             raise UsageError(f"--set {shortened(text)!r} is not of the form NAME.PARAMETER=VALUE[,VALUE..]")
         settings[key] = value.split(",")
     return settings
+
+
+def parse_margin(text: str | None) -> float | None:
+    """Parse a margin of equality, such as "0.5pp", into points.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if text is None:
+        return None
+    try:
+        return margin_points(text)
+    except ValueError as error:
+        raise UsageError(str(error), option="margin", value=text) from None
 
 
 def check_price(price: float | None) -> None:

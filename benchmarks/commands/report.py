@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.commands.exit_status import ExitStatus
-from benchmarks.commands.options import Price, Tracker, TrackerChoice, check_price
+from benchmarks.commands.options import Margin, Price, Tracker, TrackerChoice, check_price, parse_margin
 from benchmarks.commands.printing import PipeConsole, print_line
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
     price_per_hour: Price = None,
+    margin: Margin = None,
     track: Tracker = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write it here. Default: the results folder.")] = None,
     page: Annotated[
@@ -26,13 +27,14 @@ def report(
     """Write the report of a results folder again.
 
     Examples: `python -m benchmarks report results/quick --price-per-hour 0.40` ·
-    `python -m benchmarks report results/quick --out published/quick --page RESULTS.md`
+    `python -m benchmarks report results/quick --margin 0.5pp --out published/quick --page RESULTS.md`
     """
     from benchmarks.commands.summary import print_summary
 
     check_price(price_per_hour)
-    if price_per_hour is not None:
-        _record_price(folder, price_per_hour)
+    given = {"price_per_hour": price_per_hour, "margin_points": parse_margin(margin)}
+    if chosen := {key: value for key, value in given.items() if value is not None}:
+        _record(folder, chosen)
     console = PipeConsole()
     print_summary(console, write_reports(folder, console, track, out, page))
     return ExitStatus.OK
@@ -94,12 +96,12 @@ def write_reports(
     return analysis.results
 
 
-def _record_price(folder: Path, price: float) -> None:
-    """Store the price with the run, so that the same files give the same report."""
+def _record(folder: Path, chosen: dict[str, float]) -> None:
+    """Store choices of display with the run, so that the same files give the same report."""
     from benchmarks.store.lock import hold
     from benchmarks.store.results import Store
 
     store = Store(folder)
     store.read_run()  # a folder without a run gets no lock file
     with hold(folder, "results folder"):
-        store.write_run(store.read_run() | {"price_per_hour": price})
+        store.write_run(store.read_run() | chosen)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.console import Console
 from benchmarks.commands.data_options import CollectionOptions
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.grid_options import GridOptions
+from benchmarks.commands.live_report import LiveReport
 from benchmarks.commands.options import (
     DeviceOptions,
     ExecutorOptions,
@@ -62,7 +64,7 @@ def run(
     blocks = data.applied_to([suite.data for suite in own])
     budget = tuning.applied_to(own[0].tuning)
     margin = own[0].margin if output.margin is None else parse_margin(output.margin)
-    changes = {"tuning": budget, "margin": margin}
+    changes = {"tuning": budget, "margin": margin, "measure": cells.measured(own[0].measure)}
     suites = [own[0].model_copy(update={"data": block, **changes}) for block in blocks]
     choices = grid.choices()
     backend, resolve = _backend(device, executor, cells, output, console)
@@ -131,6 +133,7 @@ def _execute(prepared: "Run", backend: "Backend", cells: CellOptions, output: Ou
             fresh=output.fresh,
             retries=cells.retries,
             events=sys.stdout if output.log_json else None,
+            finished=LiveReport(prepared.store.folder, len(prepared.specs), partial(print_line, console)),
         )
         results = write_reports(prepared.store.folder, console, output.track)
     except KeyboardInterrupt:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import Price, Tracker
+from benchmarks.commands.options import Margin, Price, Tracker, split_words
+from benchmarks.schema.measurements import Measure
 
 
 class AuditChoice(StrEnum):
@@ -35,6 +36,18 @@ class CellOptions:
     audit: Annotated[
         AuditChoice, typer.Option(help="deep also trains each model on shuffled labels, and trains it twice.")
     ] = AuditChoice.STANDARD
+    engines: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME..",
+            help="Also serve each trained network by these libraries, such as openvino onnxruntime, or '*'.",
+        ),
+    ] = None
+
+    def measured(self, own: Measure) -> Measure:
+        """Return the suite's settings of measurements with the engines that were asked for."""
+        names = split_words(self.engines)
+        return own if names is None else own.model_copy(update={"engines": tuple(names)})
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,7 @@ class OutputOptions:
         bool, typer.Option("--dry-run", help="Check data, models and device, print the plan, and stop.")
     ] = False
     price_per_hour: Price = None
+    margin: Margin = None
     track: Tracker = None
     log_json: Annotated[
         bool, typer.Option("--log-json", help="Write events to stdout as JSON lines, and the rest to stderr.")

@@ -1,6 +1,7 @@
 """Suite files: which grids to run on which data, as TOML."""
 
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +54,20 @@ def _audit_name(name: object) -> str:
     return str(name)
 
 
+def margin_points(value: object) -> float:
+    """A margin of equality in percentage points, from a text such as "0.5pp".
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)\s*pp", value) if isinstance(value, str) else None
+    if not found or not 0 < float(found[1]) < 100:
+        raise ValueError("not a margin (choices: a number above 0 with its unit, such as 0.5pp for half a point)")
+    return float(found[1])
+
+
 AuditName = Annotated[str, PlainValidator(_audit_name)]
+Margin = Annotated[float, PlainValidator(margin_points)]
 SplitSize = Annotated[int | float, PlainValidator(_split_size)]
 TrainSize = Annotated[int, Field(gt=0, le=LARGEST_SIZE)] | Literal["all"]
 
@@ -162,6 +176,8 @@ class Suite(Section):
     Attributes:
         tuning: search for settings; None runs the defaults.
         acknowledge: audit -> why its failure is accepted. The report counts such failures and raises no alarm.
+        margin: difference in accuracy that does not matter, such as "0.5pp"; the report calls two models equal within
+            it where their whole interval lies inside. None: no two are equal. It changes no cell.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
@@ -170,6 +186,7 @@ class Suite(Section):
     measure: Measure = Measure()
     tuning: Tuning | None = None
     acknowledge: dict[AuditName, Annotated[str, Field(min_length=1, max_length=500)]] = {}
+    margin: Margin | None = None
     grid: Annotated[list[Grid], Field(min_length=1)]
 
 

@@ -68,6 +68,7 @@ def describe(run: Run, observer: Observer) -> dict[str, object]:
         "libraries": {**before.libraries, **{_pair(spec): spec.libraries for spec in run.specs}},
         "environment": environment(),
         "price_per_hour": run.price_per_hour,
+        "margin_points": run.suite.margin,
     }
 
 

@@ -1,6 +1,6 @@
 """`run.json`: the data, the machine and the plan of a run."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 from benchmarks.schema.measurements import Ceiling
 from benchmarks.schema.tuning import TuningRecord
@@ -40,6 +40,7 @@ class RunRecord(BaseModel):
         planned: ids of the cells of this run and of the earlier runs that it continues.
         acknowledged: audit -> the reason why its failure is accepted, from the suite file.
         tuning: how the cells' settings were chosen; None: they are the defaults, or set by the user.
+        margin_points: difference in accuracy that does not matter to the user, in percentage points.
         code_versions, libraries: "model-loss" -> code version, and versions of the libraries that compute.
     """
 
@@ -59,5 +60,6 @@ class RunRecord(BaseModel):
     libraries: dict[str, dict[str, str]] = {}
     acknowledged: dict[str, str] = {}
     tuning: TuningRecord | None = None
+    margin_points: PositiveFloat | None = None
     environment: RunEnvironment
     ceilings: list[Ceiling] = []

@@ -11,12 +11,13 @@ from rich.console import Console
 
 from benchmarks import cli
 from benchmarks.cli import main
-from benchmarks.commands.run import _warn_of_other_data
+from benchmarks.commands.run_view import warn_of_other_data
 from benchmarks.errors import UsageError
 from benchmarks.hardware import device
 from benchmarks.store.files import StoreError, WriteError
 from benchmarks.store.lock import hold
 from benchmarks.store.results import RUN_KEYS, Store
+from tests.reports.conftest import write_results
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ BAD_INPUT = {
     "precision that the device lacks": (["--precision", "fp16", "--device", "cpu"], ["--precision 'fp16'", "fp32"]),
     "bad timeout": (["--timeout", "0"], ["--timeout", "0"]),
     "bad price": (["--price-per-hour", "-1"], ["--price-per-hour -1.0", "a number above 0"]),
+    "margin without a unit": (["--margin", "0.5"], ["--margin '0.5'", "such as 0.5pp"]),
     "price that is no number": (["--price-per-hour", "nan"], ["--price-per-hour nan", "a number above 0"]),
     "unknown option": (["--sede", "3"], ["--sede"]),
     "unknown encoder": (
@@ -232,10 +234,10 @@ def test_a_report_on_other_data_is_announced(tmp_path, fingerprint, said):
     store.write_run(record)
     prepared = SimpleNamespace(store=store, dataset=SimpleNamespace(fingerprint=fingerprint, name="new.csv"))
     console = Console(file=io.StringIO())
-    _warn_of_other_data(prepared, console)
+    warn_of_other_data(prepared, console)
     output = " ".join(console.file.getvalue().split())
     assert ("holds results on other data (old.csv); its report will be replaced" in output) == said
-    _warn_of_other_data(SimpleNamespace(store=Store(tmp_path / "new"), dataset=prepared.dataset), console)
+    warn_of_other_data(SimpleNamespace(store=Store(tmp_path / "new"), dataset=prepared.dataset), console)
 
 
 def test_exploring_data_writes_what_it_finds(type_in, tmp_path):
@@ -277,6 +279,20 @@ def test_a_price_given_to_a_report_is_kept_with_the_run(type_in, tmp_path, monke
     assert store.read_run()["price_per_hour"] == 0.4
     assert type_in("report", tmp_path, "--price-per-hour", "0")[0] == 2
     assert store.read_run()["price_per_hour"] == 0.4
+
+
+def test_a_margin_given_to_a_report_is_kept_and_lets_it_say_equal(type_in, tmp_path):
+    write_results(tmp_path, {("lstm", "ce"): 0.84, ("distilbert", "ce"): 0.84}, test_rows=4000)
+    page = tmp_path / "report.md"
+    assert type_in("report", tmp_path)[0] == 0
+    assert "equal within 3.00 points" not in page.read_text(encoding="utf-8")
+    assert type_in("report", tmp_path, "--margin", "3pp")[0] == 0
+    assert "equal within 3.00 points" in page.read_text(encoding="utf-8")
+    assert Store(tmp_path).read_run()["margin_points"] == 3.0
+    for bad in ("3", "0pp", "-1pp", "nan"):
+        status, _, errors = type_in("report", tmp_path, "--margin", bad)
+        assert (status, "such as 0.5pp" in errors) == (2, True)
+    assert Store(tmp_path).read_run()["margin_points"] == 3.0
 
 
 def test_a_price_waits_for_no_run_and_changes_nothing_beside_one(type_in, tmp_path):

@@ -257,6 +257,7 @@ ANYTHING_ELSE = {
     "other cells beside it": with_grid(seeds=[1, 2]),
     "a deep audit beside it": but(deep=True),
     "a price": but(price=1.5),
+    "a margin of equality": but(suite={"margin": "0.5pp"}),
     "the results folder": but(out="elsewhere"),
     "the threads": but(runtime=Runtime(threads=3)),
     "the encoder's path as typed": but(encoder_typed="./encoder"),

@@ -51,6 +51,8 @@ def test_a_file_is_named_after_itself(tmp_path):
             r"there is no such audit \(choices: cached vectors, .*truncation",
         ),
         ("[acknowledge]\ntruncation = ''\n[[grid]]", "acknowledge.truncation=''"),
+        ("margin = 0.5\n[[grid]]", r"margin=0.5: .*not a margin \(choices: .* such as 0.5pp"),
+        ("margin = '0pp'\n[[grid]]", "margin='0pp'"),
     ],
 )
 def test_a_bad_file_is_one_line_with_the_place_and_the_value(tmp_path, content, message):
@@ -72,6 +74,13 @@ def test_an_unknown_suite_and_a_missing_file_are_named():
 def test_a_suite_name_is_never_a_path_out_of_the_suites():
     with pytest.raises(UsageError, match="unknown suite"):
         read_suite("../suites/quick")
+
+
+def test_a_margin_is_in_points(tmp_path):
+    path = tmp_path / "margin.toml"
+    path.write_text("margin = '0.5pp'\n[[grid]]\n")
+    assert read_suite(str(path)).margin == 0.5
+    assert read_suite("quick").margin is None
 
 
 def test_a_failure_is_acknowledged_with_a_reason(tmp_path):
