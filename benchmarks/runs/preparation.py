@@ -11,6 +11,7 @@ from benchmarks.config.datasets import load_dataset
 from benchmarks.config.plan import Choices, Combination, combinations, deep_audits, left_out, specify
 from benchmarks.config.suite import Suite
 from benchmarks.errors import UsageError
+from benchmarks.inference.engines.engine import engine_names
 from benchmarks.redaction import reason_without_folders
 from benchmarks.registry.entries import loss_class
 from benchmarks.schema.cell import SAMPLE_SEED, CellSpec
@@ -78,6 +79,7 @@ def prepare_run(
         UsageError: something would not run.
     """
     planned = combinations(suite, choices)
+    engine_names(suite.measure.engines)
     runtime = resolve()
     store = Store(folder)
     _check_folder(store, suite.name)

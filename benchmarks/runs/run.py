@@ -10,10 +10,12 @@ from rich.console import Console
 
 from benchmarks.config.suite import Tuning
 from benchmarks.executors.executor import Executor
+from benchmarks.inference.engines.engine import engine_names
 from benchmarks.registry.plugins import plugins
 from benchmarks.runs.ceilings import Measuring, as_json, best, kept_ceilings, measured_ceilings
 from benchmarks.runs.description import describe
 from benchmarks.runs.display import Display
+from benchmarks.runs.engines import measure_engines
 from benchmarks.runs.event_log import EventLog
 from benchmarks.runs.preparation import Run, prepare_run
 from benchmarks.runs.sweep import Observer, sweep
@@ -90,6 +92,9 @@ def execute_all(
             for run, description, own in zip(runs, descriptions, kept, strict=True):
                 if own is None:
                     run.store.write_run(description | as_json(after))
+        if outcomes.total() == len(specs):
+            for run in runs:
+                measure_engines(run.specs, engine_names(run.suite.measure.engines), run.store, observer)
         return outcomes
 
 
