@@ -15,6 +15,9 @@ from reports.analysis.evidence import Evidence, evidence_of
 from reports.analysis.predictions import Predictions
 from reports.analysis.results import Configuration, Results
 
+TORCH = "torch"
+"""Engine that runs the network as it was trained."""
+
 KEPT_PHASES = frozenset({"fit", "train_steps", "valid_set"})
 """Measurements of a cell that no engine changes."""
 
@@ -107,6 +110,7 @@ def _configuration(
         model=f"{configuration.model} in {engine}",
         precision=precision,
         cells=cells,
+        engine=engine,
     )
 
 

@@ -1,7 +1,7 @@
 """The cheapest candidate that is good enough and meets every requirement, and why each other one lost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -10,6 +10,7 @@ from benchmarks.schema.comparability import why_rates_not_comparable
 from benchmarks.store.results import StoreError
 from reports.analysis.accuracy import accuracy
 from reports.analysis.decision import Judged, Standing, judge
+from reports.analysis.engines import TORCH, served
 from reports.analysis.estimands import Estimand
 from reports.analysis.estimates import Figure, Interval, estimate
 from reports.analysis.evidence import Evidence, check_same_rows, gather
@@ -132,10 +133,14 @@ def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
     figures = {id(one): metric_figure(question.metric, one, results) for results, one in found}
     own = None if question.metric == "accuracy" else partial(_figure, figures)
     judged = judge(evidence, question.tolerated, own)
-    candidates = [
-        _candidate(name, one, figures[id(one)], standing, question)
-        for name, one, standing in zip(_names(found), evidence, judged, strict=True)
-    ]
+    candidates = []
+    for name, (results, one), standing in zip(_names(found), found, judged, strict=True):
+        figure = figures[id(one)]
+        candidates.append(_candidate(name, one, figure, standing, question))
+        candidates += [
+            _candidate(f"{name} in {engine}", served_by, figure, standing, question)
+            for engine, served_by in _exact(results, one)
+        ]
     return Recommendation(
         question=question,
         candidates=tuple(sorted(candidates, key=lambda one: one.value, reverse=True)),
@@ -146,12 +151,22 @@ def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
     )
 
 
+def _exact(results: Results, evidence: Evidence) -> list[tuple[str, Evidence]]:
+    """Engines that say the same as the network in torch: they have its standing, and speed and memory of their own."""
+    if evidence.configuration.engine:
+        return []
+    others = [one for one in served(results, [evidence]) if one.exact and one.engine != TORCH]
+    return [(one.engine, replace(evidence, configuration=one.evidence.configuration)) for one in others]
+
+
 def _figure(figures: dict[int, Figure], evidence: Evidence) -> Figure:
     return figures[id(evidence)]
 
 
 def _gathered(runs: Sequence[Results]) -> tuple[list[tuple[Results, Evidence]], int]:
     """The evidence on the candidates, each configuration once, and how many configurations of smaller sizes there are.
+
+    An engine that does not say the same as the network in torch is a candidate of its own.
 
     Raises:
         StoreError: a run has no cell that ended ok, or mixes what does not compare.
@@ -163,11 +178,13 @@ def _gathered(runs: Sequence[Results]) -> tuple[list[tuple[Results, Evidence]], 
         if not evidence:
             raise StoreError(f"{results.folder} has no cell that ended ok: there is nothing to recommend")
         largest = max(one.configuration.train_size for one in evidence)
-        for one in evidence:
+        inexact = [one.evidence for one in served(results, evidence) if not one.exact]
+        for one in (*evidence, *inexact):
             if one.configuration.train_size < largest:
-                left_out += 1
+                left_out += not one.configuration.engine
             else:
-                found.setdefault(one.configuration.cells[0].spec.configuration, (results, one))
+                key = f"{one.configuration.cells[0].spec.configuration} {one.configuration.engine}"
+                found.setdefault(key, (results, one))
     return list(found.values()), left_out
 
 

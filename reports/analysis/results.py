@@ -42,6 +42,7 @@ class Configuration:
         train_size: training rows.
         device, precision: what it ran on.
         cells: its cells that ended ok, by repeat and seed.
+        engine: that served its networks; "" is the model's own code.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Configuration:
     device: str
     precision: str
     cells: tuple[CellResult, ...]
+    engine: str = ""
 
     @property
     def trainings(self) -> tuple[tuple[int, int], ...]:
