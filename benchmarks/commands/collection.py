@@ -16,9 +16,9 @@ from benchmarks.commands.run_view import (
     print_left_out,
     print_run_data,
     print_run_plan,
+    stopped_by_store,
     warn_of_other_data,
 )
-from benchmarks.errors import complain
 from benchmarks.redaction import plain
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def run_collection(
     except KeyboardInterrupt:
         return interrupted(command)
     except StoreError as error:
-        complain(f"{error}; finished cells are kept, and the same command continues from there")
-        return ExitStatus.INCOMPLETE
+        return stopped_by_store(error)
     return interrupted(command) if outcomes.total() < len(collection.specs) else status
 
 
@@ -83,7 +82,7 @@ def _report(collection: "Collection", output: OutputOptions, console: Console) -
     for title, run in collection.runs.items():
         results = write_reports(run.store.folder, Console(quiet=True), output.track)
         print_line(console, f"{title}: wrote {run.store.folder / 'report.html'}")
-        statuses.append(print_summary(console, results, [spec.id for spec in run.specs]))
+        statuses.append(print_summary(console, results, [*(spec.id for spec in run.specs), *results.run["cascades"]]))
     write_leaderboard([collection.folder], collection.folder, console)
     _print_unreadable(collection, console)
     complete = not collection.unreadable and all(status is ExitStatus.OK for status in statuses)

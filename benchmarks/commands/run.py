@@ -27,11 +27,12 @@ from benchmarks.commands.run_view import (
     print_left_out,
     print_run_data,
     print_run_plan,
+    stopped_by_store,
     warn_of_other_data,
 )
 from benchmarks.commands.tuning_options import TuningOptions
 from benchmarks.config.suite import read_suites
-from benchmarks.errors import UsageError, complain
+from benchmarks.errors import UsageError
 from benchmarks.hardware.slots import MOST_DEVICES
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def run(
     budget = tuning.applied_to(own[0].tuning)
     margin = own[0].margin if output.margin is None else parse_margin(output.margin)
     changes = {"tuning": budget, "margin": margin, "measure": cells.measured(own[0].measure)}
+    changes |= cells.joined(own[0], on_ray=executor.on_ray)
     suites = [own[0].model_copy(update={"data": block, **changes}) for block in blocks]
     choices = grid.choices()
     backend, resolve = _backend(device, executor, cells, output, console)
@@ -139,8 +141,7 @@ def _execute(prepared: "Run", backend: "Backend", cells: CellOptions, output: Ou
     except KeyboardInterrupt:
         return interrupted(prepared.command)
     except StoreError as error:
-        complain(f"{error}; finished cells are kept, and the same command continues from there")
-        return ExitStatus.INCOMPLETE
+        return stopped_by_store(error)
     if outcomes.total() < len(prepared.specs):
         return interrupted(prepared.command)
-    return print_summary(console, results, [spec.id for spec in prepared.specs])
+    return print_summary(console, results, [*(spec.id for spec in prepared.specs), *results.run["cascades"]])

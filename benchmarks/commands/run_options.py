@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from benchmarks.commands.options import Margin, Price, Tracker, split_words
+from benchmarks.config.suite import Suite
+from benchmarks.errors import UsageError
 from benchmarks.schema.measurements import Measure
 
 
@@ -36,6 +38,17 @@ class CellOptions:
     audit: Annotated[
         AuditChoice, typer.Option(help="deep also trains each model on shuffled labels, and trains it twice.")
     ] = AuditChoice.STANDARD
+    cascades: Annotated[
+        bool | None,
+        typer.Option(
+            "--cascades/--no-cascades",
+            help="Also join cheap models with costlier ones, which get the texts that they are least sure of. "
+            "Default: the suite's setting.",
+        ),
+    ] = None
+    cascade_stages: Annotated[
+        int | None, typer.Option(min=2, max=3, metavar="N", help="Models in a cascade, at most: 2 or 3.")
+    ] = None
     engines: Annotated[
         list[str] | None,
         typer.Option(
@@ -48,6 +61,17 @@ class CellOptions:
         """Return the suite's settings of measurements with the engines that were asked for."""
         names = split_words(self.engines)
         return own if names is None else own.model_copy(update={"engines": tuple(names)})
+
+    def joined(self, suite: Suite, *, on_ray: bool) -> dict[str, bool | int]:
+        """Return the suite's settings of cascades, as these options change them.
+
+        Raises:
+            UsageError: they ask for cascades on a cluster.
+        """
+        if self.cascades and on_ray:
+            raise UsageError("--cascades runs on this machine, and cannot be combined with --executor ray")
+        wanted = suite.cascades if self.cascades is None else self.cascades
+        return {"cascades": wanted and not on_ray, "cascade_stages": self.cascade_stages or suite.cascade_stages}
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,8 @@ def margin_points(value: object) -> float:
 AuditName = Annotated[str, PlainValidator(_audit_name)]
 Margin = Annotated[float, PlainValidator(margin_points)]
 SplitSize = Annotated[int | float, PlainValidator(_split_size)]
-TrainSize = Annotated[int, Field(gt=0, le=LARGEST_SIZE)] | Literal["all"]
+PerClass = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,11}/class$")]
+TrainSize = Annotated[int, Field(gt=0, le=LARGEST_SIZE)] | Literal["all"] | PerClass
 
 
 class Section(BaseModel):
@@ -134,7 +135,8 @@ class Grid(Section):
 
     Attributes:
         models, losses: names or globs. "*" is everything that is registered and not off by default.
-        train_sizes: training rows; "all" takes those that validation and test leave.
+        train_sizes: training rows; "all" takes those that validation and test leave, and "8/class" draws 8 rows of
+            each class.
         seeds: of weights, batches and dropout. The rows are the same for every seed.
         repeats: trainings that each redraw the training sample, the validation rows and the seed together; wanted for
             a claim about a model rather than about one training of it. Repeat r has the grid's one seed plus r.
@@ -178,6 +180,8 @@ class Suite(Section):
         acknowledge: audit -> why its failure is accepted. The report counts such failures and raises no alarm.
         margin: difference in accuracy that does not matter, such as "0.5pp"; the report calls two models equal within
             it where their whole interval lies inside. None: no two are equal. It changes no cell.
+        cascades: whether cheap models are joined with costlier ones, which get the texts that they are least sure of.
+        cascade_stages: models in a cascade, at most.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
@@ -187,6 +191,8 @@ class Suite(Section):
     tuning: Tuning | None = None
     acknowledge: dict[AuditName, Annotated[str, Field(min_length=1, max_length=500)]] = {}
     margin: Margin | None = None
+    cascades: bool = False
+    cascade_stages: Annotated[int, Field(ge=2, le=3)] = 2
     grid: Annotated[list[Grid], Field(min_length=1)]
 
 

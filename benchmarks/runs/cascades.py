@@ -99,7 +99,7 @@ def run_cascades(
     observer: Observer,
     *,
     stages: int = FEWEST_STAGES,
-    retries: int = 0,
+    fresh: bool = False,
     is_held: Callable[[], bool] = lambda: True,
 ) -> list[CellSpec]:
     """Plan the cascades of a results folder, and measure those that have no result yet.
@@ -109,26 +109,30 @@ def run_cascades(
         executor: runs `benchmarks.cells.cascades.run_cell_or_cascade`.
         observer: receives every event.
         stages: of a cascade, at most: 2 or 3.
-        retries: how many times a crashed cascade is run again.
+        fresh: whether earlier results of them are removed first.
         is_held: returns whether this process still holds the folder.
 
     Returns:
         The cascades, in order; `run.json` names them.
 
     Raises:
-        KeyboardInterrupt: the user wants an end now.
+        KeyboardInterrupt: the user wants an end; finished cascades are in the store.
         StoreError: the folder cannot be read or written.
     """
     specs, left_out = plan_cascades(store, stages)
     for line in left_out:
         observer.say(line)
+    for spec in specs if fresh else ():
+        store.remove_cell(spec.id)
     run = store.read_run()
     cells = [cell for cell in run["planned"] if cell not in run.get("cascades", [])]
     names = [spec.id for spec in specs]
     store.write_run(run | {"planned": [*cells, *names], "cascades": names})
     if specs:
         observer.say(f"{len(specs)} cascades of these models, with thresholds chosen on validation")
-        sweep(specs, store, executor, observer, retries=retries, is_held=is_held)
+        outcomes = sweep(specs, store, executor, observer, is_held=is_held)
+        if outcomes.total() < len(specs):
+            raise KeyboardInterrupt
     return specs
 
 

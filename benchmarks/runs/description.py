@@ -11,6 +11,7 @@ from benchmarks.registry.code_version import code_version
 from benchmarks.registry.entries import entry, model_class, names
 from benchmarks.registry.libraries import libraries
 from benchmarks.registry.plugins import plugins
+from benchmarks.runs.cascades import kept_cascades
 from benchmarks.runs.preparation import Run
 from benchmarks.runs.sweep import Observer
 from benchmarks.schema.cell import CellSpec
@@ -42,12 +43,15 @@ def describe(run: Run, observer: Observer) -> dict[str, object]:
     """Return the content of `run.json`."""
     dataset = run.dataset
     before = earlier_run(run, observer)
+    cells = list(dict.fromkeys([*before.planned, *(spec.id for spec in run.specs)]))
+    cascades = kept_cascades(run.store, cells)
     return {
         "suite": run.suite.name,
         "description": run.suite.description,
         "command": command_without_folders(run.command),
         "started": before.started,
-        "planned": list(dict.fromkeys([*before.planned, *(spec.id for spec in run.specs)])),
+        "planned": [*cells, *cascades],
+        "cascades": cascades,
         "acknowledged": dict(run.suite.acknowledge),
         "tuning": None if run.tuning is None else run.tuning.model_dump(),
         "dataset": {
@@ -58,6 +62,7 @@ def describe(run: Run, observer: Observer) -> dict[str, object]:
             "valid": len(dataset.valid),
             "test": len(dataset.test),
             "classes": list(dataset.test.class_names),
+            "redrawn_from": dataset.redrawn_from,
         },
         "plugins": {plugin.path.name: plugin.sha256 for plugin in plugins().values()},
         "device": run.runtime.device,

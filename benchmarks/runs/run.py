@@ -12,6 +12,7 @@ from benchmarks.config.suite import Tuning
 from benchmarks.executors.executor import Executor
 from benchmarks.inference.engines.engine import engine_names
 from benchmarks.registry.plugins import plugins
+from benchmarks.runs.cascades import run_cascades
 from benchmarks.runs.ceilings import Measuring, as_json, best, kept_ceilings, measured_ceilings
 from benchmarks.runs.description import describe
 from benchmarks.runs.display import Display
@@ -37,9 +38,12 @@ def execute(
     fresh: bool = False,
     retries: int = 0,
     events: TextIO | None = None,
+    finished: Callable[[int], None] = lambda done: None,
 ) -> Counter[Status]:
     """Run the cells of one run; see `execute_all`."""
-    return execute_all([run], executor, console, measure=measure, fresh=fresh, retries=retries, events=events)
+    return execute_all(
+        [run], executor, console, measure=measure, fresh=fresh, retries=retries, events=events, finished=finished
+    )
 
 
 def execute_all(
@@ -51,6 +55,7 @@ def execute_all(
     fresh: bool = False,
     retries: int = 0,
     events: TextIO | None = None,
+    finished: Callable[[int], None] = lambda done: None,
 ) -> Counter[Status]:
     """Run the cells of all runs that have no good result yet, or all of them if `fresh`, as one sweep.
 
@@ -62,6 +67,7 @@ def execute_all(
         fresh: whether good results are removed first.
         retries: times that a crashed cell is run again.
         events: where events are written, as a line of JSON each, in place of the console.
+        finished: called after each cell that ran, with the number of cells that have ended.
 
     Returns:
         The number of cells by status: all of them, or fewer if the user asked for an end.
@@ -86,7 +92,9 @@ def execute_all(
         descriptions = [describe(run, observer) for run in runs]
         for run, description, own in zip(runs, descriptions, kept, strict=True):
             run.store.write_run(description | as_json(before if own is None else own))
-        outcomes = sweep(specs, stores_of(runs), executor, observer, retries=retries, is_held=_all_of(held))
+        outcomes = sweep(
+            specs, stores_of(runs), executor, observer, retries=retries, is_held=_all_of(held), finished=finished
+        )
         if unfinished and outcomes.total() == len(specs):  # the user did not ask for an end
             after = best(before, measured_ceilings(unfinished, observer, measure))
             for run, description, own in zip(runs, descriptions, kept, strict=True):
@@ -94,6 +102,9 @@ def execute_all(
                     run.store.write_run(description | as_json(after))
         if outcomes.total() == len(specs):
             for run in runs:
+                if run.suite.cascades:
+                    most = run.suite.cascade_stages
+                    run_cascades(run.store, executor, observer, stages=most, fresh=fresh, is_held=_all_of(held))
                 measure_engines(run.specs, engine_names(run.suite.measure.engines), run.store, observer)
         return outcomes
 

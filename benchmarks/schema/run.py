@@ -7,7 +7,12 @@ from benchmarks.schema.tuning import TuningRecord
 
 
 class RunData(BaseModel):
-    """The data of a run, as `run.json` has it."""
+    """The data of a run, as `run.json` has it.
+
+    Attributes:
+        redrawn_from: rows from which repeats draw their training rows; None in older files, where it is those of
+            training and validation.
+    """
 
     name: str
     fingerprint: str
@@ -16,6 +21,7 @@ class RunData(BaseModel):
     valid: int
     test: int
     classes: list[str]
+    redrawn_from: int | None = None
 
 
 class RunEnvironment(BaseModel):
@@ -39,6 +45,7 @@ class RunRecord(BaseModel):
     Attributes:
         planned: ids of the cells of this run and of the earlier runs that it continues.
         acknowledged: audit -> the reason why its failure is accepted, from the suite file.
+        cascades: ids of those planned that are cascades of others.
         tuning: how the cells' settings were chosen; None: they are the defaults, or set by the user.
         margin_points: difference in accuracy that does not matter to the user, in percentage points.
         code_versions, libraries: "model-loss" -> code version, and versions of the libraries that compute.
@@ -59,6 +66,7 @@ class RunRecord(BaseModel):
     code_versions: dict[str, str] = {}
     libraries: dict[str, dict[str, str]] = {}
     acknowledged: dict[str, str] = {}
+    cascades: list[str] = []
     tuning: TuningRecord | None = None
     margin_points: PositiveFloat | None = None
     environment: RunEnvironment
