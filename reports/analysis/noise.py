@@ -72,13 +72,13 @@ class Noise:
         return (
             f"The machine was busy with something else, or held back, during {len(self.busy)} of {self.cells} cells, "
             f"so their times are in doubt. Worst: {how} during {worst.spec.model} × {worst.spec.loss}, "
-            f"{worst.spec.train_size:,} training reviews, seed {worst.spec.seed}."
+            f"{worst.spec.train_size:,} training texts, seed {worst.spec.seed}."
         )
 
 
 def noise(results: Results) -> Noise:
     """The certificate of a run."""
-    groups = by_contender(results.configurations)
+    groups = by_contender([c for c in results.configurations if not c.cells[0].spec.stages])  # they pass on other texts
     spreads = {phase: spread for phase in RANKED if (spread := _spread(phase, groups))}
     recorded = [(cell, cell.load) for cell in results.ok if cell.load]
     busy = [(cell, *_held_back(load)) for cell, load in recorded if _held_back(load)[1]]
@@ -131,7 +131,7 @@ def _pairs(phase: Phase, group: Sequence[Configuration]) -> Iterator[tuple[float
 
 
 def _rates(measured: Measurement) -> FloatArray:
-    """Of each reading. Spans of training hold reviews of various lengths: they compare by tokens, padding counted."""
+    """Of each reading. Spans of training hold texts of various lengths: they compare by tokens, padding counted."""
     steps = measured.phase == "train_steps"
     counts = (measured.padded_tokens or measured.tokens or measured.examples) if steps else measured.examples
     return np.array(counts, dtype=np.float64) / np.array(measured.seconds, dtype=np.float64)
