@@ -85,6 +85,20 @@ class Split:
             place[members] = (np.arange(len(members)) + generator.random()) / len(members)
         return self.take(np.argsort(place, kind="stable")[:size])
 
+    def sample_each(self, per_class: int, seed: int) -> "Split":
+        """Return `per_class` texts of each class, or all of a class that has fewer, in random order.
+
+        They are the first ones of each class in the order of `sample`, so samples of one seed are nested here, too.
+        """
+        ordered = self.sample(len(self), seed)
+        seen = np.zeros(self.num_classes, dtype=np.int64)
+        kept = []
+        for row, label in enumerate(ordered.labels):
+            seen[label] += 1
+            if seen[label] <= per_class:
+                kept.append(row)
+        return ordered.take(np.array(kept, dtype=np.int64))
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -100,6 +114,7 @@ class Dataset:
         leaked_test_rows: row numbers of the test texts that also occur in `train` or `valid`.
         notes: sentences about the data that a user should read before training: dropped rows, look-alike class names,
             columns recognised by their content.
+        by_time: whether the validation rows are later than all training rows, as a split by time cuts them.
     """
 
     name: str
@@ -109,13 +124,14 @@ class Dataset:
     provenance: Mapping[str, str | int] = field(default_factory=dict)
     leaked_test_rows: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     notes: tuple[str, ...] = ()
+    by_time: bool = False
 
     @cached_property
     def fingerprint(self) -> str:
         """Content address of everything here that decides a result: 64 hexadecimal digits of a sha256.
 
-        Covered: for each split and in order, texts, labels, lengths, row numbers, groups and class names; and the
-        leaked test rows. Left out: `name`, `provenance` and `notes`, which are only shown.
+        Covered: for each split and in order, texts, labels, lengths, row numbers, groups and class names; the leaked
+        test rows; and whether rows are split by time. Left out: `name`, `provenance` and `notes`, which are only shown.
         """
         digest = hashlib.sha256()
         for split in (self.train, self.valid, self.test):
@@ -126,7 +142,14 @@ class Dataset:
             for column in (split.labels, split.lengths, split.rows):
                 digest.update(np.ascontiguousarray(column, dtype="<i8").tobytes())
         digest.update(np.ascontiguousarray(np.sort(self.leaked_test_rows), dtype="<i8").tobytes())
+        if self.by_time:  # decides what repeats draw; other datasets keep the fingerprint that they had without it
+            digest.update(b"by time")
         return digest.hexdigest()
+
+    @property
+    def redrawn_from(self) -> int:
+        """Rows from which repeats draw their training rows."""
+        return len(self.train) + (0 if self.by_time else len(self.valid))
 
     def redrawn(self, repeat: int) -> "Dataset":
         """Return the dataset with training and validation rows drawn anew; the test rows stay.
@@ -135,7 +158,8 @@ class Dataset:
         splits know them, else at random, each class in its proportion. The remaining rows are training's, in a random
         order of their own, so that `train.sample` draws another sample in each repeat. A claim about a model, rather
         than about one training of it, needs such repeats (Bouthillier et al. 2021, Accounting for Variance in Machine
-        Learning Benchmarks). Rows split by time are redrawn at random within the time before the test rows.
+        Learning Benchmarks). Where validation rows are the latest before the test rows, they stay as well, and repeats
+        draw training rows from before them.
 
         Args:
             repeat: which draw; 0 is the dataset itself.
@@ -147,6 +171,10 @@ class Dataset:
             raise ValueError(f"repeat {repeat} is negative (choices: 0 for the plain split, 1, 2, ..)")
         if repeat == 0:
             return self
+        if self.by_time:
+            earlier = self.train.take(content_order(self.train.texts, seed=repeat))
+            drawn = f"repeat {repeat}, from before the validation rows"
+            return replace(self, train=earlier, provenance={**self.provenance, "training rows redrawn": drawn})
         pool = self.train.joined(self.valid)
         held = held_out(pool.labels, pool.texts, pool.groups, len(self.valid), seed=repeat)
         stay = np.setdiff1d(np.arange(len(pool)), held)

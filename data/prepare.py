@@ -93,9 +93,10 @@ def prepare(
     _count_shared_groups(raw, train, {"validation": valid, "test": test}, facts)
     leaked = _leaked(test, (train, valid))
     facts["test texts that also occur in training"] = len(leaked)
+    by_time = order == "time" and raw.valid is None
     notes = (*raw.notes, *_empty_notes(facts), *_class_notes(train, {"validation": valid, "test": test}, facts))
     shown = f"{name} ({raw.reading})" if raw.reading else name
-    return Dataset(shown, train, valid, test, {**raw.provenance, **facts}, leaked, notes)
+    return Dataset(shown, train, valid, test, {**raw.provenance, **facts}, leaked, notes, by_time)
 
 
 def _cleaned(raw: RawSplit, dataset: RawDataset, which: str, facts: Facts) -> _Rows:

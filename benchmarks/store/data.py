@@ -52,6 +52,7 @@ class DataFiles(Folder):
             "class_names": dataset.test.class_names,
             "provenance": dict(dataset.provenance),
             "leaked_test_rows": dataset.leaked_test_rows.tolist(),
+            "by_time": dataset.by_time,
         }
         write_text(path.with_suffix(".json"), f"{json.dumps(facts, indent=2)}\n")
         with writing(path) as temporary:
@@ -68,14 +69,14 @@ class DataFiles(Folder):
             facts = read_json(path.with_suffix(".json"))
             name, class_names, provenance = facts["name"], tuple(facts["class_names"]), facts["provenance"]
             leaked = np.array(facts["leaked_test_rows"], dtype=np.int64)
-            grouped = facts["grouped"]
+            grouped, by_time = facts["grouped"], bool(facts.get("by_time"))
         with undamaged(path):
             frame = read_frame(path)
             train, valid, test = (
                 _split(frame[frame["split"] == split], class_names, grouped=split in grouped)
                 for split in ("train", "valid", "test")
             )
-        return Dataset(name, train, valid, test, provenance=provenance, leaked_test_rows=leaked)
+        return Dataset(name, train, valid, test, provenance=provenance, leaked_test_rows=leaked, by_time=by_time)
 
     def plugin_path(self, sha256: str) -> Path:
         """Path of the plug-in with that sha256.

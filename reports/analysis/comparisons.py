@@ -115,4 +115,4 @@ def paired_by_training(first: Evidence, second: Evidence) -> bool:
     if first.trainings != second.trainings or not len(first.right) == len(second.right) >= PAIRED_TRAININGS:
         return False
     same_model = first.configuration.contender == second.configuration.contender
-    return same_model or first.estimand is second.estimand is Estimand.MODEL
+    return same_model or (first.estimand.redraws and second.estimand.redraws)

@@ -160,13 +160,13 @@ def evidence_of(configuration: Configuration, predictions: Sequence[Predictions]
     own = configuration.trainings
     edges = tuple(configuration.cells[0].length_edges)
     digests = tuple(sha256(p.predicted[rows.kept].tobytes()).digest() for p in predictions)
-    claim = estimand(own)
+    claim = estimand(own, configuration.shared)
     if len(set(digests)) == 1:
         right = predictions[0].correct[None, rows.kept]
         return Evidence(configuration, rows, right, own[:1], claim, distinct=False, digests=digests[:1], edges=edges)
     right = np.stack([p.correct[rows.kept] for p in predictions])
     repeats = dict.fromkeys(repeat for repeat, _ in own)
-    if claim is Estimand.MODEL and len(repeats) < len(own):  # seeds within a repeat share its training rows
+    if claim.redraws and len(repeats) < len(own):  # seeds within a repeat share its training rows
         members = [[index for index, (repeat, _) in enumerate(own) if repeat == each] for each in repeats]
         averaged = np.stack([right[index].mean(axis=0) for index in members])
         own, right = tuple((repeat, -1) for repeat in repeats), averaged

@@ -43,6 +43,7 @@ class Configuration:
         device, precision: what it ran on.
         cells: its cells that ended ok, by repeat and seed.
         engine: that served its networks; "" is the model's own code.
+        shared: share of its training rows that a repeat has in common with another one on average.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Configuration:
     precision: str
     cells: tuple[CellResult, ...]
     engine: str = ""
+    shared: float = 0.0
 
     @property
     def trainings(self) -> tuple[tuple[int, int], ...]:
@@ -135,6 +137,12 @@ class Results:
         return None if points is None else float(points) / 100
 
     @property
+    def redrawn_from(self) -> int:
+        """Rows from which repeats draw their training rows."""
+        data = self.run["dataset"]
+        return int(data["redrawn_from"] or data["train"] + data["valid"])
+
+    @property
     def resumed(self) -> int:
         """Cells whose training was interrupted and went on from a checkpoint."""
         return sum(bool(cell.fit_parts) for cell in self.ok)
@@ -184,6 +192,7 @@ class Results:
             device=spec.device,
             precision=spec.precision,
             cells=tuple(sorted(cells, key=lambda cell: (cell.spec.repeat, cell.spec.seed))),
+            shared=spec.train_size / self.redrawn_from,
         )
 
     def model_label(self, cell: CellResult) -> str:

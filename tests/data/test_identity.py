@@ -67,6 +67,7 @@ CHANGES = {
         valid=DATASET.valid.joined(DATASET.train.take(np.array([5]))),
     ),
     "the leaked rows": dataclasses.replace(DATASET, leaked_test_rows=np.array([2])),
+    "whether rows are split by time": dataclasses.replace(DATASET, by_time=True),
     "no leaked rows": dataclasses.replace(DATASET, leaked_test_rows=np.array([], dtype=np.int64)),
 }
 SAME = {
@@ -98,7 +99,13 @@ def test_every_field_is_either_covered_or_named_here_as_only_shown():
         "texts", "labels", "lengths", "rows", "class_names", "groups"
     }  # fmt: skip
     shown = {"name", "provenance", "notes"}
-    assert {f.name for f in dataclasses.fields(Dataset)} == {"train", "valid", "test", "leaked_test_rows"} | shown
+    assert {f.name for f in dataclasses.fields(Dataset)} == {
+        "train",
+        "valid",
+        "test",
+        "leaked_test_rows",
+        "by_time",
+    } | shown
 
 
 PROGRAM = """

@@ -138,6 +138,10 @@ def test_a_date_column_holds_out_the_latest_rows(tmp_path, dates):
     assert set(dataset.valid.texts) == {f"review {n}" for n in range(70, 80)}
     assert dataset.provenance["time column"] == "when"
     assert dataset.name == "a.csv (time when)"
+    assert dataset.by_time
+    again = dataset.redrawn(2)
+    assert set(again.train.texts) == {f"review {n}" for n in range(70)}
+    assert again.valid.texts == dataset.valid.texts
 
 
 def test_a_row_without_a_date_is_dropped_and_another_word_refused(tmp_path):

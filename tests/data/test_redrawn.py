@@ -70,3 +70,15 @@ def test_groups_known_of_one_split_only_are_no_groups():
     again = dataclasses.replace(GROUPED, valid=made(100, "b")).redrawn(1)
     assert again.train.groups is None
     assert len(again.valid) == 100
+
+
+def test_rows_split_by_time_are_redrawn_from_before_the_validation_rows():
+    dataset = dataclasses.replace(DATASET, by_time=True)
+    again = dataset.redrawn(1)
+    assert again.valid is dataset.valid
+    assert again.test is dataset.test
+    assert set(again.train.texts) == set(dataset.train.texts)
+    samples = [set(dataset.redrawn(repeat).train.sample(100, seed=0).texts) for repeat in range(3)]
+    assert all(len(samples[one] & samples[other]) < 50 for one in range(3) for other in range(one))
+    assert (dataset.redrawn_from, DATASET.redrawn_from) == (400, 500)
+    assert dataset.fingerprint != DATASET.fingerprint  # repeats draw other rows

@@ -63,6 +63,7 @@ def write_results(
     precision: str = "bf16",
     devices: int = 1,
     calibrated: bool = True,
+    redrawn_from: int | None = None,
 ) -> Store:
     """Write a whole results folder.
 
@@ -83,6 +84,7 @@ def write_results(
         missing: (model, loss) that are planned and have no result.
         hostile: hostile texts in every name, reason and parameter that data or users can set.
         device, precision, devices: of torch models; `tfidf_logreg` is on the CPU in fp32.
+        redrawn_from: rows from which repeats draw their training rows; None is many times as many.
         calibrated: whether validation predictions and temperatures are kept, which older programs did not.
     """
     accuracy = accuracy or {
@@ -168,6 +170,7 @@ def write_results(
                 "valid": 100,
                 "test": test_rows,
                 "classes": list(classes),
+                "redrawn_from": redrawn_from or 20 * max(train_sizes),
             },
             "device": device,
             "precision": precision,

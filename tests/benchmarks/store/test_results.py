@@ -130,6 +130,14 @@ def test_a_name_that_is_no_fingerprint_never_becomes_a_path(store, name):
         store.data_path(name)
 
 
+def test_a_split_by_time_comes_back(store, dataset):
+    later = dataclasses.replace(dataset, by_time=True)
+    store.write_data(later)
+    found = store.read_data(later.fingerprint)
+    assert (found.by_time, found.fingerprint) == (True, later.fingerprint)
+    assert not store.read_data(dataset.fingerprint).by_time
+
+
 def test_the_dataset_comes_back(store, dataset):
     found = store.read_data(dataset.fingerprint)
     assert found.fingerprint == dataset.fingerprint

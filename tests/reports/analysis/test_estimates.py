@@ -148,6 +148,14 @@ def test_estimand_follows_from_what_was_drawn_anew(trainings, expected):
     assert estimand(trainings) is expected
 
 
+def test_repeats_of_overlapping_rows_cover_training_rows_in_part():
+    repeats = [(0, 1), (1, 2)]
+    claims = [estimand(repeats, shared) for shared in (0.0, 0.5, 0.51, 0.99, 1.0)]
+    assert claims == [Estimand.MODEL] * 2 + [Estimand.OVERLAPPING] * 2 + [Estimand.SEEDS]
+    assert Estimand.OVERLAPPING.weaker(Estimand.MODEL) is Estimand.OVERLAPPING
+    assert "part of the variation of training rows" in Estimand.OVERLAPPING.covers
+
+
 def test_the_weaker_estimand_holds_for_both():
     assert Estimand.MODEL.weaker(Estimand.TRAINING) is Estimand.TRAINING
     assert Estimand.SEEDS.weaker(Estimand.MODEL) is Estimand.SEEDS

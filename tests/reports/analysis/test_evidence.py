@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.store.results import StoreError
+from benchmarks.store.results import Store, StoreError
 from reports.analysis.estimands import Estimand
 from reports.analysis.evidence import gather
 from reports.analysis.results import read_results
@@ -90,6 +90,21 @@ def test_trainings_decide_the_estimand(write_results, tmp_path):
         "seeds": [(Estimand.SEEDS, 3), (Estimand.SEEDS, 1)],  # the second is deterministic
         "repeats": [(Estimand.MODEL, 3), (Estimand.MODEL, 3)],
     }
+
+
+@pytest.mark.parametrize(
+    ("pool", "claim"), [(4000, Estimand.MODEL), (3999, Estimand.OVERLAPPING), (2000, Estimand.SEEDS)]
+)
+def test_repeats_that_share_most_training_rows_are_no_claim_about_the_model(write_results, tmp_path, pool, claim):
+    write_results(tmp_path, {("lstm", "ce"): 0.8}, repeats=3, redrawn_from=pool)
+    results = read_results(tmp_path)
+    (evidence,) = gather(results)
+    assert evidence.estimand is claim
+    store = Store(tmp_path)
+    run = store.read_run()
+    del run["dataset"]["redrawn_from"]  # as older programs wrote it
+    store.write_run(run)
+    assert read_results(tmp_path).redrawn_from == 2100  # training and validation
 
 
 def test_seeds_within_a_repeat_are_averaged(write_results, tmp_path):
