@@ -1,5 +1,6 @@
 """Exports of trained models: a folder for transformers, or an ONNX network."""
 
+import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from models.neural.torch_classifier import TorchClassifier
 from models.neural.training import inputs
 from models.transformer import SequenceClassifier, Transformer
 
-Target = Literal["huggingface", "onnx"]
+Target = Literal["huggingface", "onnx", "folder"]
 
 LARGEST_DIFFERENCE = 1e-4
 """Difference of a probability between a model and its ONNX export above which the export is refused."""
@@ -36,11 +37,28 @@ PROBES = ("a film to remember", "dull , " * 200, "?")
 
 def can_export(spec: CellSpec, target: Target) -> bool:
     """Whether the model of a cell is of a class that can be exported to `target`."""
+    if target == "folder":
+        return True
     try:
         exported = model_class(spec.model)
     except UsageError:  # a plug-in that is not registered
         return False
     return issubclass(exported, (DistilBert, Transformer) if target == "huggingface" else TorchClassifier)
+
+
+def to_folder(found: Found, folder: Path) -> None:
+    """Write a copy of a saved model, of a cascade with all its stages, for `predict` and `load_model`.
+
+    Raises:
+        UsageError: the folder exists.
+        WriteError: the folder cannot be written.
+    """
+    with _new_folder(folder) as temporary:
+        for path in sorted(found.folder.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                target = temporary / path.relative_to(found.folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
 
 
 def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
@@ -54,7 +72,8 @@ def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
     own = (FirstTokenClassifier, SequenceClassifier)
     if not isinstance(model, EncoderClassifier) or not isinstance(model.network, own):
         raise UsageError(
-            f"transformers has no network like {classifier.spec.model}'s (choices: distilbert, transformer)",
+            f"transformers has no network like {classifier.spec.model}'s (choices: folder, or another model: "
+            "distilbert, transformer)",
             option="to",
             value="huggingface",
         )
@@ -115,7 +134,7 @@ def to_onnx(found: Found, classifier: Classifier, folder: Path) -> None:
     """
     model = classifier.model
     if not isinstance(model, TorchClassifier):
-        raise _refused(f"{classifier.spec.model} is not a torch model (choices: torch models)")
+        raise _refused(f"{classifier.spec.model} is not a torch model (choices: folder, or a torch model)")
     with _new_folder(folder) as temporary:
         path = temporary / "model.onnx"
         trace(model.network, path, classifier.spec.model)

@@ -50,6 +50,10 @@ def choose(found: Found, asked: str | None, device: str, precision: str, texts: 
         UsageError: the engine that was asked for cannot serve the model.
     """
     model = found.saved.spec.model
+    if found.saved.cascade is not None:
+        if asked is not None:
+            raise UsageError("a cascade runs in the code of its models: name no engine", option="engine", value=asked)
+        return Choice("", "its own code")
     if asked is not None:
         chosen = usable_engine(asked, model, _runtime(found, device, precision).device)
         if chosen.precision and precision not in {"auto", chosen.precision}:
