@@ -21,6 +21,7 @@ from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.explain import explain
 from benchmarks.commands.explore import explore
 from benchmarks.commands.export import export
+from benchmarks.commands.leaderboard import leaderboard
 from benchmarks.commands.list import list_
 from benchmarks.commands.load_test import load_test
 from benchmarks.commands.parsing import SpreadingCommand, usage_message
@@ -61,6 +62,7 @@ for command in (
     run,
     list_,
     recommend,
+    leaderboard,
     report,
     compare,
     explore,

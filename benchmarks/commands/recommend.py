@@ -63,11 +63,14 @@ def recommend(
         str | None,
         typer.Option(
             metavar="POINTSpp",
-            help="How far behind the best is good enough, such as 0.5pp; nats for log_loss. Default: 1pp, 0.02nats.",
+            help="How far behind the best is good enough: 0.5pp, 0.02nats (log_loss), 0.01cost (cost). Default: 1pp.",
         ),
     ] = None,
     metric: Annotated[
-        str, typer.Option(metavar="NAME", help="accuracy, macro_f1, balanced_accuracy or log_loss.")
+        str,
+        typer.Option(
+            metavar="NAME", help="accuracy, macro_f1, balanced_accuracy, average_precision, log_loss or cost."
+        ),
     ] = "accuracy",
     json_: Annotated[bool, typer.Option("--json", help="Print the decision and its evidence as JSON.")] = False,
 ) -> int:
@@ -159,7 +162,7 @@ def _check_decidable(found: "Recommendation", tolerate: str | None) -> None:
 def _tolerance(text: str, unit: str) -> float:
     found = re.fullmatch(rf"(\d+(?:\.\d+)?|\.\d+)\s*{unit}", text)
     if not found:
-        example = "0.5pp for half a percentage point" if unit == "pp" else "0.02nats"
+        example = "0.5pp for half a percentage point" if unit == "pp" else f"0.02{unit}"
         raise UsageError(
             f"not a tolerance (choices: a number with its unit, {unit}, such as {example})",
             option="tolerate",

@@ -25,7 +25,7 @@ def recommendation_table(found: Recommendation) -> pd.DataFrame:
         {
             "candidate": one.name,
             f"{metric.name}{' %' if metric.unit == 'pp' else ''}": _value(one, metric.unit),
-            f"behind the best ({'points' if metric.unit == 'pp' else 'nats'})": _behind(one, found),
+            f"behind the best ({'points' if metric.unit == 'pp' else metric.unit})": _behind(one, found),
             f"{'machine hours' if hours else 'price'} a month": formats.significant(one.price.total),
             "verdict": words.verdict(one, found),
         }
@@ -79,7 +79,7 @@ def _candidate(one: Candidate, found: Recommendation) -> dict[str, Any]:
         "loss": configuration.loss,
         "train_size": configuration.train_size,
         "trainings": len(configuration.cells),
-        "value": _number(-one.value if METRICS[found.question.metric].unit == "nats" else one.value),
+        "value": _number(-one.value if METRICS[found.question.metric].unit != "pp" else one.value),
         "interval": _interval(one, found),
         "standing": one.judged.standing.value,
         "behind": {"least": _number(-one.judged.behind.high), "most": _number(-one.judged.behind.low)},
@@ -113,7 +113,7 @@ def _requirement(check: Checked) -> dict[str, Any]:
 
 def _interval(one: Candidate, found: Recommendation) -> dict[str, float | None]:
     low, high = one.interval
-    if METRICS[found.question.metric].unit == "nats":
+    if METRICS[found.question.metric].unit != "pp":
         low, high = -high, -low
     return {"low": _number(low), "high": _number(high)}
 

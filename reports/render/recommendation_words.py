@@ -1,5 +1,9 @@
 """A recommendation in sentences: the decision, why each other candidate lost, and what would change it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from reports import formats
@@ -15,20 +19,58 @@ MOST_TEXTS = 100_000_000
 """Test texts beyond which no number is named: the difference is as good as the tolerance."""
 
 
+@dataclass(frozen=True)
+class Phrases:
+    """The sentences of a decision, in which `{name}`, `{tolerance}` and `{price}` are filled in.
+
+    The page that decides anew fills in the same ones.
+
+    Attributes:
+        take: a candidate is chosen.
+        undecided: none is, and this one is the cheapest that is not ruled out.
+        none: none is, and all are ruled out.
+        not_learnt: no candidate is shown to learn.
+    """
+
+    take: str
+    undecided: str
+    none: str
+    not_learnt: str
+
+
+def phrases(found: Recommendation) -> Phrases:
+    """The sentences, limited to what the decision speaks of."""
+    claim = found.estimand.claim if found.estimand is not Estimand.TRAINING else "for this training"
+    within = f"within {{tolerance}} of the best ({claim})"
+    asked = any(one.requirements for one in found.candidates)
+    why = f"the only candidate ({claim})" if len(found.candidates) == 1 else f"shown to be {within}"
+    return Phrases(
+        take=f"Take {{name}}: {why}, {'meets every requirement, ' * asked}cheapest at {{price}}.",
+        undecided=f"Undecided: no candidate is shown to be {within}{' and to meet every requirement' * asked}. "
+        "{name} is the cheapest that may, at {price}.",
+        none=f"Take none: no candidate is {within}{' and meets every requirement' * asked}.",
+        not_learnt="Take none: no candidate is shown to beat always answering the most common class.",
+    )
+
+
 def decision(found: Recommendation) -> str:
     """The decision in one sentence, limited to what it speaks of."""
-    tolerated = amount(found, found.question.tolerated)
-    claim = found.estimand.claim if found.estimand is not Estimand.TRAINING else "for this training"
+    said, tolerance = phrases(found), amount(found, found.question.tolerated)
     if (chosen := found.chosen) is not None:
-        alone = "the only candidate" if len(found.candidates) == 1 else f"shown to be within {tolerated} of the best"
-        return f"Take {chosen.name}: {alone} ({claim}), {_meets(chosen)}cheapest at {monthly(chosen, found)}."
+        return said.take.format(name=chosen.name, tolerance=tolerance, price=monthly(chosen, found))
     if not any(one.learnt for one in found.candidates):
-        return "Take none: no candidate is shown to beat always answering the most common class."
-    if (open_ := found.not_ruled_out) is None:
-        return f"Take none: no candidate is within {tolerated} of the best ({claim}) and meets every requirement."
+        return said.not_learnt
+    if (open_ := found.not_ruled_out) is not None:
+        return said.undecided.format(name=open_.name, tolerance=tolerance, price=monthly(open_, found))
+    return said.none.format(tolerance=tolerance)
+
+
+def subject(run: Mapping[str, Any]) -> str:
+    """What was decided on: the suite and the sizes of the data."""
+    dataset = run["dataset"]
     return (
-        f"Undecided: no candidate is shown to be within {tolerated} of the best ({claim}) and to meet every "
-        f"requirement. {open_.name} is the cheapest that may, at {monthly(open_, found)}."
+        f"Suite {run['suite']}: up to {formats.count(dataset['train'])} training and {formats.count(dataset['test'])} "
+        "test texts"
     )
 
 
@@ -93,8 +135,9 @@ def behind(one: Candidate, found: Recommendation) -> str:
 
 def amount(found: Recommendation, difference: float, *, unit: bool = True) -> str:
     """A difference of the metric: "0.50 points", "0.020 nats"."""
-    if METRICS[found.question.metric].unit == "nats":
-        return f"{difference:.3f}{' nats' if unit else ''}"
+    name = METRICS[found.question.metric].unit
+    if name != "pp":
+        return f"{difference:.3f}{f' {name}' if unit else ''}"
     return f"{formats.points(difference, signed=False)}{' points' if unit else ''}"
 
 
@@ -144,10 +187,6 @@ def notes(found: Recommendation) -> list[str]:
 def _dearer(one: Candidate, found: Recommendation) -> str:
     same = found.chosen is not None and one.price.total == found.chosen.price.total
     return "no cheaper" if same else "dearer"
-
-
-def _meets(one: Candidate) -> str:
-    return "meets every requirement, " if one.requirements else ""
 
 
 def _unmet(check: Checked) -> str:

@@ -1,0 +1,186 @@
+"""Several datasets, one verdict: figures against hand-computed values, and runs that do not belong together."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks.store.results import StoreError
+from reports.analysis.baselines import baselines, class_shares, misleads
+from reports.analysis.estimates import mean_figure
+from reports.analysis.leaderboard import _closed, _front, _improvability, _win_rate, drawn_values, leaderboard
+from reports.analysis.metric_figures import _ROWS
+from reports.analysis.results import read_results
+from reports.analysis.traits import doubtful_labels, script
+
+FIRST = {("tfidf_logreg", "ce"): 0.80, ("lstm", "ce"): 0.70, ("distilbert", "ce"): 0.90}
+SECOND = {("tfidf_logreg", "ce"): 0.85, ("lstm", "ce"): 0.80, ("distilbert", "ce"): 0.75}
+
+
+@pytest.fixture
+def write_run(write_results, tmp_path, monkeypatch):
+    """A function: name of a dataset, accuracies -> its results; each dataset has a fingerprint of its own."""
+
+    def write(name, accuracy, **options):
+        monkeypatch.setitem(write_results.__globals__, "FINGERPRINT", name.encode().hex().ljust(64, "0"))
+        write_results(tmp_path / name, accuracy, test_rows=400, **options)
+        return read_results(tmp_path / name)
+
+    return write
+
+
+def test_ranks_wins_and_gaps_are_means_over_datasets(write_run):
+    board = leaderboard([write_run("films", FIRST), write_run("mails", SECOND)])
+    places = {place.contender.split("[")[0]: place for place in board.places}
+    assert {name: place.mean_rank.value for name, place in places.items()} == {
+        "tfidf_logreg": 1.5, "distilbert": 2.0, "lstm": 2.5,
+    }  # fmt: skip
+    assert places["tfidf_logreg"].win_rate.value == 0.75
+    floors = [one.baselines.majority for one in board.boards]
+    expected = np.mean([(0.80 - floors[0]) / (0.90 - floors[0]), 1.0])
+    assert places["tfidf_logreg"].gap_closed.value == pytest.approx(expected)
+    assert places["tfidf_logreg"].improvability.value == pytest.approx((0.2 - 0.1) / 0.2 / 2)
+    for place in board.places:
+        for bounded in (place.mean_rank, place.win_rate, place.gap_closed, place.improvability):
+            assert bounded.interval.low <= bounded.value <= bounded.interval.high
+    assert [one.winner.split("[")[0] for one in board.boards] == ["distilbert", "tfidf_logreg"]
+
+
+def test_the_cheapest_contender_has_multiples_of_one_and_is_on_the_front(write_run):
+    board = leaderboard([write_run("films", FIRST), write_run("mails", SECOND)])
+    places = {place.contender.split("[")[0]: place for place in board.places}
+    assert places["tfidf_logreg"].fit_multiple == pytest.approx(1.0)
+    assert places["distilbert"].fit_multiple > 10
+    assert places["tfidf_logreg"].on_front
+    assert not places["lstm"].on_front
+
+
+def test_a_contender_missing_from_a_dataset_is_named_and_not_ranked(write_run):
+    board = leaderboard([write_run("films", FIRST), write_run("mails", {("tfidf_logreg", "ce"): 0.8})])
+    assert [place.contender for place in board.places] == ["tfidf_logreg"]
+    assert set(board.partial.values()) == {("mails",)}
+
+
+def test_no_contender_wins_where_none_beats_the_majority_class(write_run):
+    board = leaderboard([write_run("films", {("tfidf_logreg", "ce"): 0.4, ("lstm", "ce"): 0.3})])
+    assert board.boards[0].winner == ""
+
+
+def change_run(results, **changes):
+    path = results.folder / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    return read_results(results.folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"suite": "other"}, "different suites"), ({"metric": "macro_f1"}, "different metrics")],
+)
+def test_runs_of_different_suites_or_metrics_are_refused_in_one_line(write_run, changes, message):
+    first, second = write_run("films", FIRST), write_run("mails", SECOND)
+    with pytest.raises(StoreError, match=message) as caught:
+        leaderboard([first, change_run(second, **changes)])
+    assert "\n" not in str(caught.value)
+
+
+def test_the_same_data_twice_is_refused(write_run, write_results, tmp_path):
+    first = write_run("films", FIRST)
+    write_results(tmp_path / "copy", FIRST, test_rows=400)
+    with pytest.raises(StoreError, match="are of the same data"):
+        leaderboard([first, read_results(tmp_path / "copy")])
+
+
+def test_different_code_is_refused(write_run):
+    first, second = write_run("films", FIRST), write_run("mails", SECOND)
+    for path in (second.folder / "cells").glob("lstm-*/result.json"):
+        content = json.loads(path.read_text())
+        content["spec"]["code_version"] = "other"
+        path.write_text(json.dumps(content))
+        moved = path.parent.with_name(_id(content["spec"]))
+        path.parent.rename(moved)
+    planned = [folder.name for folder in (second.folder / "cells").iterdir()]
+    with pytest.raises(StoreError, match="lstm-ce is of different code"):
+        leaderboard([first, change_run(second, planned=planned)])
+
+
+def _id(spec):
+    from benchmarks.schema.cell import CellSpec
+
+    return CellSpec.model_validate(spec).id
+
+
+def test_draws_are_paired_over_rows_and_have_the_variance_of_the_mean():
+    generator = np.random.default_rng(0)
+    right = generator.random((1, 500)) < 0.8
+    draws = drawn_values([mean_figure(right), mean_figure(right)], generator, draws=4_000)
+    np.testing.assert_array_equal(draws[:, 0], draws[:, 1])
+    share = right.mean()
+    assert draws[:, 0].std() == pytest.approx(np.sqrt(share * (1 - share) / 499), rel=0.05)
+
+
+def test_draws_vary_with_the_trainings():
+    generator = np.random.default_rng(0)
+    rows = np.repeat([[True], [False]], 200, axis=1)  # one training is always right, the other never
+    draws = drawn_values([mean_figure(rows)], generator, draws=4_000)
+    assert sorted(np.unique(draws)) == [0.0, 0.5, 1.0]
+
+
+def test_hand_computed_shares():
+    values = np.array([[0.9, 0.8, 0.5]])
+    np.testing.assert_allclose(_closed(values, 0.7), [[1.0, 0.5, 0.0]])
+    np.testing.assert_allclose(_closed(values, 0.95), [[0.0, 0.0, 0.0]])
+    np.testing.assert_allclose(_improvability(values, "pp"), [[0.0, 0.5, 0.8]])
+    np.testing.assert_allclose(_improvability(np.array([[-0.2, -0.4]]), "nats"), [[0.0, 0.5]])
+    np.testing.assert_allclose(_win_rate(np.array([[0.9, 0.5, 0.5]])), [[1.0, 0.25, 0.25]])
+    assert _front(np.array([[1.0, 9.0], [2.0, 1.0], [2.0, 9.0]])) == [True, True, False]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "macro_f1", "average_precision", "log_loss"])
+def test_the_majority_baseline_is_what_such_a_model_scores(metric):
+    labels = np.array([0] * 70 + [1] * 20 + [2] * 10)
+    shares = class_shares(labels, 3)
+    said = np.tile(shares, (100, 1))
+    found = baselines(metric, shares).majority
+    if metric == "accuracy":
+        assert found == (said.argmax(axis=1) == labels).mean()
+    else:
+        assert found == pytest.approx(_ROWS[metric](labels, said)[0])
+
+
+def test_the_stratified_baseline_is_the_expectation():
+    shares = np.array([0.7, 0.2, 0.1])
+    generator = np.random.default_rng(0)
+    labels = generator.choice(3, 200_000, p=shares)
+    said = np.eye(3)[generator.choice(3, 200_000, p=shares)]
+    assert baselines("accuracy", shares).stratified == pytest.approx((said.argmax(axis=1) == labels).mean(), abs=0.005)
+    for metric in ("balanced_accuracy", "macro_f1"):
+        assert baselines(metric, shares).stratified == pytest.approx(_ROWS[metric](labels, said)[0], abs=0.005)
+    costs = [[0, 1, 1], [5, 0, 1], [5, 1, 0]]
+    assert baselines("cost", shares, costs).majority == pytest.approx(-1.5)
+
+
+@pytest.mark.parametrize(
+    ("shares", "word"),
+    [((0.85, 0.15), "most common"), ((0.79, 0.21), ""), ((0.5, 0.49, 0.01), "rarest"), ((1 / 150,) * 150, "")],
+)
+def test_accuracy_misleads_where_classes_are_unequal(shares, word):
+    assert word in misleads(np.array(shares))
+    assert bool(word) == bool(misleads(np.array(shares)))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("What a film", "Latin"), ("какой фильм", "Cyrillic"), ("فيلم", "Arabic"), ("סרט", "Hebrew"),
+     ("一部好电影", "Chinese characters"), ("123 😀", "")],
+)  # fmt: skip
+def test_the_script_is_that_of_most_letters(text, name):
+    assert script([text]) == name
+
+
+def test_confident_disagreement_counts_as_doubtful():
+    labels = np.array([0] * 50 + [1] * 50)
+    probabilities = np.tile([[0.9, 0.1]], (100, 1))
+    probabilities[50:] = [0.1, 0.9]
+    assert doubtful_labels(labels, probabilities) == 0
+    labels[:5] = 1  # five labels are wrong
+    assert doubtful_labels(labels, probabilities) == pytest.approx(0.05)

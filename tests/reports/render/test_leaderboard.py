@@ -1,0 +1,80 @@
+"""The leaderboard as Markdown, HTML and CSV: complete, escaped, the same bytes, and silent on what it cannot know."""
+
+import pandas as pd
+import pytest
+
+from reports.analysis.leaderboard import leaderboard
+from reports.analysis.results import read_results
+from reports.render.leaderboard import write
+from reports.render.leaderboard_words import limits, verdicts
+
+SHARES = {("tfidf_logreg", "ce"): 0.80, ("lstm", "ce"): 0.70, ("distilbert", "ce"): 0.90}
+
+
+@pytest.fixture(scope="module")
+def boards(write_results, tmp_path_factory):
+    """A function: number of datasets -> the board over them."""
+    folder = tmp_path_factory.mktemp("runs")
+    made = {}
+
+    def make(number, **options):
+        key = (number, *options)
+        if key in made:
+            return made[key]
+        runs = []
+        for index in range(number):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setitem(write_results.__globals__, "FINGERPRINT", f"{index:064x}")
+                name = f"set{index}{'h' * bool(options)}"
+                shares = {key: share + 0.01 * (index % 3) for key, share in SHARES.items()}
+                write_results(folder / name, shares, test_rows=200, seeds=(1,), **options)
+            runs.append(read_results(folder / name))
+        made[key] = leaderboard(runs, unreadable={"torn": "it has no rows"})
+        return made[key]
+
+    return make
+
+
+def test_one_dataset_says_nothing_about_another(boards):
+    said = " ".join(limits(boards(1)))
+    assert "One dataset says nothing about another" in said
+    assert "torn could not be used: it has no rows" in said
+    assert "shown" not in " ".join(verdicts(boards(1)))
+
+
+def test_three_datasets_are_too_few_for_a_test(boards):
+    board = boards(3)
+    assert "too few for a test over datasets" in " ".join(limits(board))
+    assert not any("shown" in sentence for sentence in verdicts(board))
+
+
+def test_twelve_datasets_are_tested(boards):
+    board = boards(12)
+    said = " ".join(verdicts(board))
+    assert "Friedman's test shows that the contenders differ" in said
+    assert "is shown to be ahead of" in said
+    assert "no model is fitted" in " ".join(limits(board))
+
+
+def test_all_three_files_and_the_diagram_are_written(boards, tmp_path):
+    board = boards(12)
+    paths = write(board, tmp_path)
+    assert {path.name for path in paths} == {
+        "leaderboard.md", "leaderboard.html", "leaderboard.csv", "critical-difference.svg",
+    }  # fmt: skip
+    page, text = (tmp_path / "leaderboard.html").read_text(), (tmp_path / "leaderboard.md").read_text()
+    for name in ("(majority class)", "(stratified random)", "not kept", "mean rank"):
+        assert name in page
+    assert "What cannot be said" in text
+    frame = pd.read_csv(tmp_path / "leaderboard.csv")
+    assert len(frame) == 12 * 3 + 3
+    before = {path.name: path.read_bytes() for path in paths}
+    assert {path.name: path.read_bytes() for path in write(boards(12), tmp_path)} == before
+
+
+def test_names_from_data_are_escaped(boards, tmp_path, hostile_text):
+    write(boards(2, hostile=True), tmp_path)
+    page, text = (tmp_path / "leaderboard.html").read_text(), (tmp_path / "leaderboard.md").read_text()
+    assert "<script>alert" not in page
+    assert "<script>" not in text
+    assert "\x1b" not in page + text + (tmp_path / "leaderboard.csv").read_text()
