@@ -64,13 +64,6 @@ Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE.py", help="Python file that defines models, losses or datasets."),
 ]
-TrainedModel = Annotated[
-    Path, typer.Argument(metavar="RUN_OR_MODEL", help="Results folder, cell folder or saved model.")
-]
-CellOption = Annotated[
-    str,
-    typer.Option("--cell", metavar="GLOB", help="Choose among the cells of a run whose id matches, such as 'lstm-*'."),
-]
 EngineOption = Annotated[
     str | None,
     typer.Option(
