@@ -1,9 +1,15 @@
 """Verdicts and ratios in plain words: what was found, for what, and within which interval."""
 
+from collections.abc import Sequence
+
 from reports import formats
 from reports.analysis.comparisons import Comparison
 from reports.analysis.rate_ratios import Ratio
+from reports.analysis.results import Configuration
 from reports.analysis.verdicts import NOT_LEARNT, Verdict
+
+LEAST_SHARED = 0.1
+"""Share of training rows in common up to which repeats count as independent draws."""
 
 
 def verdict(comparison: Comparison) -> str:
@@ -40,6 +46,19 @@ def with_interval(comparison: Comparison) -> str:
     return f"{short(comparison)} ({formats.between(comparison.finding.interval)})"
 
 
+def shared_rows(configurations: Sequence[Configuration]) -> str:
+    """Where repeats have training rows in common: how many, and what their intervals leave out; else nothing."""
+    repeated = [c for c in configurations if len({repeat for repeat, _ in c.trainings}) > 1]
+    shares = {c.train_size: c.shared for c in repeated if c.shared > LEAST_SHARED}
+    if not shares:
+        return ""
+    said = ", ".join(f"{_share(share)} of {size:,}" for size, share in sorted(shares.items()))
+    return (
+        f"Any two repeats have training texts in common ({said}): their intervals understate how much another training "
+        "sample would change a figure. Fewer training texts (--train-size) show more of it."
+    )
+
+
 def times(ratio: Ratio) -> str:
     """A ratio of times: its interval where enough processes were timed, else the range of the readings."""
     top, bottom = ratio.readings
@@ -49,6 +68,10 @@ def times(ratio: Ratio) -> str:
     if ratio.readings == (1, 1):
         return f"about {formats.significant(ratio.value)} times (one fit each, so no range is known)"
     return f"{_range(*ratio.range)} times (range of {fits})"
+
+
+def _share(share: float) -> str:
+    return "all" if share >= 1 else formats.percent(share)
 
 
 def _range(low: float, high: float) -> str:

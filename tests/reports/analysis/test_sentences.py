@@ -2,7 +2,8 @@ from reports.analysis.comparisons import Comparison
 from reports.analysis.estimands import Estimand
 from reports.analysis.estimates import Interval
 from reports.analysis.rate_ratios import ratio, timing
-from reports.analysis.sentences import difference, losses, short, times, verdict, with_interval
+from reports.analysis.results import read_results
+from reports.analysis.sentences import difference, losses, shared_rows, short, times, verdict, with_interval
 from reports.analysis.verdicts import decide
 
 
@@ -57,3 +58,14 @@ def test_a_ratio_is_a_range_unless_it_was_repeated():
     assert times(ratio(*thrice)) == "14.0 to 16.0 times (range of 3 and 3 fits)"
     often = timing([[14.0], [15.0], [16.0], [15.5], [14.5]]), timing([[1.0], [1.1], [0.9], [1.0], [1.0]])
     assert times(ratio(*often)).endswith("times (95 % interval; 5 and 5 fits)")
+
+
+def test_repeats_with_training_rows_in_common_are_announced(write_results, tmp_path):
+    accuracy = {("lstm", "ce"): 0.8}
+    write_results(tmp_path, accuracy, repeats=2, train_sizes=(200, 1500, 3000), redrawn_from=3000)
+    said = shared_rows(read_results(tmp_path).configurations)
+    assert said.startswith("Any two repeats have training texts in common (50.0 % of 1,500, all of 3,000): ")
+    write_results(tmp_path, accuracy, seeds=(1, 2), train_sizes=(3000,), redrawn_from=3000)
+    assert shared_rows(read_results(tmp_path).configurations) == ""
+    write_results(tmp_path, accuracy, repeats=2, train_sizes=(300,), redrawn_from=3000)
+    assert shared_rows(read_results(tmp_path).configurations) == ""
