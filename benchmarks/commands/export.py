@@ -28,7 +28,7 @@ def export(
     to: Annotated[
         TargetChoice,
         typer.Option(
-            help="Format: a folder for transformers' pipelines, an ONNX network, or a folder for predict and load_model."
+            help="Format: a folder for transformers' pipelines, an ONNX network, or a folder for predict, load_model."
         ),
     ] = TargetChoice.HUGGINGFACE,
 ) -> int:
