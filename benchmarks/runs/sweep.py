@@ -11,7 +11,8 @@ from benchmarks.runs.interrupt import interruptible
 from benchmarks.runs.timing_rounds import timing_rounds
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult, Status
-from benchmarks.store.results import DamagedError, Store, StoreError, Stores
+from benchmarks.store.files import GoneError
+from benchmarks.store.results import DamagedError, Store, Stores
 
 
 class Observer(Protocol):
@@ -38,6 +39,7 @@ def sweep(
     *,
     retries: int = 0,
     is_held: Callable[[], bool] = lambda: True,
+    finished: Callable[[int], None] = lambda done: None,
 ) -> Counter[Status]:
     """Run the cells that have no good result yet.
 
@@ -48,6 +50,7 @@ def sweep(
         observer: receives every event.
         retries: how many times a crashed cell is run again.
         is_held: returns whether this process still holds the folder, see `hold`.
+        finished: called after each cell that ran, with the number of cells that have ended.
 
     Returns:
         The number of cells by status: all of them, or fewer if the user asked for an end.
@@ -73,9 +76,10 @@ def sweep(
                     ready.append(spec)
             for result in _with_retries(ready, executor, observer, stopping, retries):
                 if not is_held():
-                    raise StoreError(f"{store.of(result.spec).folder} was deleted, moved or replaced during the run")
+                    raise GoneError(f"{store.of(result.spec).folder} was deleted, moved or replaced during the run")
                 outcomes[result.status] += 1
                 observer.ended(result.spec, outcome(result), result)
+                finished(outcomes.total())
             timing_rounds(stage, store, executor, observer, stopping)
     return outcomes
 

@@ -66,7 +66,7 @@ class Ladder:
         doubts = f" That is in doubt: {self.doubts}." if self.doubts else ""
         fits = "1 fit" if self.readings == 1 else f"median of {self.readings} fits"
         return (
-            f"With {c.train_size:,} training reviews, {c.model} is the cheapest as measured: {reached} % in "
+            f"With {c.train_size:,} training texts, {c.model} is the cheapest as measured: {reached} % in "
             f"{formats.significant(self.fit_seconds)} s of training ({fits}).{doubts}"
         )
 

@@ -60,11 +60,11 @@ class Crossing:
     @property
     def sentence(self) -> str:
         """What is shown, and nothing where nothing is."""
-        tested = f"{self.sizes[0]:,} to {self.sizes[1]:,} training reviews"
+        tested = f"{self.sizes[0]:,} to {self.sizes[1]:,} training texts"
         claim = self.estimand.claim
         if self.lead.order is Order.CROSSES and self.lead.between:
             low, high = (f"{size:,.0f}" for size in self.lead.between)
-            between = f"between {low} and {high} training reviews (95 % interval)"
+            between = f"between {low} and {high} training texts (95 % interval)"
             return f"{self.model} overtakes {self.cheapest} {between} {claim}."
         if self.lead.order is Order.AHEAD:
             return f"{self.model} is better than {self.cheapest} at every size tested ({tested}) {claim}."

@@ -1,4 +1,4 @@
-"""The reviews that models get most confidently wrong: where labels are wrong, or reviews are odd, it shows here."""
+"""The texts that models get most confidently wrong: where labels are wrong, or texts are odd, it shows here."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from benchmarks.store.results import Store, StoreError
 from reports.analysis.results import Configuration, Results
 
 LONGEST = 600
-"""Characters of a review that are shown: its end, where the verdict mostly is."""
+"""Characters of a text that are shown: its end, where the verdict mostly is."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A test review.
+    """A test text.
 
     Attributes:
         row: its number in the source.

@@ -35,7 +35,7 @@ class Unread:
         """What it says."""
         c = self.configuration
         return (
-            f"Exploratory: {c.model}, {c.train_size:,} training reviews, never read {formats.percent(self.tokens)} of "
+            f"Exploratory: {c.model}, {c.train_size:,} training texts, never read {formats.percent(self.tokens)} of "
             f"all tokens, and is right on {formats.percent(self.longest)} of the longest texts, on "
             f"{formats.percent(self.shortest)} of the shortest. To read more of long texts, or other parts of them, "
             f"may change its place{self._hint}."

@@ -1,6 +1,6 @@
 """Axes to draw on: the same margins, type and legend for every figure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator
 
+from reports.analysis.estimates import FloatArray
 from reports.analysis.results import Configuration, Results
 from reports.figures.svg import INK, MARKERS, MUTED, PAPER, SERIES, Drawing, render, shortened
+from reports.formats import Interval
 
 WIDTH = 420.0
 """Points, as all lengths here: on a phone 420 shrink to some 350 pixels, and a label of 11 stays readable."""
@@ -20,6 +22,7 @@ TOP, RIGHT, BOTTOM, LEFT = 50.0, 14.0, 42.0, 40.0
 LEGEND_ROW = 17.0
 LINES = ("-", "--", ":", "-.")
 Style = dict[str, Any]
+BARS: Style = {"elinewidth": 1.4, "capsize": 0}
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,13 @@ class Styles:
             "markerfacecolor": colour if loss == 0 else PAPER,
             "linestyle": LINES[loss % len(LINES)],
         }
+
+    def including(self, configurations: Iterable[Configuration]) -> "Styles":
+        """With configurations that the run itself did not train, such as engines; others look as before."""
+        models, losses = dict.fromkeys(self.models), dict.fromkeys(self.losses)
+        for one in configurations:
+            models[one.model], losses[one.loss] = None, None
+        return Styles(tuple(models), tuple(losses))
 
     def of_loss(self, loss: str) -> Style:
         """For a legend that only tells losses apart."""
@@ -105,6 +115,11 @@ def log_axis(axes: Axes) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=steps))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.minorticks_off()
+
+
+def reach_of(value: float, interval: Interval) -> FloatArray:
+    """(2, 1) percent from the value down and up to the ends of its interval, as matplotlib wants them."""
+    return 100 * np.array([[max(value - interval.low, 0.0)], [max(interval.high - value, 0.0)]])
 
 
 def draw(axes: Axes, name: str, title: str, description: str) -> Drawing:

@@ -36,7 +36,7 @@ def _confusion_matrix_panel(name: str, configuration: Configuration, counts: Int
     shares = _shares(counts)
     axes = panel(
         _name(configuration),
-        f"percent of each label, {configuration.train_size:,} training reviews",
+        f"percent of each label, {configuration.train_size:,} training texts",
         height=SQUARE,
         left=100,
     )
@@ -72,7 +72,7 @@ def _confused_pairs_panel(name: str, configuration: Configuration, counts: IntAr
     axes = panel(
         _name(configuration),
         f"percent of the label, for the {SHOWN_PAIRS} most frequent confusions of {len(classes)} classes; "
-        f"{configuration.train_size:,} training reviews",
+        f"{configuration.train_size:,} training texts",
         height=18.0 * max(len(pairs), 1) + 20,
         left=230,
     )
@@ -97,7 +97,7 @@ def reliability_panel(name: str, results: Results, configuration: Configuration)
     """Accuracy over confidence in bins, all seeds together; on the dotted line, confidence is earned."""
     axes = panel(
         _name(configuration),
-        f"percent right, by confidence; {configuration.train_size:,} training reviews",
+        f"percent right, by confidence; {configuration.train_size:,} training texts",
         height=SQUARE,
     )
     curve = reliability_curve([results.predictions(cell) for cell in configuration.cells])
@@ -126,7 +126,7 @@ def training_panel(name: str, configuration: Configuration) -> Drawing | None:
     }
     axes = panel(
         _name(configuration),
-        f"log loss in nats; {configuration.train_size:,} training reviews",
+        f"log loss in nats; {configuration.train_size:,} training texts",
         legend=list(zip(("training", "validation"), looks.values(), strict=True)),
     )
     for history in histories:

@@ -11,10 +11,15 @@ import matplotlib as mpl
 from benchmarks.store.files import make_folder, remove_abandoned, write_text
 from reports.analysis.accuracy import Accuracy
 from reports.analysis.evidence import Evidence
+from reports.analysis.front import leading
 from reports.analysis.learning_curves import LearningCurve
-from reports.analysis.results import FIGURES, read_results
+from reports.analysis.primary import leading_loss
+from reports.analysis.results import FIGURES, Results, read_results
 from reports.analysis.run_analysis import Analysis, analyse
+from reports.analysis.selective import Selection
+from reports.analysis.tuning import Search, searches
 from reports.figures.canvas import Styles, styles
+from reports.figures.decision_panels import NAMED, front_panel, risk_coverage_panel
 from reports.figures.diagnostic_panels import confusion_panel, reliability_panel, training_panel
 from reports.figures.result_panels import (
     accuracy_panel,
@@ -25,8 +30,11 @@ from reports.figures.result_panels import (
     training_cost_panel,
 )
 from reports.figures.svg import RC, Drawing, standalone
+from reports.figures.tuning_panels import tuning_panels
 
-NAME = re.compile(r"(accuracy|training-cost|inference-cost|lengths|learning|confusion|reliability|training)-\d+")
+NAME = re.compile(
+    r"(front|accuracy|training-cost|inference-cost|lengths|learning|risk-coverage|confusion|reliability|training|tuning)-\d+(-\w+)?"
+)
 """Of a report's figures; whatever else is in their folder is somebody's own."""
 
 COMPARED, DIAGNOSED = 24, 12
@@ -43,14 +51,17 @@ class Gallery:
         not_drawn: which configurations have no diagnostic figures; "" where all have.
     """
 
-    accuracy: tuple[Drawing, ...]
-    training_cost: tuple[Drawing, ...]
-    inference_cost: tuple[Drawing, ...]
-    lengths: tuple[Drawing, ...]
-    learning_curves: tuple[Drawing, ...]
-    confusion: tuple[Drawing, ...]
-    reliability: tuple[Drawing, ...]
-    training: tuple[Drawing, ...]
+    front: tuple[Drawing, ...]
+    accuracy: tuple[Drawing, ...] = ()
+    training_cost: tuple[Drawing, ...] = ()
+    inference_cost: tuple[Drawing, ...] = ()
+    lengths: tuple[Drawing, ...] = ()
+    learning_curves: tuple[Drawing, ...] = ()
+    risk_coverage: tuple[Drawing, ...] = ()
+    confusion: tuple[Drawing, ...] = ()
+    reliability: tuple[Drawing, ...] = ()
+    training: tuple[Drawing, ...] = ()
+    tuning: tuple[Drawing, ...] = ()
     not_drawn: str = ""
 
     def __iter__(self) -> Iterator[Drawing]:
@@ -92,16 +103,57 @@ def gallery(analysis: Analysis) -> Gallery:
     everything = len(results.configurations)
     with mpl.rc_context(RC):
         return Gallery(
+            front=_front(analysis, look),
             accuracy=tuple(accuracy_panel(f"accuracy-{n}", group, look) for n, group in sizes),
             training_cost=_drawn(training_cost_panel(f"training-cost-{n}", group, look) for n, group in sizes),
             inference_cost=_drawn(inference_cost_panel(f"inference-cost-{n}", group, look) for n, group in sizes),
             lengths=_lengths([analysis.evidence[n - 1] for n in drawn], look),
             learning_curves=_learning_curves(analysis, look),
+            risk_coverage=_risk_coverage(analysis, look),
             confusion=tuple(confusion_panel(f"confusion-{n}", results, c) for n, c in configurations),
             reliability=tuple(reliability_panel(f"reliability-{n}", results, c) for n, c in configurations),
             training=_drawn(training_panel(f"training-{n}", c) for n, c in configurations),
+            tuning=_tuning(results),
             not_drawn=_not_drawn(everything),
         )
+
+
+def first_figures(analysis: Analysis) -> Gallery:
+    """Draw what stands at the top of a report, and nothing else."""
+    with mpl.rc_context(RC):
+        return Gallery(front=_front(analysis, styles(analysis.results)))
+
+
+def _front(analysis: Analysis, look: Styles) -> tuple[Drawing, ...]:
+    found = analysis.recommendation
+    return () if found is None else _drawn([front_panel("front-1", found, leading(found), look)])
+
+
+def _risk_coverage(analysis: Analysis, look: Styles) -> tuple[Drawing, ...]:
+    """One figure for each training size, of the most accurate models with the leading loss."""
+    loss = leading_loss(analysis.results.configurations)
+    sizes: dict[int, list[tuple[float, Selection]]] = {}
+    for one, accuracy in zip(analysis.selections, analysis.accuracies, strict=True):
+        if accuracy.configuration.loss == loss:
+            sizes.setdefault(accuracy.configuration.train_size, []).append((accuracy.value, one))
+    return tuple(
+        risk_coverage_panel(
+            f"risk-coverage-{size}",
+            [one for _, one in sorted(own, key=lambda entry: -entry[0])[:NAMED]],
+            look,
+        )
+        for size, own in sorted(sizes.items())
+    )
+
+
+def _tuning(results: Results) -> tuple[Drawing, ...]:
+    """Figures of the searches of each training size, whose trials were drawn at random."""
+    if (results.run.get("tuning") or {}).get("sampler") != "random":
+        return ()
+    sizes: dict[int, list[Search]] = {}
+    for search in searches(results):
+        sizes.setdefault(search.train_size, []).append(search)
+    return tuple(panel for size, own in sorted(sizes.items()) for panel in tuning_panels(f"tuning-{size}", own))
 
 
 def _not_drawn(everything: int) -> str:

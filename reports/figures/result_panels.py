@@ -11,13 +11,13 @@ from reports import formats
 from reports.analysis.accuracy import Accuracy
 from reports.analysis.estimates import Estimate, FloatArray, estimate
 from reports.analysis.evidence import Evidence
+from reports.analysis.front import front
 from reports.analysis.learning_curves import LearningCurve
-from reports.figures.canvas import Style, Styles, draw, log_axis, panel
+from reports.figures.canvas import BARS, Styles, draw, log_axis, panel, reach_of
 from reports.figures.svg import INK, MUTED, Drawing, shortened
 from reports.formats import Interval
 
 ROW = 38.0
-BARS: Style = {"elinewidth": 1.4, "capsize": 0}
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Costed:
 
     Attributes:
         accuracy: of a configuration.
-        cost: the median reading, of seconds or of reviews a second.
+        cost: the median reading, of seconds or of texts a second.
         lowest, highest: the extreme readings.
     """
 
@@ -43,8 +43,8 @@ def accuracy_panel(name: str, accuracies: Sequence[Accuracy], styles: Styles) ->
     losses = [loss for loss in styles.losses if any(a.configuration.loss == loss for a in best)]
     names = [shortened(model, 30) for model in models]
     axes = panel(
-        _with_reviews("Accuracy", best[0].configuration.train_size),
-        "percent of the test reviews, 95 % interval",
+        _with_texts("Accuracy", best[0].configuration.train_size),
+        "percent of the test texts, 95 % interval",
         height=ROW * len(models) + 10,
         left=20 + 6.4 * max(map(len, names)),
         legend=[(loss, styles.of_loss(loss)) for loss in losses] if len(losses) > 1 else [],
@@ -53,7 +53,7 @@ def accuracy_panel(name: str, accuracies: Sequence[Accuracy], styles: Styles) ->
         offset = (losses.index(a.configuration.loss) - (len(losses) - 1) / 2) * 0.5 / len(losses)
         style = styles.of(a.configuration) | {"linestyle": "none"}
         row = models.index(a.configuration.model) + offset
-        axes.errorbar(100 * a.value, row, xerr=_reach(a.value, a.interval), **BARS, **style)
+        axes.errorbar(100 * a.value, row, xerr=reach_of(a.value, a.interval), **BARS, **style)
     axes.set_yticks(range(len(models)), names, color=INK, size=11)
     axes.set_ylim(len(models) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
@@ -64,15 +64,15 @@ def accuracy_panel(name: str, accuracies: Sequence[Accuracy], styles: Styles) ->
 def training_cost_panel(name: str, accuracies: Sequence[Accuracy], styles: Styles) -> Drawing | None:
     """Accuracy over the seconds to fit; None where they were not measured."""
     points = [_costed(a, "fit", lambda examples, seconds: seconds) for a in accuracies]
-    title = _with_reviews("What training costs", accuracies[0].configuration.train_size)
+    title = _with_texts("What training costs", accuracies[0].configuration.train_size)
     return _cost_panel(name, title, "seconds to fit", points, styles, cheap_is_low=True)
 
 
 def inference_cost_panel(name: str, accuracies: Sequence[Accuracy], styles: Styles) -> Drawing | None:
-    """Accuracy over reviews a second, from text to label; None where that was not measured."""
+    """Accuracy over texts a second, from text to label; None where that was not measured."""
     points = [_costed(a, "text_to_label", lambda examples, seconds: examples / seconds) for a in accuracies]
-    title = _with_reviews("What inference costs", accuracies[0].configuration.train_size)
-    return _cost_panel(name, title, "reviews labelled a second", points, styles, cheap_is_low=False)
+    title = _with_texts("What inference costs", accuracies[0].configuration.train_size)
+    return _cost_panel(name, title, "texts labelled a second", points, styles, cheap_is_low=False)
 
 
 def length_panel(name: str, evidence: Sequence[Evidence], limits: tuple[float, float], styles: Styles) -> Drawing:
@@ -86,15 +86,15 @@ def length_panel(name: str, evidence: Sequence[Evidence], limits: tuple[float, f
     """
     configuration = evidence[0].configuration
     axes = panel(
-        _with_reviews(configuration.model, configuration.train_size),
-        "accuracy in percent, by words of the review",
+        _with_texts(configuration.model, configuration.train_size),
+        "accuracy in percent, by words of the text",
         legend=[(e.configuration.loss, styles.of(e.configuration)) for e in evidence],
     )
     words = []
     for place, one in enumerate(evidence):
         buckets = _buckets(one)
         across = np.arange(len(buckets)) + 0.12 * (place - (len(evidence) - 1) / 2)
-        reach = np.hstack([_reach(b.value, _within_shares(b.interval)) for b in buckets])
+        reach = np.hstack([reach_of(b.value, _within_shares(b.interval)) for b in buckets])
         axes.errorbar(across, [100 * b.value for b in buckets], yerr=reach, **BARS, **styles.of(one.configuration))
         found = ", ".join(formats.percent_interval(b.value, _within_shares(b.interval)) for b in buckets)
         words.append(f"{one.configuration.loss}: {found}")
@@ -124,11 +124,11 @@ def learning_panel(name: str, curves: Sequence[LearningCurve], styles: Styles) -
         legend=[(curve.model, styles.of(curve.points[0].configuration)) for curve in curves],
     )
     for curve in curves:
-        reach = np.hstack([_reach(point.value, point.interval) for point in curve.points])
+        reach = np.hstack([reach_of(point.value, point.interval) for point in curve.points])
         style = styles.of(curve.points[0].configuration)
         axes.errorbar(curve.sizes, [100 * point.value for point in curve.points], yerr=reach, **BARS, **style)
     log_axis(axes)
-    axes.set_xlabel("training reviews")
+    axes.set_xlabel("training texts")
     words = (
         f"{curve.model}: "
         + ", ".join(f"{formats.percent(p.value)} with {p.configuration.train_size:,}" for p in curve.points)
@@ -137,23 +137,8 @@ def learning_panel(name: str, curves: Sequence[LearningCurve], styles: Styles) -
     return draw(axes, name, f"Learning curves with {curves[0].loss}", "; ".join(words))
 
 
-def front(costs: Sequence[float], gains: Sequence[float], *, cheap_is_low: bool) -> list[int]:
-    """Indices of the points that no other beats in both accuracy and cost, cheapest first."""
-    order = sorted(range(len(costs)), key=lambda i: (costs[i] if cheap_is_low else -costs[i], -gains[i]))
-    kept: list[int] = []
-    for index in order:
-        if not kept or gains[index] > gains[kept[-1]]:
-            kept.append(index)
-    return kept
-
-
-def _with_reviews(title: str, train_size: int) -> str:
-    return f"{title}, {train_size:,} training reviews"
-
-
-def _reach(value: float, interval: Interval) -> FloatArray:
-    """(2, 1) percent from the value down and up to the ends of its interval, as matplotlib wants them."""
-    return 100 * np.array([[max(value - interval.low, 0.0)], [max(interval.high - value, 0.0)]])
+def _with_texts(title: str, train_size: int) -> str:
+    return f"{title}, {train_size:,} training texts"
 
 
 def _within_shares(interval: Interval) -> Interval:
@@ -168,7 +153,7 @@ def _in_words(accuracies: Sequence[Accuracy]) -> str:
 
 
 def _bucket_ranges(edges: Sequence[float]) -> list[str]:
-    """Words of the reviews in each bucket."""
+    """Words of the texts in each bucket."""
     whole = [int(edge) for edge in edges]
     if not whole:
         return ["all lengths"]
@@ -198,11 +183,12 @@ def _cost_panel(
     legend = [(f"{c.model}, {c.loss}", styles.of(c) | {"linestyle": "none"}) for c in configurations]
     axes = panel(title, "accuracy in percent, 95 % interval; a line joins the front", height=230, legend=legend)
     gains = [point.accuracy.value for point in known]
-    best = [known[i] for i in front([point.cost for point in known], gains, cheap_is_low=cheap_is_low)]
+    costs = [point.cost if cheap_is_low else -point.cost for point in known]
+    best = [known[i] for i in front(costs, gains)]
     axes.plot([p.cost for p in best], [100 * p.accuracy.value for p in best], color=MUTED, linewidth=1.0, zorder=1)
     for point, (_, style) in zip(known, legend, strict=True):
         across = [[point.cost - point.lowest], [point.highest - point.cost]]
-        reach = _reach(point.accuracy.value, point.accuracy.interval)
+        reach = reach_of(point.accuracy.value, point.accuracy.interval)
         axes.errorbar(point.cost, 100 * point.accuracy.value, xerr=across, yerr=reach, **BARS, **style)
     log_axis(axes)
     axes.set_xlabel(unit)

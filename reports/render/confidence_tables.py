@@ -5,7 +5,7 @@ import pandas as pd
 from reports import formats
 from reports.analysis.estimates import Estimate, Interval
 from reports.analysis.run_analysis import Analysis
-from reports.analysis.selective import COVERAGES, Automatic, selections
+from reports.analysis.selective import COVERAGES, Automatic
 from reports.analysis.temperature import Scores, scalings
 from reports.render.rows import Row, frame, who
 
@@ -28,7 +28,7 @@ def calibration_table(analysis: Analysis) -> pd.DataFrame:
 def selective_table(analysis: Analysis) -> pd.DataFrame:
     """Errors of the surest texts, the area under the risk-coverage curve, and what can be labelled automatically."""
     rows: list[Row] = []
-    for one in selections(analysis.evidence, analysis.results):
+    for one in analysis.selections:
         configuration = one.evidence.configuration
         row = who(configuration) | {"loss": configuration.loss}
         row["risk-coverage area %"] = formats.percent_interval(one.area.value, _not_negative(one.area.interval))

@@ -23,12 +23,12 @@ MEGABYTE, GIGA = 1e6, 1e9
 
 RATES: dict[Phase, tuple[str, str, str]] = {
     "train_steps": ("training", "samples/s", "training_rate"),
-    "text_to_label": ("text → label", "reviews/s", "text_to_label_rate"),
-    "encoded_to_scores": ("encoded → scores", "reviews/s", "encoded_to_scores_rate"),
+    "text_to_label": ("text → label", "texts/s", "text_to_label_rate"),
+    "encoded_to_scores": ("encoded → scores", "texts/s", "encoded_to_scores_rate"),
 }
 """Phase -> its name, its unit and the rate of a `Throughput`."""
 
-LATENCIES = ("one review p50 (ms)", "p95 (ms)", "p99 (ms)")
+LATENCIES = ("one text p50 (ms)", "p95 (ms)", "p99 (ms)")
 
 
 def throughput_table(analysis: Analysis) -> pd.DataFrame:
@@ -123,11 +123,11 @@ def size_table(analysis: Analysis) -> pd.DataFrame:
             "parameters": formats.count(together.parameters),
             "saved model (MB)": formats.significant(together.model_bytes / MEGABYTE),
             "energy to fit (J)": _joules(together.fit_joules),
-            "energy for 1,000 reviews (J)": _joules(1000 * together.labelling_joules),
+            "energy for 1,000 texts (J)": _joules(1000 * together.labelling_joules),
         }
         if price is not None:
             row["price to fit"] = formats.significant(fitting_price(together, price))
-            row["price of a million reviews"] = formats.significant(labelling_price(together, price))
+            row["price of a million texts"] = formats.significant(labelling_price(together, price))
         rows.append(row)
     return frame(rows)
 

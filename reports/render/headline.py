@@ -1,14 +1,18 @@
-"""The answer in a sentence, which claims no more than the comparisons do."""
+"""The best of each training size in a sentence, which claims no more than the comparisons do; and what limits it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports import formats
-from reports.analysis.accuracy import Accuracy
+from reports.analysis import sentences
 from reports.analysis.estimands import Estimand
 from reports.analysis.estimates import LEAST_CLUSTERS
 from reports.analysis.primary import BestSet, leading_loss
 from reports.analysis.run_analysis import Analysis
+
+READING = re.compile(r" \((?:text|label|groups|time|map|splits) .*\)$", re.DOTALL)
+"""The end of a dataset's name: how it was read."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,7 @@ class Headline:
     """The best among the models of one training size.
 
     Attributes:
-        train_size: training rows.
+        train_size: training texts.
         loss: their common loss.
         best: the models that may be the best.
     """
@@ -27,24 +31,28 @@ class Headline:
 
     @property
     def sentence(self) -> str:
-        """The best, or those that may be."""
-        best = self.best
-        names = _models(best.candidates)
-        claim = best.estimand.claim
-        if not best.learnt:
-            majority = formats.percent(best.top.majority)
-            return f"No model is shown to beat the majority class ({majority}), so none is better than another."
-        if best.models == 1:
-            return f"{names} is the only model here."
-        if len(best.candidates) == 1:
-            return f"{names} is the best of the {best.models} models {claim}."
-        if len(best.candidates) == best.models:
-            return f"Unsettled {claim}: each of {names} may be the best."
-        return f"{_models(best.candidates, 'or')} is the best of the {best.models} models {claim}."
+        """The best, or those between which the data do not decide, with their accuracies."""
+        with_texts = f"With {formats.count(self.train_size)} training texts and {self.loss}"
+        return f"{with_texts}, {self._verdict}: {self._accuracies}"
 
     @property
-    def figures(self) -> str:
-        """The accuracies behind it, in percent with their intervals."""
+    def _verdict(self) -> str:
+        best = self.best
+        top, claim = best.top.configuration.model, best.estimand.claim
+        if not best.learnt:
+            majority = formats.percent(best.top.majority)
+            return f"no model is shown to beat the majority class ({majority}), so none is better than another"
+        if best.models == 1:
+            return f"{top} is the only model"
+        if len(best.candidates) == 1:
+            return f"{top} is the best of the {best.models} models {claim}"
+        others = listed([a.configuration.model for a in best.candidates if a is not best.top])
+        return (
+            f"{top} is the most accurate of the {best.models} models, and not shown to be better than {others} {claim}"
+        )
+
+    @property
+    def _accuracies(self) -> str:
         return "; ".join(
             f"{a.configuration.model} {formats.percent_interval(a.value, a.interval)} %" for a in self.best.candidates
         )
@@ -118,28 +126,39 @@ def alarms(analysis: Analysis) -> str:
     return f"Audits that failed: {'; '.join(f'{name} in {count} of {cells} cells' for name, count in found.items())}."
 
 
-def warnings(analysis: Analysis) -> list[str]:
-    """Everything that a reader must know before relying on a figure."""
+def warnings(analysis: Analysis) -> list[tuple[str, str]]:
+    """Everything that a reader must know before relying on a figure: in a few words, and in a sentence."""
     results = analysis.results
     environment = ", ".join(results.differing_environment)
     found = [
-        alarms(analysis),
-        leaks(analysis),
-        f"The cells were not all run in the same environment ({environment}): their times do not compare."
-        if environment
-        else "",
-        analysis.noise.sentence if analysis.noise.busy else "",
+        (f"audits failed ({listed(list(results.alarms))})" if results.alarms else "", alarms(analysis)),
+        ("test texts also occur in training", leaks(analysis)),
+        (
+            "cells ran in different environments",
+            f"The cells were not all run in the same environment ({environment}): their times do not compare."
+            if environment
+            else "",
+        ),
+        ("times are in doubt", analysis.noise.sentence if analysis.noise.busy else ""),
     ]
-    return [sentence for sentence in found if sentence]
+    return [(short, sentence) for short, sentence in found if sentence]
+
+
+def in_short(analysis: Analysis) -> str:
+    """The warnings in one line, for the top of a report; "" without any."""
+    short = [words for words, _ in warnings(analysis)]
+    return f"Before you rely on a figure: {'; '.join(short)}." if short else ""
+
+
+def title(analysis: Analysis) -> str:
+    """The data's name, without the columns and labels by which it was read."""
+    return READING.sub("", str(analysis.results.run["dataset"]["name"]))
 
 
 def caveats(analysis: Analysis) -> list[str]:
-    """What limits the figures: clustered rows, single trainings."""
-    return [sentence for sentence in (clustered(analysis), one_training(analysis)) if sentence]
-
-
-def _models(accuracies: Sequence[Accuracy], joint: str = "and") -> str:
-    return listed([a.configuration.model for a in accuracies], joint)
+    """What limits the figures: clustered rows, single trainings, training rows in common."""
+    found = (clustered(analysis), one_training(analysis), sentences.shared_rows(analysis.results.configurations))
+    return [sentence for sentence in found if sentence]
 
 
 def listed(names: Sequence[str], joint: str = "and") -> str:

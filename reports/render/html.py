@@ -2,8 +2,8 @@
 
 import base64
 import hashlib
+import itertools
 import re
-import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -12,64 +12,69 @@ from markupsafe import Markup
 
 from benchmarks.store.files import write_text
 from reports import formats
-from reports.analysis.limit import limits
 from reports.analysis.mistakes import Mistakes, most_confident_mistakes
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import Analysis, analyse
-from reports.analysis.throughput import overhead_sentence
 from reports.figures.draw import Gallery, gallery
 from reports.figures.svg import dark_css
-from reports.render.headline import caveats, family, headlines, warnings
-from reports.render.markdown import TEMPLATES, weights
-from reports.render.reading import GUIDE
-from reports.render.tables import tables
+from reports.render import recommendation_words as words
+from reports.render.candidates import Line, lines, page_data
+from reports.render.headline import in_short, title
+from reports.render.progress import Progress
+from reports.render.sections import sections
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+SCRIPTS = ("report.js", "sections.js", "decision.js")
 
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,]*(\.\d+)?")
 
 
-def write_html(folder: Path, analysis: Analysis | None = None, drawings: Gallery | None = None) -> Path:
+def write_html(
+    folder: Path,
+    analysis: Analysis | None = None,
+    drawings: Gallery | None = None,
+    progress: Progress | None = None,
+) -> Path:
     """Write `report.html` into a results folder; the same results give the same bytes.
 
     Args:
         folder: the results folder.
         analysis: of that folder, if it is made already.
         drawings: the same.
+        progress: of the run that is still writing results; None once it has ended.
 
     Raises:
         StoreError: `folder` holds no results.
     """
     analysis = analysis or analyse(read_results(folder))
     path = folder / "report.html"
-    mistakes = most_confident_mistakes(analysis.results)
-    write_text(path, render(analysis, drawings or gallery(analysis), mistakes))
+    mistakes = () if progress else most_confident_mistakes(analysis.results)
+    write_text(path, render(analysis, drawings or gallery(analysis), mistakes, progress))
     return path
 
 
-def render(analysis: Analysis, drawings: Gallery, mistakes: tuple[Mistakes, ...]) -> str:
+def render(
+    analysis: Analysis, drawings: Gallery, mistakes: tuple[Mistakes, ...], progress: Progress | None = None
+) -> str:
     """The whole report as HTML; every text from data or users is escaped."""
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8") + dark_css()
-    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
-    results = analysis.results
+    script = "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    found = analysis.recommendation
     return (
         environment()
         .get_template("report.html.jinja")
         .render(
-            analysis=analysis,
-            results=results,
-            run=results.run,
-            command=formats.plain(shlex.join(results.run["command"])),
-            headlines=headlines(analysis),
-            weights=weights(results),
-            overhead=overhead_sentence(results.ok),
-            misread=limits(results).sentence,
-            warnings=warnings(analysis),
-            caveats=caveats(analysis),
-            family=family(analysis),
-            not_drawn=drawings.not_drawn,
-            guide=GUIDE,
-            figures=drawings,
-            mistakes=mistakes,
-            tables=tables(analysis),
+            title=title(analysis),
+            subtitle=words.subject(analysis.results.run),
+            progress=progress,
+            decision=words.decision(found) if found else "No cell ended ok: there is nothing to decide.",
+            warning=in_short(analysis),
+            found=found,
+            lines=lines(found) if found else [],
+            data=Markup(page_data(found) if found else "null"),
+            front=drawings.front,
+            sections=sections(analysis, drawings, mistakes),
             style=Markup(style),
             script=Markup(script),
             style_hash=sha256(style),
@@ -91,22 +96,44 @@ def environment() -> Environment:
         finalize=lambda value: value if isinstance(value, Markup) else formats.plain(value),
     )
     own = {"count": formats.count, "percent": formats.percent, "plain": formats.plain, "signed": formats.signed}
-    made.filters |= {**own, "table": table}
+    made.filters |= {**own, "table": _Tables(), "head": _heads, "cell": _cell}
     return made
 
 
-def table(frame: pd.DataFrame, caption: str) -> Markup:
-    """A frame as a table whose columns sort by the numbers in them; a dash if it is empty."""
+class _Tables:
+    """Writes the tables of a page, each named by its caption."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def __call__(self, frame: pd.DataFrame, caption: str) -> Markup:
+        return table(frame, caption, f"table-{next(self._numbers)}")
+
+
+def table(frame: pd.DataFrame, caption: str, name: str = "table") -> Markup:
+    """A frame as a table whose columns sort by the numbers in them.
+
+    Args:
+        frame: of texts.
+        caption: beside the part that scrolls, so that a narrow screen shows all of it.
+        name: that no other table of the page has.
+    """
     if frame.empty:
-        return Markup("<p>{}</p>").format(formats.NOT_MEASURED)
-    head = Markup("").join(_head(str(name), frame[name]) for name in frame)
+        return Markup("")
+    head = Markup("").join(_head(str(column), frame[column]) for column in frame)
     body = Markup("").join(
         Markup("<tr>{}</tr>").format(Markup("").join(map(_cell, row))) for row in frame.itertuples(index=False)
     )
     return Markup(
-        '<div class="scroll" tabindex="0" role="region" aria-label="{0}"><table><caption>{0}</caption>'
-        "<thead><tr>{1}</tr></thead><tbody>{2}</tbody></table></div>"
-    ).format(caption, head, body)
+        '<p class="caption" id="{0}">{1}</p>'
+        '<div class="scroll" tabindex="0" role="region" aria-labelledby="{0}"><table aria-labelledby="{0}">'
+        "<thead><tr>{2}</tr></thead><tbody>{3}</tbody></table></div>"
+    ).format(name, caption, head, body)
+
+
+def _heads(rows: list[Line]) -> Markup:
+    """The heads of the columns of the first table."""
+    return Markup("").join(_head(name, pd.Series([row.cells[name] for row in rows])) for name in rows[0].cells)
 
 
 def sort_key(text: str) -> float | None:
@@ -122,12 +149,14 @@ def _head(name: str, values: pd.Series) -> Markup:
     return opening + Markup('<button type="button">{}</button></th>').format(name)
 
 
-def _cell(value: object) -> Markup:
+def _cell(value: object, label: str = "") -> Markup:
+    """A cell; `label` is the column's name for screens on which rows become lists."""
     text = formats.plain(value)
     key = sort_key(text)
+    named = Markup(' data-label="{}"').format(label) if label else ""
     if key is None:
-        return Markup("<td>{}</td>").format(text)
-    return Markup('<td class="number" data-sort="{}">{}</td>').format(key, text)
+        return Markup("<td{}>{}</td>").format(named, text)
+    return Markup('<td class="number" data-sort="{}"{}>{}</td>').format(key, named, text)
 
 
 def sha256(text: str) -> str:

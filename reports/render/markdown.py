@@ -2,27 +2,27 @@
 
 import os
 import re
-import shlex
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from benchmarks.redaction import without_folders
 from benchmarks.store.files import write_text
 from reports import formats
-from reports.analysis.limit import limits
+from reports.analysis.front import leading
 from reports.analysis.results import FIGURES, Results, read_results
 from reports.analysis.run_analysis import Analysis, analyse
-from reports.analysis.throughput import overhead_sentence
+from reports.render import blocks
+from reports.render import recommendation_words as words
+from reports.render.candidates import candidates_table
 from reports.render.cells_csv import cell_figures
-from reports.render.headline import caveats, family, headlines, warnings
-from reports.render.reading import GUIDE
-from reports.render.tables import tables
+from reports.render.headline import in_short, title
+from reports.render.progress import Progress
+from reports.render.sections import sections
 
 if TYPE_CHECKING:  # they import matplotlib, which not every command needs
     from reports.figures.draw import Gallery
@@ -34,10 +34,6 @@ SPECIAL = re.compile(r"[\\`*\[\]|~$]|<(?=\S)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
 """What Markdown gives a meaning to within a line; an underscore between letters has none."""
 
 
-SHOWN = ("training_cost", "lengths", "learning_curves", "inference_cost", "reliability")
-"""Kinds of figures that the page shows; the tables say the rest, or `report.html` does."""
-
-
 class Markdown(str):
     """Text that is Markdown already; the template escapes any other."""
 
@@ -45,7 +41,11 @@ class Markdown(str):
 
 
 def write_markdown(
-    folder: Path, analysis: Analysis | None = None, drawings: "Gallery | None" = None, page: Path | None = None
+    folder: Path,
+    analysis: Analysis | None = None,
+    drawings: "Gallery | None" = None,
+    page: Path | None = None,
+    progress: Progress | None = None,
 ) -> Path:
     """Write `report.md` into a results folder; the same results give the same bytes.
 
@@ -54,13 +54,14 @@ def write_markdown(
         analysis: of that folder, or of the one that its files are to be about, if it is worked out already.
         drawings: what is shown of the figures that `folder` holds; None shows none.
         page: the file to write instead.
+        progress: of the run that is still writing results; None once it has ended.
 
     Raises:
         StoreError: `folder` holds no results.
     """
     page = page or folder / "report.md"
     beside = Path(os.path.relpath(folder / FIGURES, page.parent)).as_posix()
-    return _write(page, render(analysis or analyse(read_results(folder)), drawings, beside))
+    return _write(page, render(analysis or analyse(read_results(folder)), drawings, beside, progress))
 
 
 def write_cells_csv(folder: Path, results: Results | None = None) -> Path:
@@ -79,30 +80,75 @@ def write_cells_csv(folder: Path, results: Results | None = None) -> Path:
     return _write(folder / "cells.csv", frame.to_csv(index=False, lineterminator="\n"))
 
 
-def render(analysis: Analysis, drawings: "Gallery | None" = None, beside: str = FIGURES) -> str:
+def render(
+    analysis: Analysis, drawings: "Gallery | None" = None, beside: str = FIGURES, progress: Progress | None = None
+) -> str:
     """The whole report as Markdown, with `drawings` as files in the folder `beside` it."""
-    results = analysis.results
-    shown = {kind: images(getattr(drawings, kind, ()), beside) for kind in SHOWN}
+    found = analysis.recommendation
+    shown = leading(found) if found else []
+    left = len(found.candidates) - len(shown) if found else 0
     return (
         environment()
         .get_template("report.md.jinja")
         .render(
-            analysis=analysis,
-            run=results.run,
-            results=results,
-            command=code_block(shlex.join(results.run["command"])),
-            weights=weights(results),
-            overhead=overhead_sentence(results.ok),
-            misread=limits(results).sentence,
-            headlines=headlines(analysis),
-            warnings=warnings(analysis),
-            caveats=caveats(analysis),
-            family=family(analysis),
-            guide=GUIDE,
-            figures=shown,
-            tables={name: table(frame) for name, frame in tables(analysis).items()},
+            title=title(analysis),
+            subtitle=words.subject(analysis.results.run),
+            progress=progress,
+            decision=words.decision(found) if found else "No cell ended ok: there is nothing to decide.",
+            warning=in_short(analysis),
+            candidates=table(candidates_table(found, shown)) if found else None,
+            more=f" {left} more candidates stand under Details." if left else "",
+            front=images(getattr(drawings, "front", ()), beside),
+            **_answers(sections(analysis, drawings), beside),
         )
     )
+
+
+def _answers(found: "Iterable[blocks.Section]", beside: str) -> dict[str, object]:
+    """The parts of each section that stand before the details, and those that are the details."""
+    answers, details = [], []
+    for section in found:
+        above = [one for group in section.groups if not group.folded for one in group.blocks if _above(one)]
+        answers.append((section.question, [_block(one, beside) for one in above]))
+        groups = [
+            (group.title, [one for one in group.blocks if group.folded or _below(one)]) for group in section.groups
+        ]
+        written = [(name, [_block(one, beside) for one in own]) for name, own in groups if own]
+        if written:
+            details.append((section.question, written))
+    return {"answers": answers, "details": details}
+
+
+def _above(one: blocks.Block) -> bool:
+    """Whether a block stands before the details: sentences, and the few tables that say so."""
+    return one.above if isinstance(one, blocks.Table) else not isinstance(one, blocks.Figures | blocks.Excerpts)
+
+
+def _below(one: blocks.Block) -> bool:
+    return (isinstance(one, blocks.Table) and not one.above) or (isinstance(one, blocks.Figures) and one.everywhere)
+
+
+def _block(one: blocks.Block, beside: str) -> Markdown:
+    """A block as Markdown.
+
+    Raises:
+        TypeError: there is no such block in Markdown.
+    """
+    match one:
+        case blocks.Text():
+            return Markdown(f"**{escape(one.text)}**") if one.warning else escape(one.text)
+        case blocks.Bullets():
+            lines = [[f"- {escape(item.text)}", *(f"  - {escape(line)}" for line in item.below)] for item in one.items]
+            return Markdown("\n".join(line for own in lines for line in own))
+        case blocks.Facts():
+            return Markdown("\n".join(f"- {escape(term)}: {escape(said)}" for term, said in one.pairs))
+        case blocks.Command():
+            return code_block(one.text)
+        case blocks.Table():
+            return Markdown(f"{escape(one.caption)}:\n\n{table(one.frame)}")
+        case blocks.Figures():
+            return images(one.drawings, beside)
+    raise TypeError(f"no Markdown for {one.kind}")
 
 
 def environment() -> Environment:
@@ -133,9 +179,9 @@ def images(drawings: "Iterable[Drawing]", beside: str) -> Markdown:
 
 
 def table(frame: pd.DataFrame) -> Markdown:
-    """A frame as a Markdown table; a dash if it is empty."""
+    """A frame as a Markdown table; nothing if it is empty."""
     if frame.empty:
-        return Markdown(formats.NOT_MEASURED)
+        return Markdown("")
     escaped = frame.map(escape).rename(columns=escape)
     return Markdown(escaped.to_markdown(index=False, disable_numparse=True))
 
@@ -144,12 +190,6 @@ def code_block(text: str) -> Markdown:
     """Indented, so that nothing in `text` can end it."""
     lines = ["".join("\ufffd" if unicodedata.category(c)[0] == "C" else c for c in line) for line in text.split("\n")]
     return Markdown("\n".join(f"    {line}" for line in lines))
-
-
-def weights(results: Results) -> list[tuple[str, Any]]:
-    """Models that begin from pre-trained weights, and which."""
-    with_encoder = [c for c in results.configurations if c.model_params.get("encoder")]
-    return list(dict.fromkeys((c.model_name, without_folders(str(c.model_params["encoder"]))) for c in with_encoder))
 
 
 def _write(path: Path, content: str) -> Path:

@@ -14,14 +14,21 @@ def who(configuration: Configuration) -> Row:
     """What a row is about."""
     return {
         "model": configuration.model,
-        "training reviews": formats.count(configuration.train_size),
+        "training texts": formats.count(configuration.train_size),
         "device": configuration.device,
         "precision": configuration.precision,
     }
 
 
+def trainings(configuration: Configuration) -> str:
+    """Number and kind of the trainings: "3 seeds", "5 repeats", "1"."""
+    own = configuration.trainings
+    repeats, seeds = len({repeat for repeat, _ in own}), len({seed for _, seed in own})
+    return f"{repeats} repeats" if repeats > 1 else f"{seeds} seeds" if seeds > 1 else "1"
+
+
 def frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """The rows; device and precision only where they differ."""
+    """The rows; the device only where it differs."""
     shown = pd.DataFrame(list(rows), dtype=str)
-    same = [name for name in ("device", "precision") if name in shown and shown[name].nunique() == 1]
-    return shown.drop(columns=same)
+    same = "device" in shown and shown["device"].nunique() == 1
+    return shown.drop(columns=["device"] if same else [])

@@ -1,13 +1,32 @@
-"""Tables of the audits and of the cells that did not end ok."""
+"""Tables of what ran: parameters, audits, and cells that did not end ok."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pandas as pd
 
+from benchmarks.redaction import without_folders
 from reports import formats
-from reports.analysis.results import Results
+from reports.analysis.results import Configuration, Results
 from reports.formats import NOT_MEASURED
-from reports.render.rows import frame
+from reports.render.rows import frame, trainings, who
+
+
+def settings_table(results: Results) -> pd.DataFrame:
+    """Every parameter of every configuration, and the epochs that ran."""
+    return frame(
+        [
+            who(one)
+            | {
+                "loss": one.loss,
+                "trainings": trainings(one),
+                "epochs run": _epochs(one),
+                "parameters of the model": _settings(one.model_params),
+                "parameters of the loss": _settings(one.loss_params),
+            }
+            for one in results.configurations
+        ]
+    )
 
 
 def not_ok_table(results: Results) -> pd.DataFrame:
@@ -18,7 +37,7 @@ def not_ok_table(results: Results) -> pd.DataFrame:
             {
                 "model": str(cell["model"]),
                 "loss": str(cell["loss"]),
-                "training reviews": formats.count(cell["train_size"]),
+                "training texts": formats.count(cell["train_size"]),
                 "seed": str(cell["seed"]),
                 "status": str(cell["status"]),
                 "reason": str(cell["reason"]),
@@ -56,7 +75,7 @@ def findings_table(results: Results) -> pd.DataFrame:
                 accepted = audit.acknowledged or NOT_MEASURED
                 key = (audit.name, audit.severity, model, size, audit.reason, accepted)
                 cells.setdefault(key, {}).setdefault(results.loss_label(cell), []).append(str(cell.spec.seed))
-    columns = ("audit", "severity", "model", "training reviews", "finding", "accepted because")
+    columns = ("audit", "severity", "model", "training texts", "finding", "accepted because")
     return frame(
         [
             dict(zip(columns, key, strict=True))
@@ -64,3 +83,24 @@ def findings_table(results: Results) -> pd.DataFrame:
             for key, losses in cells.items()
         ]
     )
+
+
+def _epochs(configuration: Configuration) -> str:
+    """Epochs that ran, and the one whose weights were kept: "4 (kept: 3)"; ranges over trainings."""
+    histories = [(cell.fit.get("history", []), int(cell.fit.get("selected", 0))) for cell in configuration.cells]
+    run = [len(history) for history, _ in histories if _by_epoch(history)]
+    kept = [selected + 1 for history, selected in histories if _by_epoch(history)]
+    return f"{_range(run)} (kept: {_range(kept)})" if run else NOT_MEASURED
+
+
+def _by_epoch(history: list[dict[str, float]]) -> bool:
+    return bool(history) and all("epoch" in entry for entry in history)
+
+
+def _range(counts: list[int]) -> str:
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def _settings(params: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={without_folders(str(value))}" for name, value in params.items()) or NOT_MEASURED

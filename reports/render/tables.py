@@ -5,6 +5,7 @@ from functools import lru_cache
 import pandas as pd
 
 from reports.analysis.run_analysis import Analysis
+from reports.analysis.tuning import searches
 from reports.render.accuracy_tables import (
     accuracy_table,
     best_table,
@@ -17,7 +18,9 @@ from reports.render.accuracy_tables import (
 )
 from reports.render.confidence_tables import calibration_table, selective_table
 from reports.render.cost_tables import ceilings_table, limit_table, noise_table, size_table, throughput_table
-from reports.render.run_tables import audits_table, findings_table, not_ok_table
+from reports.render.engine_tables import engines_table, load_table
+from reports.render.run_tables import audits_table, findings_table, not_ok_table, settings_table
+from reports.render.tuning_tables import tuning_table
 
 
 @lru_cache(maxsize=1)
@@ -43,4 +46,8 @@ def tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "not_ok": not_ok_table(results),
         "audits": audits_table(results),
         "findings": findings_table(results),
+        "settings": settings_table(results),
+        "tuning": tuning_table(searches(results)),
+        "engines": engines_table(analysis),
+        "load": load_table(analysis),
     }

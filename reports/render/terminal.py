@@ -13,8 +13,9 @@ from rich.text import Text
 
 from reports import formats
 from reports.analysis.run_analysis import Analysis
-from reports.render.headline import caveats, headlines, warnings
-from reports.render.summary_table import summary_tables
+from reports.render import recommendation_words as words
+from reports.render.candidates import short_table
+from reports.render.headline import caveats, title, warnings
 
 NUMBER = re.compile(r"[\d,.]+|" + formats.NOT_MEASURED)
 
@@ -27,27 +28,18 @@ NARROWEST_NAME = 12
 WIDEST = 1_000
 """Characters."""
 
-MOST_STEPS = 20
-"""Models of one training size that are set beside the cheapest."""
-
 
 def print_tables(analysis: Analysis, console: Console) -> None:
-    """Print accuracy and speed in tables of 80 columns, then the answer in words; the report has the rest."""
-    results = analysis.results
-    dataset = results.run["dataset"]["name"]
-    device = f"{results.run['device']}, {results.run['precision']}"
-    for size, table in summary_tables(analysis):
-        print_frame(console, f"{dataset}, {size}, {device}; 95 % intervals", table, names=("model", "loss"))
-    for headline in headlines(analysis):
-        print_sentence(console, f"With {headline.train_size:,} training reviews: {headline.sentence}")
-    for ladder in analysis.ladders:
-        for sentence in (ladder.sentence, *(step.sentence for step in ladder.steps[:MOST_STEPS])):
-            print_sentence(console, sentence)
-        if len(ladder.steps) > MOST_STEPS:
-            print_sentence(console, f"... and {len(ladder.steps) - MOST_STEPS} more models; the report has them all.")
-    for sentence in [*(one.sentence for one in analysis.unread), *caveats(analysis)]:
+    """Print the decision, one table of 80 columns and what limits it; the report has the rest."""
+    found = analysis.recommendation
+    if found is None:
+        return
+    print_sentence(console, words.decision(found), style="bold")
+    console.print(Text(""))
+    print_frame(console, f"{title(analysis)}; 95 % intervals", short_table(found), names=("verdict", "candidate"))
+    for sentence in caveats(analysis):
         print_sentence(console, sentence)
-    for sentence in warnings(analysis):
+    for _, sentence in warnings(analysis):
         print_sentence(console, f"Warning: {sentence}", style="yellow")
 
 

@@ -1,5 +1,6 @@
 """A synthetic results folder with known accuracies, written through the store as the harness writes it."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from reports.analysis.estimands import estimand
 from reports.analysis.estimates import Clusters
 from reports.analysis.evidence import Evidence, Rows
 from reports.analysis.results import Configuration
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests import `chromium` by name
 
 FINGERPRINT = "ab" * 32
 HOSTILE = "=cmd|' /C'!A0\n<script>alert(1)</script> `x` **b** [l](javascript:1) | \\| &amp; \x1b[31m [red]"

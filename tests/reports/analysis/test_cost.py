@@ -18,7 +18,7 @@ def ladders(write_results, tmp_path):
 def test_each_step_says_what_it_costs_and_whether_it_is_better(ladders):
     (ladder,) = ladders({("tfidf_logreg", "ce"): 0.84, ("lstm", "ce"): 0.84, ("distilbert", "ce"): 0.92})
     assert ladder.sentence == (
-        "With 2,000 training reviews, tfidf_logreg is the cheapest as measured: 84.0 (81.6–86.1) % in 0.816 s of "
+        "With 2,000 training texts, tfidf_logreg is the cheapest as measured: 84.0 (81.6–86.1) % in 0.816 s of "
         "training (median of 3 fits)."
     )
     lstm, distilbert = ladder.steps

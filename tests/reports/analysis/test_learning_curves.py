@@ -26,24 +26,24 @@ def test_a_crossing_is_an_interval(crossings):
     assert found.lead.order is Order.CROSSES
     low, high = found.lead.between
     assert 2000 < low < 4000 < high < 8000
-    assert found.sentence.startswith(f"lstm overtakes tfidf_logreg between {low:,.0f} and {high:,.0f} training reviews")
+    assert found.sentence.startswith(f"lstm overtakes tfidf_logreg between {low:,.0f} and {high:,.0f} training texts")
     assert "for these training rows, over seeds" in found.sentence
 
 
 def test_no_crossing_is_named_that_is_not_shown(crossings):
     (found,) = crossings((0.80, 0.84, 0.85), (0.70, 0.80, 0.851))
     assert found.lead.order is Order.UNSETTLED
-    assert found.sentence == "lstm is not shown to overtake tfidf_logreg from 500 to 8,000 training reviews."
+    assert found.sentence == "lstm is not shown to overtake tfidf_logreg from 500 to 8,000 training texts."
 
 
 def test_a_model_that_is_behind_everywhere(crossings):
     (found,) = crossings((0.80, 0.84, 0.89), (0.70, 0.75, 0.80))
-    assert "lstm is worse than tfidf_logreg at every size tested (500 to 8,000 training reviews)" in found.sentence
+    assert "lstm is worse than tfidf_logreg at every size tested (500 to 8,000 training texts)" in found.sentence
 
 
 def test_a_model_that_is_ahead_everywhere(crossings):
     (found,) = crossings((0.70, 0.75, 0.80), (0.80, 0.84, 0.89))
-    assert "lstm is better than tfidf_logreg at every size tested (500 to 8,000 training reviews)" in found.sentence
+    assert "lstm is better than tfidf_logreg at every size tested (500 to 8,000 training texts)" in found.sentence
 
 
 def test_models_that_learnt_nothing_do_not_cross(crossings):

@@ -26,7 +26,7 @@ def test_it_is_said_of_a_model_that_is_worse_on_long_texts(analysis):
     (found,) = analysis(long_gain=WORSE_ON_LONG).unread
     assert found.shortest > 0.84 > found.longest
     assert found.sentence == (
-        "Exploratory: lstm, 2,000 training reviews, never read 12.0 % of all tokens, and is right on "
+        "Exploratory: lstm, 2,000 training texts, never read 12.0 % of all tokens, and is right on "
         f"{100 * found.longest:.1f} % of the longest texts, on {100 * found.shortest:.1f} % of the shortest. "
         "To read more of long texts, or other parts of them, may change its place."
     )

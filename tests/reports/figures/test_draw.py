@@ -4,8 +4,7 @@ import pytest
 
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import analyse
-from reports.figures.draw import COMPARED, DIAGNOSED, gallery, write_figures
-from reports.figures.result_panels import front
+from reports.figures.draw import COMPARED, DIAGNOSED, first_figures, gallery, write_figures
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +22,8 @@ def figures(folder):
 def test_every_kind_is_drawn(figures):
     kinds = {path.stem.rsplit("-", 1)[0] for path in figures}
     assert kinds >= {
-        "accuracy", "training-cost", "inference-cost", "lengths", "learning", "confusion", "reliability",
+        "front", "accuracy", "training-cost", "inference-cost", "lengths", "learning", "risk-coverage", "confusion",
+        "reliability",
     }  # fmt: skip
 
 
@@ -54,12 +54,6 @@ def test_hostile_names_stay_text(tmp_path, write_results):
         assert "script" not in tags
 
 
-def test_the_front_is_what_no_other_beats_in_both():
-    costs, gains = [1, 2, 3, 4, 2], [0.5, 0.8, 0.7, 0.9, 0.6]
-    assert front(costs, gains, cheap_is_low=True) == [0, 1, 3]
-    assert front(costs, gains, cheap_is_low=False) == [3]
-
-
 def test_many_classes_list_the_most_frequent_confusions_instead_of_every_pair(tmp_path, write_results):
     write_results(tmp_path, {("lstm", "ce"): 0.6}, seeds=(1,), classes=[f"class {n}" for n in range(300)])
     (drawn,) = [path for path in write_figures(tmp_path) if path.stem.startswith("confusion")]
@@ -73,3 +67,20 @@ def test_of_many_configurations_the_most_accurate_are_drawn(tmp_path, write_resu
     found = gallery(analyse(read_results(tmp_path)))
     assert len(found.confusion) == len(found.reliability) == DIAGNOSED
     assert f"the {COMPARED} most accurate of each training size" in found.not_drawn
+
+
+def test_a_live_report_draws_the_front_only(folder):
+    assert [drawing.name for drawing in first_figures(analyse(read_results(folder)))] == ["front-1"]
+
+
+def test_the_front_says_what_it_shows(figures):
+    (front,) = [path.read_text() for path in figures if path.stem == "front-1"]
+    assert "machine hours a month: 1,000,000 texts, 1 training" in front
+    assert "tfidf_logreg, ce: 84.0" in front
+
+
+def test_errors_fall_with_the_share_of_texts_answered(folder):
+    (drawn,) = [one for one in gallery(analyse(read_results(folder))).risk_coverage if one.name == "risk-coverage-2000"]
+    assert "tfidf_logreg: " in drawn.description
+    shares = [float(part.split(" %")[0].split()[-1]) for part in drawn.description.split("; ")]
+    assert all(share < 10 for share in shares)  # of all texts, 10 to 20 % are wrong

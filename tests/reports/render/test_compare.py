@@ -44,7 +44,8 @@ def test_a_run_is_no_different_from_itself(runs):
     assert [c.accuracy.finding.value for c in comparison.changes] == [0, 0]
     assert all(c.accuracy.verdict is Verdict.SAME for c in comparison.changes)
     shown = render(comparison, Limits(0.0001, 0.0))
-    assert "same predictions on every test text" in shown
+    assert "same predictions on every test text" in render(comparison, Limits(0.0001, 0.0), wide=True)
+    assert "| same " in shown
     assert "+0.00" not in shown
     assert not [said for said in undecided(comparison, Limits(0.0001)) if "accuracy" in said]
     assert all(rate.ratio.value == 1 for change in comparison.changes for rate in change.rates)
@@ -55,7 +56,7 @@ def test_a_run_is_no_different_from_itself(runs):
 def test_a_loss_of_accuracy_beyond_noise_is_found(runs):
     comparison = compare_runs(*runs(lstm=0.70))
     (loss,) = losses(comparison, Limits(accuracy=0.005))
-    assert loss.startswith("lstm × ce, 2,000 training reviews: accuracy −10.00 points, between −")
+    assert loss.startswith("lstm × ce, 2,000 training texts: accuracy −10.00 points, between −")
     assert losses(comparison, Limits(accuracy=0.2)) == []
     assert "Worse:" in render(comparison, Limits(accuracy=0.005))
 
@@ -128,7 +129,9 @@ def test_a_configuration_without_a_good_result_fails_where_limits_are_set(tmp_pa
     comparison = compare_runs(tmp_path / "base", tmp_path / "new")
     assert "Only in base: tfidf_logreg × ce" in render(comparison, Limits())
     assert problems(comparison, Limits()) == []
-    assert problems(comparison, Limits(accuracy=0.01)) == ["tfidf_logreg × ce (2,000): no good result in the new run"]
+    assert problems(comparison, Limits(accuracy=0.01)) == [
+        "tfidf_logreg × ce, 2,000 training texts: no good result in the new run"
+    ]
 
 
 def test_runs_that_share_nothing_are_refused(tmp_path, write_results):
@@ -151,11 +154,112 @@ def test_runs_of_other_data_are_refused(runs):
         compare_runs(base, new)
 
 
-def test_a_failed_audit_of_the_new_run_is_a_problem(runs):
-    base, new = runs()
-    store = Store(new)
-    store.write_run(store.read_run() | {"acknowledged": {}})
+def acknowledge(folder, **acknowledged):
+    store = Store(folder)
+    store.write_run(store.read_run() | {"acknowledged": acknowledged})
+
+
+def test_an_audit_that_fails_anew_is_a_problem(tmp_path, write_results):
+    for name in ("base", "new"):
+        write_results(tmp_path / name, ACCURACY)
+    base, new = tmp_path / "base", tmp_path / "new"
+    assert problems(compare_runs(base, new), Limits()) == []  # it fails in both
+    acknowledge(base, truncation="known")
     assert problems(compare_runs(base, new), Limits()) == ["audit failed: truncation, in 3 cells of the new run"]
+
+
+def changed(folder, model=None, **update):
+    """Write the cells of a folder with another specification, those of one model or all, and plan them."""
+    store = Store(folder)
+    planned = []
+    for result in list(store.results()):
+        spec = result.spec.model_copy(update=update) if model in (None, result.spec.model) else result.spec
+        store.write_result(result.model_copy(update={"spec": spec}), store.read_predictions(result.spec.id))
+        planned.append(spec.id)
+    store.write_run(store.read_run() | {"planned": planned})
+
+
+def test_a_changed_parameter_is_named_and_matched_unless_exact_is_wanted(runs):
+    base, new = runs(lstm=0.70)
+    changed(new, "lstm", model_params={"epochs": 9}, code_version="0.9")
+    comparison = compare_runs(base, new)
+    assert [change.new.model_name for change in comparison.changes] == ["tfidf_logreg", "lstm"]
+    (before,) = {json.dumps(change.base.model_params) for change in comparison.changes[1:]}
+    assert "lstm.epochs" in comparison.changes[1].differences[0]
+    assert comparison.changes[1].differences[0].endswith("→ 9"), before
+    assert "code" in comparison.changes[1].differences
+    assert "lstm.epochs" in render(comparison, Limits())
+    assert len(losses(comparison, Limits(accuracy=0.005))) == 1
+    exact = compare_runs(base, new, "exact")
+    assert [change.new.model_name for change in exact.changes] == ["tfidf_logreg"]
+    assert exact.only_base[0].model_name == exact.only_new[0].model_name == "lstm"
+    assert problems(exact, Limits(accuracy=0.1)) == ["lstm × ce, 2,000 training texts: no good result in the new run"]
+
+
+def test_of_several_configurations_of_a_model_only_exact_matches_are_compared(tmp_path, write_results):
+    for name in ("base", "new"):
+        write_results(tmp_path / name, ACCURACY)
+    store = Store(tmp_path / "base")
+    for result in [r for r in store.results() if r.spec.model == "lstm"]:
+        spec = result.spec.model_copy(update={"model_params": {"epochs": 9}})
+        store.write_result(result.model_copy(update={"spec": spec}), store.read_predictions(result.spec.id))
+        store.write_run(store.read_run() | {"planned": [*store.read_run()["planned"], spec.id]})
+    comparison = compare_runs(tmp_path / "base", tmp_path / "new")
+    assert len(comparison.changes) == 2
+    assert all(not change.differences for change in comparison.changes)
+    assert len(comparison.only_base) == 1
+
+
+def test_a_difference_of_all_rows_is_named_once(runs):
+    base, new = runs()
+    changed(new, libraries={"scikit-learn": "9.9"})
+    shown = render(compare_runs(base, new), Limits())
+    assert shown.count("scikit-learn") == 1
+    assert "- everywhere: " in shown
+
+
+def test_a_failed_cell_and_a_missing_one_are_problems_by_name(tmp_path, write_results):
+    for name in ("base", "new"):
+        write_results(tmp_path / name, ACCURACY)
+        acknowledge(tmp_path / name, truncation="known")
+    new = Store(tmp_path / "new")
+    first, second, _ = (r.spec.id for r in new.results() if r.spec.model == "lstm")
+    crashed = new.read_result(first)
+    new.write_result(crashed.model_copy(update={"status": "failed", "reason": "it is broken"}))
+    found = problems(compare_runs(tmp_path / "base", tmp_path / "new"), Limits())
+    assert found == [f"{first}: failed in the new run"]
+    found = problems(compare_runs(tmp_path / "base", tmp_path / "new"), Limits(accuracy=0.1))
+    seed = crashed.spec.seed
+    assert f"lstm × ce, 2,000 training texts, seed {seed}: no good result in the new run" in found
+    new.remove_result(second)
+    found = problems(compare_runs(tmp_path / "base", tmp_path / "new"), Limits())
+    assert found == [f"{first}: failed in the new run", f"{second}: no result in the new run"]
+
+
+def test_a_new_run_of_failed_cells_alone_compares_nothing_and_says_which(tmp_path, write_results):
+    for name in ("base", "new"):
+        write_results(tmp_path / name, {("lstm", "ce"): 0.8})
+    new = Store(tmp_path / "new")
+    ids = [result.spec.id for result in new.results()]
+    for cell in ids:
+        new.write_result(new.read_result(cell).model_copy(update={"status": "failed", "reason": "it is broken"}))
+    with pytest.raises(StoreError, match=f"nothing to compare .{ids[0]}: failed in the new run"):
+        compare_runs(tmp_path / "base", tmp_path / "new")
+
+
+def test_lines_fit_a_terminal_of_80_columns_and_the_wide_table_has_the_rest(runs, monkeypatch):
+    base, new = runs(repeats=PROCESSES_NEEDED, lstm=0.70)
+    slow_down(new, "text_to_label", 2.0)
+    name = "a_model_with_a_name_that_is_as_long_as_they_come (truncation=head_tail, epochs=3)"
+    monkeypatch.setattr("reports.analysis.results.Results.model_label", lambda self, cell: f"{cell.spec.model} {name}")
+    comparison = compare_runs(base, new)
+    shown = render(comparison, Limits(0.005, 0.1))
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "Names are shortened" in shown
+    assert name in " ".join(shown.split())  # among the losses
+    wide = render(comparison, Limits(0.005, 0.1), wide=True)
+    assert "scoring (new / base)" in wide
+    assert "scoring" not in shown
 
 
 def test_other_code_is_compared_and_not_refused(runs):

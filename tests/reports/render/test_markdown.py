@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 import time
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from benchmarks.redaction import FORMULA_STARTS
 from benchmarks.store.results import Store, StoreError
 from reports import formats
 from reports.render.markdown import escape, table, write_cells_csv, write_markdown
+from reports.render.progress import Progress
 
 parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -42,6 +44,42 @@ def test_names_with_underscores_stay_readable():
     assert escape("tfidf_logreg < 0.001") == "tfidf_logreg < 0.001"
 
 
+QUESTIONS = [
+    "Is the difference real?",
+    "What does it cost?",
+    "Does the loss matter?",
+    "How far can I trust this run?",
+    "What are its mistakes?",
+    "What was run, and how do I repeat it?",
+]
+
+
+def test_the_order_is_that_of_the_page_with_few_tables_before_the_details(write_results, tmp_path):
+    write_results(tmp_path, train_sizes=(500, 2000))
+    report = write_markdown(tmp_path).read_text(encoding="utf-8")
+    above, details = report.split("\n## Details\n")
+    assert re.findall(r"^## (.*)$", above, re.MULTILINE) == QUESTIONS
+    assert [one for one in QUESTIONS if one in re.findall(r"^### (.*)$", details, re.MULTILINE)] == [
+        one for one in QUESTIONS if f"### {one}" in details
+    ]
+    assert 1 <= len(re.findall(r"^\|:?-", above, re.MULTILINE)) <= 3
+    assert len(above.split("\n| ")[0].split()) <= 120
+
+
+def test_no_table_is_empty_and_no_heading_has_nothing_below(write_results, tmp_path):
+    write_results(tmp_path, {("lstm", "ce"): 0.8}, seeds=(1,))
+    report = write_markdown(tmp_path).read_text(encoding="utf-8")
+    assert not re.search(r"^–$", report, re.MULTILINE)
+    assert not re.search(r"^#+ .*\n+#{1,4} (?!#)", report.split("## Details")[0], re.MULTILINE)
+    assert not re.search(r"^#### .*\n+#", report, re.MULTILINE)
+
+
+def test_a_running_run_says_how_far_it_is(write_results, tmp_path):
+    write_results(tmp_path)
+    assert "**7 of 16 cells** so far." in write_markdown(tmp_path, progress=Progress(7, 16)).read_text()
+    assert "so far" not in write_markdown(tmp_path).read_text()
+
+
 def test_the_report_says_which_trainings_were_interrupted(write_results, tmp_path):
     store = write_results(tmp_path, seeds=(1,))
     said = "went on from a checkpoint: 1."
@@ -58,16 +96,16 @@ def test_the_report_says_what_was_run(write_results, tmp_path):
     report = path.read_text(encoding="utf-8")
     assert path == tmp_path / "report.md"
     for said in (
-        "# synthetic: baselines for text classification on imdb-packaged",
+        "# imdb-packaged",
         "36 of 36 planned cells ended ok.",
         "origin: a made-up file",
-        "Pre-trained weights of distilbert: minilm",
-        "Device and precision: cpu, bf16",
+        "Weights of distilbert: minilm",
+        "Device: cpu",
         "Test CPU (avx2), 2 cores, 2 threads used, 8.6 GB memory; Linux 6.1",
         "84.0 (81.6–86.1)",
         "The verdicts rest on",
-        "### All pairs (exploratory)",
-        "Unsettled for these training rows, over seeds",
+        "#### All pairs (exploratory)",
+        "nsettled for these training rows, over seeds",
         "    python -m benchmarks run --dataset imdb-packaged",
         "torch 2.13.0",
         "ab" * 32,
@@ -90,16 +128,18 @@ def test_failures_audits_and_strangers_are_announced_at_the_top(write_results, t
     store.write_run(store.read_run() | {"planned": store.read_run()["planned"][:-1]})
     result = next(store.results())
     store.write_result(result.model_copy(update={"environment": {"processor": "another"}}))
-    top = write_markdown(tmp_path).read_text().split("## In short")[0]
-    assert "14 of 17 planned cells ended ok; the others are listed below." in top
-    assert "Audits that failed: truncation in 8 of 14 cells." in top
-    assert "not all run in the same environment" in top
-    assert "1 results of earlier runs" in top
+    report = write_markdown(tmp_path).read_text()
+    top = report.split("| candidate")[0]
+    assert "Before you rely on a figure: audits failed (truncation); cells ran in different environments." in top
+    assert "14 of 17 planned cells ended ok; the others are listed below." in report
+    assert "Audits that failed: truncation in 8 of 14 cells." in report
+    assert "not all run in the same environment" in report
+    assert "1 results of earlier runs" in report
 
 
 def test_every_failed_cell_is_listed(write_results, tmp_path):
     write_results(tmp_path, failed={("lstm", "ce"): ("timeout", "longer than 10 s")}, missing=[("distilbert", "ce")])
-    section = write_markdown(tmp_path).read_text().split("## Cells that did not end ok")[1].split("##")[0]
+    section = write_markdown(tmp_path).read_text().split("#### Cells that did not end ok")[1].split("##")[0]
     assert section.count("| timeout ") == section.count("| not run ") == 3
     assert "longer than 10 s" in section
 
@@ -107,14 +147,14 @@ def test_every_failed_cell_is_listed(write_results, tmp_path):
 def test_hostile_texts_stay_texts(write_results, tmp_path, hostile_text):
     write_results(tmp_path, hostile=True, failed={("lstm", "ce"): ("failed", "")})
     report = write_markdown(tmp_path).read_text(encoding="utf-8")
-    assert "<script" not in report.split("## How to reproduce it")[0]
+    assert "<script" not in report.split("## What was run, and how do I repeat it?")[0]
     assert "\x1b" not in report
     tokens = parser.parse(report)
     links = [t for token in tokens for t in token.children or [] if t.type in {"link_open", "image", "html_inline"}]
-    assert [link.attrs["href"] for link in links] == ["#audits"]
+    assert [link.attrs["href"] for link in links] == ["#how-far-can-i-trust-this-run"]
     assert not [token for token in tokens if token.type == "html_block"]
     headings = [tokens[i + 1] for i, token in enumerate(tokens) if token.type == "heading_open"]
-    assert shown(headings[0].content).endswith(formats.plain(hostile_text))
+    assert shown(headings[0].content) == formats.plain(hostile_text)
     (block,) = [token for token in tokens if token.type == "code_block"]
     assert "<script>" in block.content
 
@@ -143,7 +183,7 @@ def test_a_report_shows_its_figures(write_results, tmp_path):
     report = tmp_path / "report.md"
     assert all((tmp_path / source).is_file() for source in images(report))
     kinds = {source.split("/")[1].rsplit("-", 1)[0] for source in images(report)}
-    assert kinds == {"training-cost", "reliability", "lengths", "inference-cost"}
+    assert kinds == {"front", "training-cost", "reliability", "risk-coverage", "lengths", "inference-cost"}
 
 
 def test_the_same_results_give_the_same_bytes(write_results, tmp_path):
@@ -158,7 +198,7 @@ def test_nothing_that_ended_ok_is_still_a_report(write_results, tmp_path):
     write_results(tmp_path, {("lstm", "ce"): 0.8}, missing=[("lstm", "ce")])
     report = write_markdown(tmp_path).read_text()
     assert "0 of 3 planned cells ended ok" in report
-    assert "No cell ended ok: there is nothing to compare." in report
+    assert "No cell ended ok: there is nothing to decide." in report
     assert "nan" not in report.lower().split()
 
 

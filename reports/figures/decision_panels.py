@@ -1,0 +1,96 @@
+"""Figures of the decision: accuracy over the cost of a month, and errors over the share of texts answered."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reports import formats
+from reports.analysis.front import front
+from reports.analysis.recommendation import Candidate, Recommendation
+from reports.analysis.requirements import fit_seconds, throughput
+from reports.analysis.selective import Selection
+from reports.figures.canvas import BARS, Style, Styles, draw, log_axis, panel, reach_of
+from reports.figures.svg import MUTED, Drawing
+from reports.formats import Interval
+
+NAMED = 8
+"""Candidates with a name of their own in the legend; others are grey."""
+
+COVERAGES = np.linspace(0.01, 1.0, 100)
+
+
+def front_panel(name: str, found: Recommendation, named: Sequence[Candidate], styles: Styles) -> Drawing | None:
+    """Accuracy over the machine hours of a month; None where no candidate was timed.
+
+    Args:
+        name: of the file.
+        found: the decision, at whose volume a month is counted.
+        named: candidates that the legend names.
+        styles: of the run.
+    """
+    hours = {id(one): _hours(one, found) for one in found.candidates}
+    known = [one for one in found.candidates if not np.isnan(hours[id(one)][0])]
+    if not known:
+        return None
+    styles = styles.including(one.configuration for one in known)
+    look = {id(one): _style(one, named, styles) for one in known}
+    legend = [(one.name, look[id(one)]) for one in known if any(one is own for own in named)]
+    if len(legend) < len(known):
+        legend.append((f"{len(known) - len(legend)} others", _style(None, named, styles)))
+    axes = panel("Accuracy over cost", "accuracy in percent, 95 % interval; a line joins the front", legend=legend)
+    best = [known[i] for i in front([hours[id(one)][0] for one in known], [one.value for one in known])]
+    axes.plot([hours[id(o)][0] for o in best], [100 * o.value for o in best], color=MUTED, linewidth=1.0, zorder=1)
+    for one in known:
+        cost, (low, high) = hours[id(one)]
+        across = [[max(cost - low, 0.0)], [max(high - cost, 0.0)]]
+        axes.errorbar(
+            cost, 100 * one.value, xerr=across, yerr=reach_of(one.value, one.interval), **BARS, **look[id(one)]
+        )
+    log_axis(axes)
+    terms = found.question.terms
+    trainings = f"{terms.retrain_per_month:g} training{'' if terms.retrain_per_month == 1 else 's'}"
+    axes.set_xlabel(f"machine hours a month: {formats.count(terms.texts_per_month)} texts, {trainings}")
+    words = "; ".join(
+        f"{one.name}: {formats.percent_interval(one.value, one.interval)} % at {formats.significant(hours[id(one)][0])}"
+        for one in known
+    )
+    return draw(axes, name, "Accuracy over the machine hours of a month", f"On the front: {len(best)}. {words}")
+
+
+def risk_coverage_panel(name: str, selections: Sequence[Selection], styles: Styles) -> Drawing:
+    """The error rate of the surest share of the texts, a line for each model; one loss and training size."""
+    configurations = [one.evidence.configuration for one in selections]
+    looks = [styles.of(c) | {"marker": ""} for c in configurations]
+    axes = panel(
+        f"Errors of the surest texts, {configurations[0].train_size:,} training texts",
+        "percent wrong, by percent of the texts answered, the surest first",
+        legend=[(c.model, look) for c, look in zip(configurations, looks, strict=True)],
+    )
+    words = []
+    for one, configuration, look in zip(selections, configurations, looks, strict=True):
+        rows = len(one.curve)
+        risks = one.curve[np.maximum(np.ceil(COVERAGES * rows).astype(int) - 1, 0)]
+        axes.plot(100 * COVERAGES, 100 * risks, **look)
+        words.append(f"{configuration.model}: {formats.percent(float(risks[49]))} of the surest half")
+    axes.set_xlabel("percent of the texts answered")
+    axes.set_xlim(0, 101)
+    axes.set_ylim(bottom=0)
+    return draw(axes, name, "Risk-coverage curves", f"Errors among the surest half of the texts. {'; '.join(words)}")
+
+
+def _hours(one: Candidate, found: Recommendation) -> tuple[float, Interval]:
+    """Machine hours of a month, and how far the readings leave them open."""
+    cells, terms = one.configuration.cells, found.question.terms
+    fit, rate = fit_seconds(cells), throughput(cells)
+
+    def hours(seconds: float, texts_per_second: float) -> float:
+        return (terms.retrain_per_month * seconds + terms.texts_per_month / texts_per_second) / 3600
+
+    interval = Interval(hours(fit.interval.low, rate.interval.high), hours(fit.interval.high, rate.interval.low))
+    return hours(fit.value, rate.value), interval
+
+
+def _style(one: Candidate | None, named: Sequence[Candidate], styles: Styles) -> Style:
+    if one is not None and any(one is own for own in named):
+        return styles.of(one.configuration) | {"linestyle": "none"}
+    return {"color": MUTED, "marker": ".", "linestyle": "none"}

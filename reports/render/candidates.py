@@ -1,0 +1,162 @@
+"""The candidates of a decision: the rows of the first table, and the data with which the page decides anew."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reports import formats
+from reports.analysis.decision import Standing
+from reports.analysis.front import leading
+from reports.analysis.recommendation import Candidate, Recommendation
+from reports.analysis.requirements import fit_seconds, throughput
+from reports.render import recommendation_words as words
+from reports.render.rows import Row
+
+CLASSES = {
+    Standing.GOOD_ENOUGH: "good",
+    Standing.NOT_GOOD_ENOUGH: "bad",
+    Standing.UNDECIDED: "open",
+}
+"""Standing -> class of a row's verdict on the page."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the page's first table.
+
+    Attributes:
+        number: of the candidate, the most accurate first.
+        cells: column -> text.
+        shown: whether it is one of the rows that stand there at first.
+        looks: class of its verdict.
+    """
+
+    number: int
+    cells: Row
+    shown: bool
+    looks: str
+
+
+def candidates_table(found: Recommendation, candidates: Sequence[Candidate] | None = None) -> pd.DataFrame:
+    """One row per candidate: accuracy, difference to the best, costs as multiples of the cheapest, verdict."""
+    return pd.DataFrame(_rows(found, found.candidates if candidates is None else candidates), dtype=str)
+
+
+def short_table(found: Recommendation) -> pd.DataFrame:
+    """The leading candidates in columns narrow enough for a terminal; the precision where it differs."""
+    shown = leading(found)
+    mixed = len({one.configuration.precision for one in shown}) > 1
+    rows = []
+    for one, row in zip(shown, _rows(found, shown), strict=True):
+        candidate, accuracy, _, training, labelling, _, verdict = row.values()
+        name = f"{candidate}, {one.configuration.precision}" if mixed else candidate
+        rows.append(
+            {
+                "candidate": name,
+                "accuracy %": accuracy,
+                "behind (points)": _behind(one, found),
+                "fit ×": training,
+                "label ×": labelling,
+                "verdict": verdict,
+            }
+        )
+    return pd.DataFrame(rows, dtype=str)
+
+
+def lines(found: Recommendation) -> list[Line]:
+    """All rows of the page's table; those beyond the first ones are hidden there."""
+    shown = {id(one) for one in leading(found)}
+    rows = _rows(found, found.candidates)
+    return [
+        Line(number, row, id(one) in shown, _looks(one, found))
+        for number, (one, row) in enumerate(zip(found.candidates, rows, strict=True))
+    ]
+
+
+def page_data(found: Recommendation) -> str:
+    """What the page decides with, as JSON that is safe within a `script` element.
+
+    Intervals are shares, and what has no bound is the largest number there is; null is not measured.
+    """
+    terms = found.question.terms
+    data = {
+        "tolerance": found.question.tolerated,
+        "price": terms.price_per_hour,
+        "texts": terms.texts_per_month,
+        "trainings": terms.retrain_per_month,
+        "phrases": asdict(words.phrases(found)),
+        "candidates": [_candidate(one) for one in found.candidates],
+    }
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _candidate(one: Candidate) -> dict[str, Any]:
+    cells = one.configuration.cells
+    return {
+        "name": formats.plain(one.name),
+        "behind": [_number(float(np.nan_to_num(end, nan=np.nan))) for end in one.judged.behind],
+        "learnt": one.learnt,
+        "fitSeconds": _number(fit_seconds(cells).value),
+        "textsPerSecond": _number(throughput(cells).value),
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _looks(one: Candidate, found: Recommendation) -> str:
+    if one is found.chosen:
+        return "chosen"
+    return CLASSES[one.judged.standing] if one.learnt else "bad"
+
+
+def _rows(found: Recommendation, candidates: Sequence[Candidate]) -> list[Row]:
+    month = "machine hours a month" if found.question.terms.price_per_hour is None else "price a month"
+    training = _multiples([one.price.training for one in found.candidates])
+    labelling = _multiples([one.price.labelling for one in found.candidates])
+    number = {id(one): index for index, one in enumerate(found.candidates)}
+    return [
+        {
+            "candidate": one.name,
+            "accuracy %": formats.percent_interval(one.value, one.interval),
+            "difference to the best (points)": _difference(one, found),
+            "training cost (× cheapest)": training[number[id(one)]],
+            "labelling cost (× cheapest)": labelling[number[id(one)]],
+            month: formats.significant(one.price.total),
+            "verdict": words.verdict(one, found),
+        }
+        for one in candidates
+    ]
+
+
+def _difference(one: Candidate, found: Recommendation) -> str:
+    """The difference to the most accurate, with the interval of that to the truly best."""
+    if len(found.candidates) == 1:
+        return formats.NOT_MEASURED
+    shown = formats.points_interval(one.value - found.candidates[0].value, one.judged.behind)
+    return shown.replace("+0.00", "0.00")  # nothing is ahead of the best
+
+
+def _behind(one: Candidate, found: Recommendation) -> str:
+    """How far the candidate may be behind the best, in points with one decimal."""
+    if len(found.candidates) == 1:
+        return formats.NOT_MEASURED
+    least, most = (formats.decimal(abs(100 * end), 1) for end in (one.judged.behind.high, one.judged.behind.low))
+    return f"{least}–{most}"
+
+
+def _multiples(costs: Sequence[float]) -> list[str]:
+    measured = [cost for cost in costs if not np.isnan(cost)]
+    least = min(measured, default=np.nan)
+    return [_multiple(cost / least) if least else formats.significant(np.nan) for cost in costs]
+
+
+def _multiple(ratio: float) -> str:
+    """A ratio with three digits; the cheapest is a plain 1."""
+    return "1" if ratio == 1 else formats.significant(ratio)

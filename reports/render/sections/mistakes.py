@@ -1,0 +1,30 @@
+"""What are its mistakes?"""
+
+from typing import TYPE_CHECKING
+
+from reports.analysis.mistakes import Mistakes
+from reports.render.blocks import Excerpts, Figures, Section, Text, group, section
+
+if TYPE_CHECKING:
+    from reports.figures.draw import Gallery
+
+
+def mistakes_section(mistakes: tuple[Mistakes, ...], drawings: "Gallery | None") -> Section:
+    """Confusions of classes, and the texts that models get most confidently wrong."""
+    said = (
+        "Where a label is wrong, or a text is odd, it shows here. The end of each text is shown, and the words that "
+        "drove the decision: what each adds to the log-odds of the predicted class, its occurrences together. By "
+        "weights, which a linear model adds up itself; by gradients, integrated from padding to the words; by erasure, "
+        "the change when a word is left out."
+        if mistakes
+        else "The texts that each model gets most confidently wrong stand in report.html, if the run's folder holds "
+        "its texts."
+    )
+    return section(
+        "mistakes",
+        "What are its mistakes?",
+        [
+            group("Most confidently wrong", [Text(said), Excerpts(mistakes)]),
+            group("Confusions", [Figures(getattr(drawings, "confusion", ()), everywhere=False)]),
+        ],
+    )
