@@ -26,16 +26,17 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
     def peer() -> IntArray:
         with TemporaryDirectory() as folder:
             file = Path(folder) / "train.txt"
-            lines = zip(data.train.labels.tolist(), _prepared(data.train.texts), strict=True)
+            lines = zip(data.train.labels.tolist(), prepared(data.train.texts), strict=True)
             file.write_text("".join(f"__label__{label} {text}\n" for label, text in lines), encoding="utf-8")
             model = fasttext.train_supervised(
                 str(file), lr=0.5, epoch=5, wordNgrams=2, thread=runtime.threads, verbose=0, seed=runtime.seed
             )
-        labels, _ = model.predict(list(_prepared(data.test.texts)))
+        labels, _ = model.predict(list(prepared(data.test.texts)))
         return class_indices([label for (label,) in labels])
 
     return text_to_labels(ours, data, runtime), Side(whole(peer))
 
 
-def _prepared(texts: Iterable[str]) -> Iterable[str]:
+def prepared(texts: Iterable[str]) -> Iterable[str]:
+    """Separate punctuation and lower the case, as fastText's tutorial does."""
     return (" ".join(PUNCTUATION.sub(r" \1 ", text.lower()).split()) for text in texts)

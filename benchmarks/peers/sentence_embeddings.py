@@ -11,7 +11,7 @@ from models.encoder.weights import MINILM_PACKAGE
 from models.model import Runtime
 
 OURS = ("nbsvm",)
-SIZES = (1_000, 500)
+SIZES = (2_000, 500)
 WORK = "training texts → fitted model → classes of the test texts"
 
 

@@ -12,7 +12,7 @@ from data.dataset import Dataset
 from models.model import Runtime
 
 OURS = ("distilbert",)
-SIZES = (1_000, 500)
+SIZES = (2_000, 500)
 WORK = "optimizer steps of one epoch at 256 word pieces"
 MAX_LENGTH, BATCH_SIZE = 256, 8
 
