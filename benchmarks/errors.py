@@ -4,8 +4,10 @@ import difflib
 import dis
 import errno
 import os
+import shutil
 import sys
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from benchmarks.redaction import shortened
@@ -32,11 +34,13 @@ class UsageError(BenchmarkError):
         option: Python name of the argument; empty where the message alone names it.
         value: of the argument.
         detail: the message without the argument.
+        problems: one line each, where the message names several.
     """
 
-    def __init__(self, detail: str, *, option: str = "", value: object = None) -> None:
+    def __init__(self, detail: str, *, option: str = "", value: object = None, problems: Sequence[str] = ()) -> None:
         super().__init__(detail)
         self.option, self.value, self.detail = option, value, detail
+        self.problems = tuple(problems) or (detail,)
 
     def __str__(self) -> str:
         return self.named(f"{self.option}=")
@@ -56,8 +60,12 @@ def unknown(what: str, name: str, choices: Iterable[str]) -> UsageError:
 
 
 def complain(message: str) -> None:
-    """Print what went wrong, in one line on stderr."""
-    print(f"error: {shortened(message, LONGEST_MESSAGE)}", file=sys.stderr)
+    """Print what went wrong on stderr: in one line, which a terminal gets wrapped between words."""
+    line = f"error: {shortened(message, LONGEST_MESSAGE)}"
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        line = textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    print(line, file=sys.stderr)
 
 
 def publishable(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.api.arguments import named_as_arguments
 from benchmarks.api.frames import Frame, as_path
 from benchmarks.api.main_module import main_module_hidden
 from benchmarks.api.result import Result
@@ -30,6 +31,7 @@ READING = tuple(field.name for field in fields(DataOptions) if field.name != "da
 """Options that say how data are read and split."""
 
 
+@named_as_arguments()
 def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
     data: str | Path | Frame | Mapping[str, Frame] | None = None,
     *,
@@ -63,7 +65,7 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
         models: names or globs; None takes the suite's.
         losses: names or globs; None takes the suite's.
         suite: name or TOML file of the suite.
-        train_sizes: numbers of training texts, or "all".
+        train_sizes: numbers of training texts, "8/class", or "all".
         seeds: how many (3 is 1, 2, 3), or which.
         repeats: trainings that each redraw the training sample and the seed.
         trials: settings to try of each configuration, chosen on validation; None tunes nothing.

@@ -103,5 +103,5 @@ def _record(folder: Path, chosen: dict[str, float]) -> None:
 
     store = Store(folder)
     store.read_run()  # a folder without a run gets no lock file
-    with hold(folder, "results folder"):
+    with hold(folder, option=""):
         store.write_run(store.read_run() | chosen)

@@ -9,11 +9,13 @@ from rich.console import Console
 
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.printing import print_line, print_wrapped
+from benchmarks.errors import complain
 from benchmarks.redaction import plain
 
 if TYPE_CHECKING:
     from benchmarks.config.suite import Tuning
     from benchmarks.runs.run import Run
+    from benchmarks.store.files import StoreError
 
 
 def interrupted(command: Sequence[str]) -> int:
@@ -21,6 +23,17 @@ def interrupted(command: Sequence[str]) -> int:
     again = shlex.join(word for word in command if word != "--fresh")
     print(f"interrupted; finished cells are kept. To continue: {again}", file=sys.stderr)
     return ExitStatus.INTERRUPTED
+
+
+def stopped_by_store(error: "StoreError") -> int:
+    """Say why results cannot be written any more, and where the same command would start."""
+    from benchmarks.store.files import GoneError
+
+    if isinstance(error, GoneError):
+        complain(f"{error}; its finished cells went with it, and the same command starts from the beginning")
+    else:
+        complain(f"{error}; finished cells are kept, and the same command continues from there")
+    return ExitStatus.INCOMPLETE
 
 
 def print_run_data(prepared: "Run", console: Console) -> None:

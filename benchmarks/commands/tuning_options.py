@@ -46,14 +46,16 @@ class TuningOptions:
             UsageError: the options contradict each other, or Optuna is not installed.
         """
         if self.trials is not None and self.tune_seconds is not None:
-            raise UsageError("--trials together with --tune-seconds: give one or the other")
+            raise UsageError(
+                "tuning is limited by trials or by seconds: give one of the two", option="trials", value=self.trials
+            )
         sampler = self.sampler.value if self.sampler else tuning.sampler if tuning else "random"
         if self.trials is not None or self.tune_seconds is not None:
             return _checked(Tuning(trials=self.trials, seconds=self.tune_seconds, sampler=sampler))
         if tuning is None:
             if self.sampler is not None:
                 raise UsageError(
-                    "without --trials N or --tune-seconds SECONDS nothing is tuned", option="sampler", value=sampler
+                    "without a number of trials or of seconds nothing is tuned", option="sampler", value=sampler
                 )
             return None
         return _checked(tuning.model_copy(update={"sampler": sampler}))

@@ -217,8 +217,8 @@ def read_suite(name: str) -> Suite:
     first, *others = read_suites(name)
     if others:
         raise UsageError(
-            f"it has {1 + len(others)} datasets, which `run` takes together; name one with --dataset, or a suite of "
-            "one dataset",
+            f"it has {1 + len(others)} datasets, which `run` takes together: name one dataset, or a suite of "
+            "one",
             option="suite",
             value=name,
         )

@@ -14,17 +14,19 @@ from multiprocessing.process import BaseProcess
 from time import monotonic, sleep
 from typing import Any
 
+import psutil
+
 from benchmarks.errors import first_line
 from benchmarks.executors.executor import Progress
 from benchmarks.executors.faults import describe_exception, describe_exit
 from benchmarks.executors.logs import configure_logging
 from benchmarks.hardware.fork_server import SERVER_ENDED, fork_server
-from benchmarks.hardware.process_group import end_group_with_parent
+from benchmarks.hardware.process_group import end_group_with_parent, end_orphans
 from benchmarks.hardware.slots import Slot
 from benchmarks.measurement.memory import kernel_kills
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult, Status
-from benchmarks.store.files import create_log
+from benchmarks.store.files import open_log
 from benchmarks.store.results import Store
 
 Work = Callable[[CellSpec, Store, Callable[[int, int], None]], None]
@@ -33,8 +35,8 @@ Work = Callable[[CellSpec, Store, Callable[[int, int], None]], None]
 STARTS, PAUSE = 3, 0.2
 """Attempts to start a process, since the fork server may be killed meanwhile, and seconds after a failed one."""
 
-READY, GO = b"ready", b"go"
-"""Sent by the process of a cell once it leads its process group; and the answer, without which it does nothing."""
+GO = b"go"
+"""Answer to a cell's first message, the process id of its fork server; without it the cell does nothing."""
 
 
 class StartError(RuntimeError):
@@ -73,6 +75,7 @@ class CellProcess:
         self.timed_out = False
         self.fault: tuple[Status, str, str] | None = None
         self._kernel_kills = kernel_kills()
+        self._server: psutil.Process | None = None
         self._process, self._connection = _started(spec, store, work, preload, slot)
         self.listening: list[Connection | int] = [self._connection, self._process.sentinel]
 
@@ -90,20 +93,21 @@ class CellProcess:
         return self.timed_out
 
     def _receive(self, message: bytes, progress: Progress) -> None:
-        if message == READY:
-            self._connection.send_bytes(GO)
-            return
         content: Any = json.loads(message)
         match content:
+            case int(server):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    self._server = psutil.Process(server)
+                self._connection.send_bytes(GO)
             case [int(done), int(total)]:
                 progress(self.spec, done, total)
             case [status, reason, detail]:
                 self.fault = status, reason, detail
 
     def kill(self) -> None:
-        """End the cell if it runs, and every process of its group.
+        """End the cell if it runs, and every process that it started.
 
-        Before the answer to READY it ends by itself when the connection closes; afterwards it leads its group.
+        Before the answer to its first message it ends by itself when the connection closes; later it leads its group.
         """
         self._connection.close()
         if self._process.pid is not None:
@@ -111,6 +115,8 @@ class CellProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.join()
+        if self._server is not None:
+            end_orphans(self._server)
 
     def exit_reason(self) -> tuple[Status, str]:
         """Return status and reason by the exit code of a process that reported neither result nor exception."""
@@ -144,7 +150,7 @@ def _live(spec: CellSpec, store: Store, work: Work, slot: Slot, connection: Conn
     os.setsid()
     end_group_with_parent()
     try:
-        connection.send_bytes(READY)
+        connection.send_bytes(json.dumps(os.getppid()).encode())
         connection.recv_bytes()
     except (EOFError, OSError):  # the process that wanted it has ended, or given up on it
         os._exit(0)
@@ -172,8 +178,8 @@ def flush_output() -> None:
 
 
 def redirect_output(store: Store, cell_id: str) -> None:
-    """Send everything this process prints or logs, C libraries' messages included, to the cell's log."""
-    with create_log(store.log_path(cell_id)) as file:
+    """Send everything this process prints or logs, C libraries' messages included, to the end of the cell's log."""
+    with open_log(store.log_path(cell_id)) as file:
         flush_output()
         for descriptor in (1, 2):
             os.dup2(file.fileno(), descriptor)

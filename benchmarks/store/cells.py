@@ -45,7 +45,7 @@ class CellFiles(Folder):
         """Prepare a cell's folder for a new attempt, so that no earlier result is taken for its own.
 
         The state of an unfinished training (`checkpoint.safetensors`) stays, and so does a good result that is to be
-        measured anew, or by another process.
+        measured again, or by another process. The log stays with either of them.
 
         Returns:
             The result that stays.
@@ -61,6 +61,9 @@ class CellFiles(Folder):
         if result is not None and (result.lacks_process(spec) or not result.answers(spec)):
             return result
         self.remove_result(spec.id)
+        if not self.checkpoint_path(spec.id).exists():
+            with naming(folder):
+                self.log_path(spec.id).unlink(missing_ok=True)
         return None
 
     def remove_result(self, cell_id: str) -> None:

@@ -44,6 +44,10 @@ class WriteError(StoreError):
     """A file or folder cannot be written: the disk is full or read-only, or a link or a device is in the way."""
 
 
+class GoneError(WriteError):
+    """The results folder was deleted, moved or replaced while it was written to."""
+
+
 def write_text(path: Path, content: str) -> None:
     """Write a UTF-8 text file, whole or not at all.
 
@@ -128,6 +132,7 @@ def make_folder(path: Path, root: Path) -> None:
 
     Raises:
         WriteError: it cannot be made, or one of the folders is a link.
+        GoneError: `root` does not exist.
     """
     reached = root
     try:
@@ -146,19 +151,22 @@ def make_folder(path: Path, root: Path) -> None:
             os.close(descriptor)
     except OSError as error:
         if not root.exists():
-            raise WriteError(f"{root} is gone: it was deleted or moved") from error
+            raise GoneError(f"{root} is gone: it was deleted or moved") from error
         raise WriteError(f"{reached} cannot be written to: {error.strerror or error}") from error
 
 
-def create_log(path: Path) -> BinaryIO:
-    """Open a new, empty file to append to, in place of one of that name; a link is removed, not followed.
+def open_log(path: Path) -> BinaryIO:
+    """Open a log to append to; a link, or anything but a regular file with one name, is replaced by a new file.
 
     Raises:
-        WriteError: it cannot be made.
+        WriteError: it cannot be opened.
     """
     with naming(path):
-        path.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_APPEND | os.O_CLOEXEC
+        with suppress(FileNotFoundError):
+            found = path.lstat()
+            if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+                path.unlink()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_APPEND | os.O_CLOEXEC
         return os.fdopen(os.open(path, flags, 0o666), "wb", buffering=0)
 
 

@@ -17,14 +17,14 @@ HOLDER = b"process "
 
 
 @contextmanager
-def hold(folder: Path, option: str = "--out") -> Iterator[Callable[[], bool]]:
+def hold(folder: Path, option: str = "out") -> Iterator[Callable[[], bool]]:
     """Keep other runs out of `folder` for as long as the block lasts.
 
     The operating system frees the lock when its process ends, so no stale lock is left behind.
 
     Args:
         folder: a results folder.
-        option: how the user named it, for messages.
+        option: argument that names the folder, for messages; empty: none does.
 
     Yields:
         A function that returns whether the lock still holds; False once the folder was deleted, moved or replaced.
@@ -38,13 +38,19 @@ def hold(folder: Path, option: str = "--out") -> Iterator[Callable[[], bool]]:
         )
     except OSError as error:
         reason = f"its {LOCK_FILE} is a link" if error.errno == errno.ELOOP else error.strerror
-        raise UsageError(f"{option} {str(folder)!r} cannot be written to: {reason}") from None
+        raise _unusable(folder, option, f"cannot be written to: {reason}") from None
     try:
-        _lock(descriptor, f"{option} {str(folder)!r}")
+        _lock(descriptor, folder, option)
         absolute, held = folder.absolute() / LOCK_FILE, os.fstat(descriptor)
         yield lambda: _is_same(absolute, held)
     finally:
         os.close(descriptor)
+
+
+def _unusable(folder: Path, option: str, reason: str) -> UsageError:
+    if option:
+        return UsageError(reason, option=option, value=folder)
+    return UsageError(f"results folder {str(folder)!r} {reason}")
 
 
 def _is_same(path: Path, held: os.stat_result) -> bool:
@@ -54,17 +60,17 @@ def _is_same(path: Path, held: os.stat_result) -> bool:
         return False
 
 
-def _lock(descriptor: int, named: str) -> None:
+def _lock(descriptor: int, folder: Path, option: str) -> None:
     content = os.read(descriptor, 200) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b"not a file"
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = " ".join(content.decode(errors="replace").split()) or "another process"
-        raise UsageError(f"{named} is in use by {holder}: wait for it, or name another folder") from None
+        raise _unusable(folder, option, f"is in use by {holder}: wait for it, or name another folder") from None
     except OSError as error:
-        raise UsageError(f"{named} cannot be locked ({error.strerror}): name a folder on a local disk") from None
+        raise _unusable(folder, option, f"cannot be locked ({error.strerror}): name a folder on a local disk") from None
     if content and not content.startswith(HOLDER):
-        raise UsageError(f"{named}: its {LOCK_FILE} is no lock of a run: name another folder")
+        raise _unusable(folder, option, f"its {LOCK_FILE} is no lock of a run: name another folder")
     os.ftruncate(descriptor, 0)
     os.pwrite(
         descriptor, HOLDER + f"{os.getpid()}, since {datetime.now(UTC).isoformat(timespec='seconds')}\n".encode(), 0

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.measurement.clock import Clock
 from benchmarks.registry import names as registered
 from benchmarks.registry import plugins
 from benchmarks.registry.entries import entry
@@ -70,3 +71,25 @@ def forgetful(monkeypatch):
     yield
     registered.targets.cache_clear()
     registered._installed.cache_clear()
+
+
+class FakeTime:
+    """Time that passes only when work is done; work on a device is done when it is synchronised."""
+
+    def __init__(self):
+        self.now = 100.0
+        self.queued = 0.0
+        self.synchronizations = 0
+
+    def synchronize(self):
+        self.synchronizations += 1
+        self.now += self.queued
+        self.queued = 0.0
+
+    def clock(self):
+        return Clock(self.synchronize, lambda: self.now)
+
+
+@pytest.fixture
+def time():
+    return FakeTime()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -68,6 +69,22 @@ def test_an_interrupted_run_reports_what_there_is_and_says_how_to_go_on(type_in,
     assert f"{done} of 20 planned cells ended ok" in report
     assert report.count("the run stopped before it") == 20 - done
     assert "Traceback" not in output + errors
+
+
+def test_a_run_whose_folder_is_deleted_does_not_promise_its_cells(type_in, tmp_path):
+    def delete():
+        while not list(tmp_path.glob("out/cells/*/result.json")):
+            time.sleep(0.01)
+        (tmp_path / "out").rename(tmp_path / "elsewhere")
+
+    thread = threading.Thread(target=delete)
+    thread.start()
+    status, _, errors = type_in("run", "--seeds", "20", "--out", "out")
+    thread.join()
+    last = errors.splitlines()[-1]
+    assert status == 3
+    assert re.search("out (was deleted, moved or replaced during the run|is gone: it was deleted or moved)", last)
+    assert last.endswith("; its finished cells went with it, and the same command starts from the beginning")
 
 
 def test_damaged_files_are_named_and_made_again(type_in, tmp_path, no_report):

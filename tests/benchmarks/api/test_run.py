@@ -20,6 +20,7 @@ from benchmarks.config.datasets import load_dataset
 from benchmarks.config.suite import Data
 from benchmarks.errors import UsageError
 from benchmarks.hardware.origin import CHECKOUT
+from benchmarks.store.lock import hold
 
 WORDS = {"bad": "dull awful poor", "good": "superb great moving"}
 
@@ -131,7 +132,9 @@ def test_accuracies_are_drawn_with_their_intervals(result):
         ({"data": pd.DataFrame(), "name": "../x"}, "name='../x': a name has letters"),
         ({"model": ["lstm"]}, "unknown argument 'model'; did you mean"),
         ({"models": ["lstn"]}, "unknown model 'lstn'; did you mean 'lstm'"),
-        ({"data": "no.csv"}, "dataset='no.csv': there is no such file"),
+        ({"data": "no.csv"}, "data='no.csv': there is no such file"),
+        ({"train_sizes": [0]}, "train_sizes"),
+        ({"trials": 3, "tune_seconds": 1.0}, "trials=3: tuning is limited by trials or by seconds"),
         ({"settings": {"lstm.epoch": 3}}, "did you mean 'epochs'"),
         ({"test_size": "all"}, "test_size='all'"),
         ({"device": "tpu"}, "unknown device 'tpu'; did you mean 'cpu'? (choices: auto, cpu, cuda)"),
@@ -146,6 +149,11 @@ def test_a_wrong_argument_is_one_line_by_its_python_name(tmp_path, monkeypatch, 
     assert message in str(caught.value)
     assert "--" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_use_is_named_as_the_argument(tmp_path, frame):
+    with hold(tmp_path), pytest.raises(UsageError, match=rf"^out='{tmp_path}': is in use by process"):
+        run(frame, models=["tfidf_logreg"], losses=["ce"], out=tmp_path, device="cpu", quiet=True)
 
 
 def test_frames_are_read_as_files_are(frame, tmp_path):

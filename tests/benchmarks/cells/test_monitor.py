@@ -3,29 +3,6 @@
 import pytest
 
 from benchmarks.cells.monitor import SPAN_STEPS, WARMUP_STEPS, TrainingMonitor
-from benchmarks.measurement.clock import Clock
-
-
-class FakeTime:
-    """Time that passes only when work is done; work on a device is done when it is synchronised."""
-
-    def __init__(self):
-        self.now = 100.0
-        self.queued = 0.0
-        self.synchronizations = 0
-
-    def synchronize(self):
-        self.synchronizations += 1
-        self.now += self.queued
-        self.queued = 0.0
-
-    def clock(self):
-        return Clock(self.synchronize, lambda: self.now)
-
-
-@pytest.fixture
-def time():
-    return FakeTime()
 
 
 def train(monitor, time, epochs, steps, validation=50.0):

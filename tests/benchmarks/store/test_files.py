@@ -12,8 +12,8 @@ from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.store.files import (
     WriteError,
     check_replaceable,
-    create_log,
     make_folder,
+    open_log,
     opened,
     read_bytes,
     remove_abandoned,
@@ -142,12 +142,26 @@ def test_a_root_that_is_gone_is_not_made_again(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["symbolic", "hard"])
-def test_a_log_is_a_new_file(folder, victim, kind):
+def test_a_log_with_another_name_is_replaced(folder, victim, kind):
     log = folder / "log.txt"
     log.symlink_to(victim) if kind == "symbolic" else log.hardlink_to(victim)
-    with create_log(log) as stream:
+    with open_log(log) as stream:
         stream.write(b"said")
     assert (log.read_text(), victim.read_text()) == ("said", "precious")
+
+
+def test_a_log_is_appended_to(folder):
+    for line in (b"trained\n", b"measured again\n"):
+        with open_log(folder / "log.txt") as stream:
+            stream.write(line)
+    assert (folder / "log.txt").read_text() == "trained\nmeasured again\n"
+
+
+def test_a_pipe_in_place_of_a_log_is_replaced(folder):
+    os.mkfifo(folder / "log.txt")
+    with open_log(folder / "log.txt") as stream:
+        stream.write(b"said")
+    assert (folder / "log.txt").read_text() == "said"
 
 
 @pytest.mark.parametrize("name", ["pipe", "zero", "folder", "missing"])
