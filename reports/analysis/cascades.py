@@ -21,6 +21,7 @@ from reports.analysis.noise import phase_timing
 from reports.analysis.percentiles import Percentile
 from reports.analysis.rate_ratios import Ratio, ratio
 from reports.analysis.results import Configuration, Results
+from reports.analysis.sentences import ends
 from reports.analysis.throughput import throughput
 
 CHOSEN_ON = "thresholds chosen on validation, accuracy on test"
@@ -71,7 +72,8 @@ class CascadeEvidence:
         """Accuracy against the last stage, share passed on, and speed."""
         last = self.stages[-1].configuration.model
         passed = " and ".join(formats.percent(share) for share in self.passed)
-        speed = "" if self.faster is None else f" It labels {formats.significant(self.faster.value)} times as fast."
+        faster = self.faster
+        speed = f" It labels {formats.significant(faster.value)} times as fast {ends(faster)}." if faster else ""
         between = formats.between_points(self.interval)
         return (
             f"{self.configuration.model} ({AIMS[self.aim]}) passes on {passed} of the test texts; its accuracy less "

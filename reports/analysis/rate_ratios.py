@@ -113,6 +113,11 @@ class Ratio:
     readings: tuple[int, int]
 
     @property
+    def alone(self) -> bool:
+        """Whether each side was timed in one process, so that no range is known."""
+        return self.interval is None and self.range.low == self.range.high
+
+    @property
     def above(self) -> bool:
         """Shown to be above 1."""
         return self.interval is not None and self.interval.low > 1

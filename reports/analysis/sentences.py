@@ -60,7 +60,7 @@ def shared_rows(configurations: Sequence[Configuration]) -> str:
 
 
 def times(ratio: Ratio) -> str:
-    """A ratio of times: its interval where enough processes were timed, else the range of the readings."""
+    """A ratio of training times: its interval where enough processes were timed, else the range of the readings."""
     top, bottom = ratio.readings
     fits = f"{top} and {bottom} fits"
     if ratio.interval is not None:
@@ -68,6 +68,22 @@ def times(ratio: Ratio) -> str:
     if ratio.readings == (1, 1):
         return f"about {formats.significant(ratio.value)} times (one fit each, so no range is known)"
     return f"{_range(*ratio.range)} times (range of {fits})"
+
+
+def ends(ratio: Ratio) -> str:
+    """The interval in round brackets; the range of the processes in square ones, where there are too few to decide."""
+    if ratio.interval is not None:
+        return f"({ratio.interval.low:.2f}–{ratio.interval.high:.2f})"
+    if ratio.alone:
+        return "[one process a side]"
+    return f"[{ratio.range.low:.2f}–{ratio.range.high:.2f}]"
+
+
+def multiple(ratio: Ratio) -> str:
+    """A ratio in a narrow column: its interval or range, "14.0–16.0"; "≈15.0" where each side was timed once."""
+    if ratio.alone:
+        return f"≈{formats.significant(ratio.value)}"
+    return _range(*(ratio.interval or ratio.range)).replace(" to ", "–")
 
 
 def _share(share: float) -> str:

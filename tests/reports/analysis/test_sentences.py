@@ -3,7 +3,17 @@ from reports.analysis.estimands import Estimand
 from reports.analysis.estimates import Interval
 from reports.analysis.rate_ratios import ratio, timing
 from reports.analysis.results import read_results
-from reports.analysis.sentences import difference, losses, shared_rows, short, times, verdict, with_interval
+from reports.analysis.sentences import (
+    difference,
+    ends,
+    losses,
+    multiple,
+    shared_rows,
+    short,
+    times,
+    verdict,
+    with_interval,
+)
 from reports.analysis.verdicts import decide
 
 
@@ -69,3 +79,12 @@ def test_repeats_with_training_rows_in_common_are_announced(write_results, tmp_p
     assert shared_rows(read_results(tmp_path).configurations) == ""
     write_results(tmp_path, accuracy, repeats=2, train_sizes=(300,), redrawn_from=3000)
     assert shared_rows(read_results(tmp_path).configurations) == ""
+
+
+def test_a_ratio_of_one_process_a_side_has_no_range():
+    once, twice = ratio(timing([[15.0]]), timing([[1.0]])), ratio(timing([[14.0], [16.0]]), timing([[1.0]]))
+    often = ratio(timing([[14.0], [15.0], [16.0], [15.5], [14.5]]), timing([[1.0], [1.1], [0.9], [1.0], [1.0]]))
+    assert (ends(once), multiple(once)) == ("[one process a side]", "≈15.0")
+    assert (ends(twice), multiple(twice)) == ("[14.00–16.00]", "14.0–16.0")
+    assert ends(often).startswith("(1")
+    assert multiple(often) == f"{often.interval.low:.1f}–{often.interval.high:.1f}"
