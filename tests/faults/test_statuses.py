@@ -10,6 +10,8 @@ import pytest
 from tiny_cells import TEXT, check_whole, faulty_cell, tiny_cell, tiny_spec
 
 from benchmarks.errors import LONGEST_REASON
+from benchmarks.hardware.slots import Slot
+from benchmarks.schema.measurements import Measure
 from benchmarks.store.results import Store
 
 
@@ -104,6 +106,23 @@ def test_a_timeout_of_months_is_a_timeout(store, make_executor):
     assert run_one(make_executor(store, tiny_cell, timeout=1e8), spec, ignore).status == "ok"
 
 
+def test_a_cell_that_is_measured_again_adds_to_its_log(store, make_executor):
+    spec = tiny_spec(fault="characters")
+    log = store.cell_folder(spec.id) / "log.txt"
+    run_one(make_executor(store, faulty_cell), spec, ignore)
+    training = log.read_text()
+    wider = spec.model_copy(update={"measure": Measure(rows=16)})
+    run_one(make_executor(store, faulty_cell), wider, ignore)
+    assert (wider.id, log.read_text()) == (spec.id, training * 2)
+
+
+def test_a_new_attempt_begins_a_new_log(store, make_executor):
+    spec = tiny_spec(fault="exception")
+    for _ in range(2):
+        run_one(make_executor(store, faulty_cell), spec, ignore)
+    assert (store.cell_folder(spec.id) / "log.txt").read_text().count("the last words") == 1
+
+
 def test_a_log_never_goes_through_a_link(store, make_executor, tmp_path):
     victim, spec = tmp_path / "victim", tiny_spec()
     victim.write_text("precious")
@@ -153,6 +172,36 @@ def test_what_a_crashed_cell_started_is_ended(store, make_executor):
     assert run_one(make_executor(store, faulty_cell), spec, ignore).status == "crashed"
     child = int((store.cell_folder(spec.id) / "child").read_text())
     wait_until(lambda: not is_running(child))
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [("daemon", "ok"), ("hang with a daemon", "timeout"), ("die with a daemon", "crashed")],
+)
+def test_a_process_that_left_the_group_of_its_cell_is_ended(store, make_executor, capfd, fault, status):
+    spec = tiny_spec(fault=fault)
+    assert run_one(make_executor(store, faulty_cell, timeout=6.0), spec, ignore).status == status
+    child = int((store.cell_folder(spec.id) / "child").read_text())
+    wait_until(lambda: not is_running(child))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_daemon_of_one_cell_is_ended_and_the_other_cells_run(store, make_executor):
+    """Two slots: the cell that ends leaves those of the other one alone."""
+    slow, quick = tiny_spec(1, fault="hang with a daemon"), tiny_spec(2, fault="daemon")
+    executor = make_executor(store, faulty_cell, timeout=6.0, slots={"cpu": [Slot(1), Slot(2)], "cuda": []})
+    children = {}
+
+    def running():
+        return {spec.seed: is_running(children[spec.seed]) for spec in (slow, quick) if spec.seed in children}
+
+    ended = []
+    for result in executor.run([slow, quick], lambda *_: None):
+        for spec in (slow, quick):
+            children[spec.seed] = int((store.cell_folder(spec.id) / "child").read_text())
+        ended.append((result.spec.seed, result.status, running()[1]))
+        assert not running()[result.spec.seed]
+    assert ended == [(2, "ok", True), (1, "timeout", False)]
 
 
 def test_a_killed_child_is_a_crash(store, make_executor):

@@ -163,6 +163,36 @@ def _change_directory(spec, folder, progress):
     os.chdir("/")
 
 
+ESCAPING = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        with open(sys.argv[1], "w") as file:
+            file.write(str(os.getpid()))
+        time.sleep(600)
+    os._exit(0)
+"""
+
+
+def start_daemon(folder):
+    """Start a process that leaves its group and its session, and whose parent ends; its number is in `child`."""
+    subprocess.run([sys.executable, "-c", ESCAPING, folder / "child"], check=True)
+    while not ((folder / "child").exists() and (folder / "child").read_text()):
+        time.sleep(0.01)
+
+
+def _hang_with_a_daemon(spec, folder, progress):
+    start_daemon(folder)
+    progress(1, 2)
+    time.sleep(600)
+
+
+def _die_with_a_daemon(spec, folder, progress):
+    start_daemon(folder)
+    os.abort()
+
+
 def _die_with_a_child(spec, folder, progress):
     child = subprocess.Popen(["sleep", "600"])
     (folder / "child").write_text(str(child.pid))
@@ -180,6 +210,9 @@ FAULTS = {
     "sys.exit": lambda *_: sys.exit(5),
     "hang": _hang_with_a_child,
     "orphans": _die_with_a_child,
+    "daemon": lambda spec, folder, progress: start_daemon(folder),
+    "hang with a daemon": _hang_with_a_daemon,
+    "die with a daemon": _die_with_a_daemon,
     "late": _hang_after_the_result,
     "thread": _leave_a_thread,
     "quote": _quote,
