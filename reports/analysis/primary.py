@@ -20,7 +20,7 @@ from reports.analysis.results import REFERENCE_LOSS, Configuration
 from reports.analysis.verdicts import decide
 
 EXPLORED = 12
-"""Configurations of one training size and loss, the most accurate ones, of which all pairs are listed."""
+"""Configurations of one training size and loss, the most accurate ones, of which all other pairs are listed."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,18 @@ class Primary:
         against_cheapest: by training size, the cheapest model, and every other one against it, in their order.
         against_reference: every other loss against the reference loss, the other loss first.
         best: by training size.
-        size: comparisons in the family.
+        pairs: keys of the two configurations of each comparison in the family.
     """
 
     against_cheapest: Mapping[int, tuple[Configuration, tuple[Comparison, ...]]]
     against_reference: tuple[Comparison, ...]
     best: Mapping[int, BestSet]
-    size: int
+    pairs: frozenset[frozenset[str]]
+
+    @property
+    def size(self) -> int:
+        """Comparisons in the family."""
+        return len(self.pairs)
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ def primary(
         },
         against_reference=tuple(verdict(*pair) for pair in reference_pairs(evidence)),
         best={group.train_size: _best(group, accuracies, tested, found.level) for group in groups},
-        size=len(pairs),
+        pairs=frozenset(frozenset(_key(evidence[i]) for i in (pair.first, pair.second)) for pair in pairs),
     )
 
 
@@ -158,8 +163,13 @@ def compared_together(
     return Comparison(ours, theirs, finding, found.estimand)
 
 
-def exploratory(evidence: Sequence[Evidence], accuracies: Sequence[Accuracy]) -> tuple[Comparison, ...]:
-    """All pairs of each loss and training size among its most accurate configurations; each interval covers alone."""
+def exploratory(
+    evidence: Sequence[Evidence], accuracies: Sequence[Accuracy], family: Primary
+) -> tuple[Comparison, ...]:
+    """All other pairs of each loss and training size among its most accurate configurations.
+
+    Each interval covers alone. A pair of the family is left out: it has one verdict, that of the family.
+    """
     learnt = {a.configuration.key: a.learnt for a in accuracies}
     groups: dict[tuple[str, int], list[int]] = {}
     for index, one in enumerate(evidence):
@@ -167,11 +177,17 @@ def exploratory(evidence: Sequence[Evidence], accuracies: Sequence[Accuracy]) ->
     found = []
     for members in groups.values():
         shown = sorted(sorted(members, key=lambda m: -accuracies[m].value)[:EXPLORED])
-        for pair in itertools.combinations(shown, 2):
-            alone = contrast(evidence[pair[0]], evidence[pair[1]])
+        for first, second in itertools.combinations((evidence[m] for m in shown), 2):
+            if frozenset((_key(first), _key(second))) in family.pairs:
+                continue
+            alone = contrast(first, second)
             compared = compared_together(alone, alone.p_value, ALPHA, learnt)
             found.append(Comparison(**{**vars(compared), "exploratory": True}))
     return tuple(found)
+
+
+def _key(evidence: Evidence) -> str:
+    return evidence.configuration.key
 
 
 def reference_pairs(evidence: Sequence[Evidence]) -> list[tuple[int, int]]:

@@ -27,7 +27,7 @@ class Analysis:
         evidence: one for each configuration, in their order.
         accuracies: the same.
         primary: the comparisons whose verdicts the report states, as one family.
-        exploratory: all pairs of the most accurate configurations of the same loss and training size.
+        exploratory: all other pairs of the most accurate configurations of the same loss and training size.
         length_effects: other losses against the reference loss.
         unread: models that truncation may have cost something.
         learning_curves: models that ran with several training sizes.
@@ -77,7 +77,7 @@ def analyse(results: Results) -> Analysis:
         evidence=evidence,
         accuracies=accuracies,
         primary=family,
-        exploratory=exploratory(evidence, accuracies),
+        exploratory=exploratory(evidence, accuracies, family),
         length_effects=length_effects(evidence, family),
         unread=unread(evidence),
         learning_curves=learning_curves(accuracies),

@@ -27,9 +27,10 @@ def short(comparison: Comparison) -> str:
     finding = comparison.finding
     if finding.verdict is Verdict.VOID:
         return f"void: {NOT_LEARNT}"
+    found = finding.verdict.value
     if finding.verdict is Verdict.EQUAL and finding.margin is not None:
-        return f"equal within {formats.points(finding.margin, signed=False)} points"
-    return finding.verdict.value
+        found = f"equal within {formats.points(finding.margin, signed=False)} points"
+    return f"{found} (exploratory)" if comparison.exploratory and finding.verdict is not Verdict.SAME else found
 
 
 def difference(comparison: Comparison) -> str:

@@ -52,7 +52,7 @@ def difference(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings:
                 ],
             ),
             group(
-                "All pairs (exploratory)",
+                "All other pairs (exploratory)",
                 [
                     Table(
                         "The most accurate models of a loss and training size, in pairs; each interval and p-value by "

@@ -109,12 +109,20 @@ def test_other_losses_are_compared_with_the_reference(compared):
     assert [c.first.model for c in found.against_cheapest[2000][1]] == ["b"]
 
 
-def test_all_pairs_are_exploratory_and_bounded(compared):
-    evidence, accuracies, _ = compared(ce(**{f"m{n:02}": 0.8 + 0.001 * n for n in range(EXPLORED + 5)}))
-    found = exploratory(evidence, accuracies)
-    assert len(found) == EXPLORED * (EXPLORED - 1) / 2
+def test_all_other_pairs_are_exploratory_and_bounded(compared):
+    evidence, accuracies, family = compared(ce(**{f"m{n:02}": 0.8 + 0.001 * n for n in range(EXPLORED + 5)}))
+    found = exploratory(evidence, accuracies, family)
+    assert len(found) == EXPLORED * (EXPLORED - 1) / 2 - (EXPLORED - 1)  # without those against the best
     assert all(one.exploratory for one in found)
-    assert "m00" not in {c.first.model for c in found}  # the least accurate
+    assert "m00" not in {c.first.model for c in found}  # the least accurate, and the cheapest
+
+
+def test_a_pair_has_one_verdict(compared):
+    """Each model against the cheapest and against the best are of the family; the other pairs are exploratory."""
+    evidence, accuracies, family = compared(ce(cheap=0.8, a=0.82, b=0.84, best=0.9))
+    assert family.size == 5
+    (other,) = exploratory(evidence, accuracies, family)
+    assert {other.first.model, other.second.model} == {"a", "b"}
 
 
 def test_one_model_has_nothing_to_be_compared_with(compared):

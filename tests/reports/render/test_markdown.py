@@ -104,7 +104,7 @@ def test_the_report_says_what_was_run(write_results, tmp_path):
         "Test CPU (avx2), 2 cores, 2 threads used, 8.6 GB memory; Linux 6.1",
         "84.0 (81.6–86.1)",
         "The verdicts rest on",
-        "#### All pairs (exploratory)",
+        "#### All other pairs (exploratory)",
         "nsettled for these training rows, over seeds",
         "    python -m benchmarks run --dataset imdb-packaged",
         "torch 2.13.0",
