@@ -197,6 +197,34 @@ def test_closed_standard_streams_fail_no_cell(tmp_path):
     assert subprocess.run(command, cwd=CHECKOUT, check=False, timeout=60).returncode == 5
 
 
+RUNNING = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from tiny_cells import faulty_cell, tiny_spec
+from benchmarks.executors.local import LocalExecutor
+from benchmarks.store.results import Store
+if __name__ == "__main__":
+    executor = LocalExecutor(Store(Path(sys.argv[2])), faulty_cell)
+    list(executor.run([tiny_spec(fault="hang with a daemon")], lambda *_: None))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_process_that_left_the_group_of_its_cell_ends_with_the_run(store, number):
+    mark = f"DAEMON_OF={os.getpid()}-{number.name}"
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUNNING, Path(__file__).parent, store.folder],
+        env=os.environ | dict([mark.split("=")]), cwd=CHECKOUT, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    child = store.cell_folder(tiny_spec(fault="hang with a daemon").id) / "child"
+    wait_until(lambda: child.exists() and child.read_text())
+    assert int(child.read_text()) in marked(mark)
+    process.send_signal(number)
+    process.wait()
+    wait_until(lambda: not marked(mark), seconds=10)
+
+
 @pytest.mark.usefixtures("no_fork_server")
 def test_a_cell_whose_fork_server_is_killed_is_ended_and_the_next_one_runs(store):
     specs = [tiny_spec(seed) for seed in (1, 2)]
