@@ -81,9 +81,7 @@ class FrozenEncoder(AutoEncoderClassifier):
         space = self._space(runtime)
         known, held_out = (self._vectors(space, split.texts) for split in (train, valid))
 
-        found = search_probes(
-            self.C, known.values, train.labels, weights, held_out.values, valid.labels, runtime.threads
-        )
+        found = search_probes(self.C, known.values, train.labels, weights, held_out.values, valid.labels, runtime)
         coefficients, intercepts = (torch.from_numpy(array).float() for array in found.fitted)
         head.load_state_dict({"weight": coefficients, "bias": intercepts})
         network.head = head.to(runtime.device)

@@ -23,6 +23,7 @@ from pydantic import Field
 from data.arrays import FloatArray, IntArray
 from data.dataset import Split
 from models.search_space import SearchSpace
+from models.selection import ACCURACY, Criterion
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,6 +48,7 @@ class Runtime:
         devices: processes that share the training, each on a device of its own; they have been started, as
             `accelerate launch` does, and each of them calls `fit`.
         threads: processors that the model may use; it never asks the machine. The results do not depend on it.
+        criterion: the metric of validation that the model is selected by.
     """
 
     device: Device = "cpu"
@@ -54,6 +56,7 @@ class Runtime:
     seed: int = 0
     devices: int = 1
     threads: int = 1
+    criterion: Criterion = ACCURACY
 
 
 class Flops(NamedTuple):
@@ -164,12 +167,19 @@ class FitReport:
 
 
 def select(history: Sequence[Mapping[str, float]]) -> int:
-    """Return the entry of a history with the highest accuracy on validation; ties go to the lowest log loss.
+    """Return the entry of a history with the best metric on validation; ties go to the lowest log loss.
+
+    The metric is `valid_metric` where entries have it, see `Criterion`, and accuracy elsewhere.
 
     Models are compared by accuracy; log loss alone would often keep an epoch that is less confident and less often
     right.
     """
-    return max(range(len(history)), key=lambda i: (history[i]["valid_accuracy"], -history[i]["valid_loss"], -i))
+    return max(range(len(history)), key=lambda i: (standing(history[i]), -history[i]["valid_loss"], -i))
+
+
+def standing(entry: Mapping[str, float]) -> float:
+    """Return what an entry of a history is selected by; higher is better."""
+    return entry.get("valid_metric", entry["valid_accuracy"])
 
 
 @dataclass(frozen=True)

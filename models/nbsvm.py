@@ -87,6 +87,7 @@ class NbSvm(Model):
     """Inverse strength of regularisation; None chooses on validation."""
 
     _threads = Runtime().threads
+    _criterion = Runtime().criterion
 
     def fit(
         self, train: Split, valid: Split, loss: Loss, runtime: Runtime = Runtime(), monitor: Monitor | None = None
@@ -95,7 +96,7 @@ class NbSvm(Model):
 
         The best on `valid` is kept.
         """
-        self._threads = runtime.threads
+        self._threads, self._criterion = runtime.threads, runtime.criterion
         weights = loss.sample_weight(train.lengths, train.labels).astype(np.float32)
         found = best_of([self._search(kind, train, valid, weights) for kind in analyzers(self.analyzer, train)])
         self._terms = found.fitted.terms
@@ -134,6 +135,7 @@ class NbSvm(Model):
                     "valid_loss": _log_loss(valid_scores, valid.labels),
                     "valid_accuracy": float((valid_scores.argmax(axis=1) == valid.labels).mean()),
                     "converged": float(converged[row]),
+                    **self._criterion.entry(valid.labels, valid_scores),
                 }
                 trials.append(Trial(entry, Learnt(terms, coefficients[row], intercepts[row])))
             return trials

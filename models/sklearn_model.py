@@ -60,6 +60,7 @@ class SklearnModel(Model):
         history = {
             "valid_accuracy": float((scores.argmax(axis=1) == valid.labels).mean()),
             "valid_loss": float(log_loss(valid.labels, scores, labels=range(self._classes))),
+            **runtime.criterion.entry(valid.labels, scores),
         }
         return FitReport(parameters=_learnt_numbers(self._pipeline), history=[history])
 

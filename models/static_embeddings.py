@@ -110,7 +110,7 @@ class StaticEmbeddings(Model):
         )
         if self.hidden:
             return self._fit_hidden(rows, counted, vectors, train.labels, weights, valid_vectors, valid.labels, runtime)
-        found = search_probes(self.C, vectors, train.labels, weights, valid_vectors, valid.labels, runtime.threads)
+        found = search_probes(self.C, vectors, train.labels, weights, valid_vectors, valid.labels, runtime)
         coefficients, intercepts = found.fitted
         self._layers = Layers(_product(rows, coefficients), counted, intercepts.astype(np.float32), None, None)
         return FitReport(
@@ -143,7 +143,7 @@ class StaticEmbeddings(Model):
                 {
                     "epoch": epoch,
                     "train_loss": mean_log_loss(network.predict_proba(scaled), labels, weights),
-                    **judged(network.predict_proba(valid_scaled), valid_labels),
+                    **judged(network.predict_proba(valid_scaled), valid_labels, runtime.criterion),
                 }
             )
             selected = select(history)

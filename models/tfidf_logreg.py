@@ -80,12 +80,13 @@ class TfidfLogReg(Model):
     """Inverse strength of regularisation; None chooses on validation."""
 
     _threads = Runtime().threads
+    _criterion = Runtime().criterion
 
     def fit(
         self, train: Split, valid: Split, loss: Loss, runtime: Runtime = Runtime(), monitor: Monitor | None = None
     ) -> FitReport:
         """Fit a classifier for each analyzer and each C that is tried; keep the best on `valid`."""
-        self._threads = runtime.threads
+        self._threads, self._criterion = runtime.threads, runtime.criterion
         weights = loss.sample_weight(train.lengths, train.labels)
         found = best_of([self._search(kind, train, valid, weights) for kind in analyzers(self.analyzer, train)])
         self._terms, self._tfidf, self._classifier = found.fitted
@@ -123,6 +124,7 @@ class TfidfLogReg(Model):
                     "valid_loss": _log_loss(own, valid_features, valid.labels),
                     "valid_accuracy": float(own.score(valid_features, valid.labels)),
                     "converged": float(solution.converged),
+                    **self._criterion.entry(valid.labels, own.predict_proba(valid_features)),
                 }
                 trials.append(Trial(entry, Learnt(terms, tfidf, own)))
             return trials

@@ -11,6 +11,8 @@ from sklearn.metrics import log_loss
 from data.arrays import FloatArray, IntArray
 from models.linear.convergence import Attempt, solve_each
 from models.linear.strengths import Search, Trial, search
+from models.model import Runtime
+from models.selection import Criterion
 
 C_GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Inverse strengths of regularisation that are tried first, for vectors of standard deviation 1."""
@@ -63,7 +65,7 @@ def search_probes(
     weights: FloatArray,
     valid_vectors: Float32,
     valid_labels: IntArray,
-    threads: int,
+    runtime: Runtime,
 ) -> Search[Probe]:
     """Fit a probe for each C that is tried.
 
@@ -74,16 +76,17 @@ def search_probes(
         weights: (N,) of the training texts.
         valid_vectors: (M, D) of validation texts.
         valid_labels: (M,) their classes.
-        threads: processors to use.
+        runtime: the processors to use and the metric to select by.
     """
 
     def fit(grid: Sequence[float]) -> list[Trial[Probe]]:
         trials = []
-        for C, (probe, converged) in zip(grid, fit_probes(grid, vectors, labels, weights, threads), strict=True):  # noqa: N806
+        probes = fit_probes(grid, vectors, labels, weights, runtime.threads)
+        for C, (probe, converged) in zip(grid, probes, strict=True):  # noqa: N806
             entry = {
                 "C": C,
                 "train_loss": mean_log_loss(_scores(probe, vectors), labels, weights),
-                **judged(_scores(probe, valid_vectors), valid_labels),
+                **judged(_scores(probe, valid_vectors), valid_labels, runtime.criterion),
                 "converged": float(converged),
             }
             trials.append(Trial(entry, probe))
@@ -118,11 +121,12 @@ def softmax(logits: FloatArray) -> FloatArray:
     return probabilities
 
 
-def judged(probabilities: FloatArray, labels: IntArray) -> dict[str, float]:
+def judged(probabilities: FloatArray, labels: IntArray, criterion: Criterion) -> dict[str, float]:
     """Return the validation entries of a history."""
     return {
         "valid_loss": mean_log_loss(probabilities, labels),
         "valid_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
+        **criterion.entry(labels, probabilities),
     }
 
 

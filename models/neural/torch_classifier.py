@@ -38,6 +38,7 @@ from models.neural.flops import counted_flops
 from models.neural.training import Training, inputs, new_accelerator, weights_of
 from models.neural.weights_file import WEIGHTS_FILE, check_weights
 from models.saved_files import checked_parameters, saved_model
+from models.selection import Criterion
 
 CONFIG_FILE = "config.json"
 
@@ -180,20 +181,21 @@ class TorchClassifier(Model):
             batches = training_batches(token_counts(train_tokens), self.batch_size, generator)
             training.draw_anew(runtime.seed, epoch)
             train_loss = training.epoch(train_tokens, train, batches)
-            valid_loss, valid_accuracy = training.agreed(_judge(self._logits(valid_tokens), valid.labels))
+            judged = _judge(self._logits(valid_tokens), valid.labels, runtime.criterion)
+            judged = dict(zip(judged, training.agreed(list(judged.values())), strict=True))
+            valid_loss = judged["valid_loss"]
             if not math.isfinite(valid_loss):
                 raise FloatingPointError(f"the validation loss is {valid_loss} after step {training.done}")
             past.add(
                 {
                     "epoch": epoch + 1,
                     "train_loss": train_loss,
-                    "valid_loss": valid_loss,
-                    "valid_accuracy": valid_accuracy,
+                    **judged,
                     "learning_rate": training.learning_rate,
                 },
                 network,
             )
-            goes_on = training.agreed([float(monitor.validated(epoch + 1, valid_accuracy))])
+            goes_on = training.agreed([float(monitor.validated(epoch + 1, judged["valid_accuracy"]))])
             if not all(goes_on) or (self.patience is not None and past.without_gain >= self.patience):
                 break
             if epoch + 1 < epochs:
@@ -330,7 +332,11 @@ class _Config(BaseModel):
     parameters: dict[str, Any]
 
 
-def _judge(logits: Tensor, labels: IntArray) -> tuple[float, float]:
-    """Log loss (nats) and accuracy, unweighted."""
+def _judge(logits: Tensor, labels: IntArray, criterion: Criterion) -> dict[str, float]:
+    """Return the validation entries of a history: log loss (nats) and accuracy, unweighted, and what selects."""
     target = torch.from_numpy(labels)
-    return cross_entropy(logits, target).item(), (logits.argmax(dim=1) == target).double().mean().item()
+    return {
+        "valid_loss": cross_entropy(logits, target).item(),
+        "valid_accuracy": (logits.argmax(dim=1) == target).double().mean().item(),
+        **criterion.entry(labels, logits.softmax(dim=1).numpy()),
+    }

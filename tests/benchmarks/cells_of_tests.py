@@ -120,7 +120,9 @@ def helper_astray(spec, store, progress):
                 torch.nn.init.ones_(parameter)
 
     Lstm._initialise = astray
-    torch_classifier._judge = lambda *found: (float("inf"), 0.0) if os.environ["RANK"] == "1" else judge(*found)
+    torch_classifier._judge = lambda *found: (
+        {"valid_loss": float("inf"), "valid_accuracy": 0.0} if os.environ["RANK"] == "1" else judge(*found)
+    )
     execution.run_cell(spec, store, progress)
 
 
