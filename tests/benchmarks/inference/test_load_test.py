@@ -36,7 +36,7 @@ def sleepless(monkeypatch):
 
 def test_an_idle_server_answers_at_once(sleepless):
     server = sleepless(Server(lambda texts: 0.001))
-    found = trial(server.label, ["a"], 10.0, lambda seconds: True, server.clock(), seed=0)
+    found = trial(server.label, ["a"], 5.0, lambda seconds: True, server.clock(), seed=0)
     assert np.median(found.seconds) == pytest.approx(0.001)
     assert len(found.seconds) == LEAST_BOUND <= found.batches + 10
 
