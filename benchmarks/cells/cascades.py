@@ -84,7 +84,7 @@ def run_cascade(spec: CellSpec, store: Store) -> None:
     size = _save(store, saved)
     store.write_validation(spec.id, predictions_frame(data.valid, valid_probabilities))
 
-    loaded = find_model(store.cell_folder(spec.id)).load(spec.device, spec.precision)
+    loaded = find_model(store.cell_folder(spec.id) / "model").load(spec.device, spec.precision)
     model, test = cast(Cascade, loaded.model), data.test
     traced, whole = _score_test_set(model, test, clock, spec)
     check_scores(traced.probabilities, len(test), test.num_classes)
