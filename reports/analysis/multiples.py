@@ -8,7 +8,7 @@ from reports.analysis.results import Configuration
 
 
 def training_multiples(configurations: Sequence[Configuration]) -> list[Ratio | None]:
-    """Seconds to fit over those of the fastest; None for the fastest itself and where one was not timed."""
+    """Seconds to fit over those of the fastest, whose own ratio is 1; None where one was not timed."""
     return _multiples([fit_timing(one.cells) for one in configurations])
 
 
@@ -21,4 +21,4 @@ def labelling_multiples(configurations: Sequence[Configuration]) -> list[Ratio |
 def _multiples(timings: Sequence[Timing]) -> list[Ratio | None]:
     timed = [one for one in timings if one.processes]
     least = min(timed, key=lambda one: one.median, default=None)
-    return [None if least is None or one is least or not one.processes else ratio(one, least) for one in timings]
+    return [ratio(one, least) if least and one.processes else None for one in timings]

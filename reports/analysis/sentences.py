@@ -34,9 +34,9 @@ def short(comparison: Comparison) -> str:
 
 
 def difference(comparison: Comparison) -> str:
-    """The difference in points with its interval; nothing to tell where the two predict the same."""
+    """The difference in points with its interval; without one where the two predict the same."""
     if comparison.verdict is Verdict.SAME:
-        return formats.NOT_MEASURED
+        return "0.00 (same predictions)"
     return formats.points_interval(comparison.finding.value, comparison.finding.interval)
 
 
@@ -80,11 +80,22 @@ def ends(ratio: Ratio) -> str:
     return f"[{ratio.range.low:.2f}–{ratio.range.high:.2f}]"
 
 
-def multiple(ratio: Ratio) -> str:
-    """A ratio in a narrow column: its interval or range, "14.0–16.0"; "≈15.0" where each side was timed once."""
+def multiple(ratio: Ratio | None, *, narrow: bool = False) -> str:
+    """A cost over that of the cheapest, which is a plain 1: "15.0 (14.0–16.0)" with its interval or range.
+
+    Args:
+        ratio: None where one was not timed.
+        narrow: without the value where there is a range: "14.0–16.0"; "≈15.0" where each side was timed once.
+    """
+    if ratio is None:
+        return formats.NOT_MEASURED
+    if ratio.value == 1:
+        return "1"
+    value = formats.significant(ratio.value)
     if ratio.alone:
-        return f"≈{formats.significant(ratio.value)}"
-    return _range(*(ratio.interval or ratio.range)).replace(" to ", "–")
+        return f"≈{value}" if narrow else f"{value} (one process)"
+    between = _range(*(ratio.interval or ratio.range)).replace(" to ", "–")
+    return between if narrow else f"{value} ({between})"
 
 
 def _share(share: float) -> str:

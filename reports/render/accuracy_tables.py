@@ -164,7 +164,7 @@ def bucket_table(analysis: Analysis) -> pd.DataFrame:
 def _effect(found: Estimate) -> str:
     """A difference with its interval; without one where no text is right with one loss and wrong with the other."""
     if found.value == found.standard_error == 0:
-        return "same on every text"
+        return "0.00 (same on every text)"
     return formats.points_interval(found.value, found.interval)
 
 

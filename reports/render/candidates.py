@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 
 from reports import formats
+from reports.analysis import sentences
 from reports.analysis.decision import Standing
 from reports.analysis.front import leading
+from reports.analysis.multiples import labelling_multiples, training_multiples
+from reports.analysis.rate_ratios import Ratio
 from reports.analysis.recommendation import Candidate, Recommendation
 from reports.analysis.requirements import fit_seconds, throughput
 from reports.render import recommendation_words as words
@@ -50,17 +53,18 @@ def short_table(found: Recommendation) -> pd.DataFrame:
     """The leading candidates in columns narrow enough for a terminal; the precision where it differs."""
     shown = leading(found)
     mixed = len({one.configuration.precision for one in shown}) > 1
+    training, labelling = _multiples(found)
     rows = []
     for one, row in zip(shown, _rows(found, shown), strict=True):
-        candidate, accuracy, _, training, labelling, _, verdict = row.values()
+        candidate, accuracy, *_, verdict = row.values()
         name = f"{candidate}, {one.configuration.precision}" if mixed else candidate
         rows.append(
             {
                 "candidate": name,
                 "accuracy %": accuracy,
                 "behind (points)": _behind(one, found),
-                "fit ×": training,
-                "label ×": labelling,
+                "fit ×": sentences.multiple(training[one.name], narrow=True),
+                "label ×": sentences.multiple(labelling[one.name], narrow=True),
                 "verdict": verdict,
             }
         )
@@ -118,16 +122,14 @@ def _looks(one: Candidate, found: Recommendation) -> str:
 
 def _rows(found: Recommendation, candidates: Sequence[Candidate]) -> list[Row]:
     month = "machine hours a month" if found.question.terms.price_per_hour is None else "price a month"
-    training = _multiples([one.price.training for one in found.candidates])
-    labelling = _multiples([one.price.labelling for one in found.candidates])
-    number = {id(one): index for index, one in enumerate(found.candidates)}
+    training, labelling = _multiples(found)
     return [
         {
             "candidate": one.name,
             "accuracy %": formats.percent_interval(one.value, one.interval),
             "difference to the best (points)": _difference(one, found),
-            "training cost (× cheapest)": training[number[id(one)]],
-            "labelling cost (× cheapest)": labelling[number[id(one)]],
+            "training cost (× cheapest)": sentences.multiple(training[one.name]),
+            "labelling cost (× cheapest)": sentences.multiple(labelling[one.name]),
             month: formats.significant(one.price.total),
             "verdict": words.verdict(one, found),
         }
@@ -151,12 +153,9 @@ def _behind(one: Candidate, found: Recommendation) -> str:
     return f"{least}–{most}"
 
 
-def _multiples(costs: Sequence[float]) -> list[str]:
-    measured = [cost for cost in costs if not np.isnan(cost)]
-    least = min(measured, default=np.nan)
-    return [_multiple(cost / least) if least else formats.significant(np.nan) for cost in costs]
-
-
-def _multiple(ratio: float) -> str:
-    """A ratio with three digits; the cheapest is a plain 1."""
-    return "1" if ratio == 1 else formats.significant(ratio)
+def _multiples(found: Recommendation) -> tuple[dict[str, Ratio | None], dict[str, Ratio | None]]:
+    """Name of a candidate -> its cost of training, and of labelling, over that of the cheapest."""
+    names, configurations = zip(*((one.name, one.configuration) for one in found.candidates), strict=True)
+    ratios = training_multiples(configurations), labelling_multiples(configurations)
+    training, labelling = (dict(zip(names, own, strict=True)) for own in ratios)
+    return training, labelling

@@ -134,8 +134,10 @@ def size_table(analysis: Analysis) -> pd.DataFrame:
 
 def _timing(fits: Timing) -> str:
     """The median with the range: "2.31 (2.25–2.40)"."""
-    if fits.processes < 2:
-        return formats.significant(fits.median)
+    if fits.processes == 1:
+        return f"{formats.significant(fits.median)} (one reading)"
+    if not fits.processes:
+        return NOT_MEASURED
     low, high = map(formats.significant, fits.range)
     return f"{formats.significant(fits.median)} ({low}–{high})"
 

@@ -8,7 +8,7 @@ GUIDE = {
     "Verdicts": "are better, worse, equal within a margin (only if you set one), or unsettled. Unsettled means that "
     "the data do not decide; it never means equal. A comparison is void where the better model is not shown to beat "
     "the majority class. Each verdict gives its interval and what it holds for; two models with the same predictions "
-    "on every test text have no difference to give.",
+    "on every test text have no interval to give.",
     "One training": "allows a verdict for that trained model. A claim about the model needs repeats that draw "
     "training rows, validation rows and seed anew (--repeats); seeds alone cover the seed and not the training rows.",
     "Accuracy interval": "is 95 % for that figure alone: Wilson's score interval for one training, or for trainings "

@@ -4,6 +4,7 @@ from benchmarks.store.results import Store
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import analyse
 from reports.render import accuracy_tables, cost_tables, run_tables
+from reports.render.candidates import candidates_table
 from reports.render.tables import tables
 
 
@@ -292,3 +293,14 @@ def test_nothing_that_ended_ok_makes_empty_tables(analysis):
         cost_tables.size_table,
     ):
         assert table(found).empty
+
+
+def test_costs_that_were_timed_once_say_so(analysis):
+    """A ratio of two readings has no range, and no table shows it as if it were exact."""
+    shares = {("tfidf_logreg", "ce"): 0.8, ("lstm", "ce"): 0.84}
+    once, thrice = (analysis(shares, seeds=seeds) for seeds in ((1,), (1, 2, 3)))
+    column = "training cost (× cheapest)"
+    shown = [candidates_table(one.recommendation).set_index("candidate").loc["lstm", column] for one in (once, thrice)]
+    assert shown == ["15.0 (one process)", "15.0 (14.7–15.3)"]
+    fits = [cost_tables.throughput_table(one)["fit, ce (s)"].tolist() for one in (once, thrice)]
+    assert fits == [["0.808 (one reading)", "12.1 (one reading)"], ["0.816 (0.808–0.824)", "12.2 (12.1–12.4)"]]
