@@ -6,20 +6,27 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 from data.arrays import FloatArray, IntArray
 from data.dataset import Split
 from models.model import Encoded
+from models.selection import ACCURACY, Criterion
 
 
-def metrics(probabilities: FloatArray, test: Split, leaked_rows: IntArray) -> dict[str, float]:
+def metrics(
+    probabilities: FloatArray, test: Split, leaked_rows: IntArray, criterion: Criterion = ACCURACY
+) -> dict[str, float]:
     """Compute accuracy, macro-F1 and log loss (nats), and the accuracy without leaked rows if others are left.
+
+    The metric that the model was selected by is among them; a cost is a mean over the texts.
 
     Args:
         probabilities: (N, C).
         test: the N texts.
         leaked_rows: row numbers of test texts that also occur in training or validation.
+        criterion: what the model was selected by.
     """
     predicted = probabilities.argmax(axis=1)
     unseen = ~np.isin(test.rows, leaked_rows)
     without_leaks = float(accuracy_score(test.labels[unseen], predicted[unseen])) if unseen.any() else None
     return {
+        criterion.metric: abs(criterion.value(test.labels, probabilities)),
         "accuracy": float(accuracy_score(test.labels, predicted)),
         **({} if without_leaks is None else {"accuracy_without_leaks": without_leaks}),
         "macro_f1": float(f1_score(test.labels, predicted, average="macro")),

@@ -15,6 +15,7 @@ from data.dataset import Dataset, Split
 from losses.loss import Loss
 from models.external_files import require_files
 from models.model import Device, Model, Precision, Runtime
+from models.selection import Criterion
 
 
 @dataclass(frozen=True)
@@ -59,17 +60,24 @@ def runtime_of(spec: CellSpec) -> Runtime:
         seed=spec.seed,
         devices=spec.devices,
         threads=max(1, threads() // spec.devices),
+        criterion=Criterion(spec.metric, spec.costs),
     )
 
 
 def dataset_of(spec: CellSpec, store: Store) -> Dataset:
     """Read the cell's data: redrawn by its repeat, sampled to its size, with shuffled labels if its role says so."""
     whole = store.read_data(spec.data_fingerprint).redrawn(spec.repeat)
-    size = min(spec.train_size, len(whole.train))  # whole groups may leave a repeat with a few rows fewer
-    data = dataclasses.replace(whole, train=whole.train.sample(size, seed=SAMPLE_SEED))
+    data = dataclasses.replace(whole, train=training_sample(whole.train, spec))
     if spec.role != "shuffled labels":
         return data
     return dataclasses.replace(data, train=with_shuffled_labels(data.train), valid=with_shuffled_labels(data.valid))
+
+
+def training_sample(train: Split, spec: CellSpec) -> Split:
+    """Draw the cell's training rows."""
+    if spec.per_class is not None:
+        return train.sample_each(spec.per_class, seed=SAMPLE_SEED)
+    return train.sample(min(spec.train_size, len(train)), seed=SAMPLE_SEED)  # a repeat may have a few rows fewer
 
 
 def adopt_plugins(spec: CellSpec, store: Store) -> None:

@@ -105,7 +105,7 @@ def _train_and_judge(spec: CellSpec, store: Store, progress: Callable[[int, int]
         spec=spec,
         status="ok",
         measure=measured_at_first(spec, measurements),
-        metrics=metrics(scored.probabilities, test, cell.data.leaked_test_rows),
+        metrics=metrics(scored.probabilities, test, cell.data.leaked_test_rows, cell.runtime.criterion),
         classes=list(test.class_names),
         length_edges=[float(edge) for edge in np.quantile(cell.data.train.lengths, [0.25, 0.5, 0.75])],
         leaked_rows=[int(row) for row in cell.data.leaked_test_rows],

@@ -21,7 +21,7 @@ from benchmarks.commands.options import (
     parse_margin,
 )
 from benchmarks.commands.printing import PipeConsole, print_line
-from benchmarks.commands.run_options import AuditChoice, CellOptions, OutputOptions
+from benchmarks.commands.run_options import AuditChoice, CellOptions, MetricOptions, OutputOptions
 from benchmarks.commands.run_view import (
     interrupted,
     print_left_out,
@@ -47,6 +47,7 @@ def run(
     device: DeviceOptions,
     executor: ExecutorOptions,
     tuning: TuningOptions,
+    metric: MetricOptions,
     cells: CellOptions,
     output: OutputOptions,
     plugin: Plugins = None,
@@ -66,7 +67,7 @@ def run(
     budget = tuning.applied_to(own[0].tuning)
     margin = own[0].margin if output.margin is None else parse_margin(output.margin)
     changes = {"tuning": budget, "margin": margin, "measure": cells.measured(own[0].measure)}
-    changes |= cells.joined(own[0], on_ray=executor.on_ray)
+    changes |= cells.joined(own[0], on_ray=executor.on_ray) | metric.changes()
     suites = [own[0].model_copy(update={"data": block, **changes}) for block in blocks]
     choices = grid.choices()
     backend, resolve = _backend(device, executor, cells, output, console)

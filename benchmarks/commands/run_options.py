@@ -74,6 +74,37 @@ class CellOptions:
         return {"cascades": wanted and not on_ray, "cascade_stages": self.cascade_stages or suite.cascade_stages}
 
 
+class MetricChoice(StrEnum):
+    """Values of --metric."""
+
+    ACCURACY = "accuracy"
+    MACRO_F1 = "macro_f1"
+    BALANCED_ACCURACY = "balanced_accuracy"
+    AVERAGE_PRECISION = "average_precision"
+    LOG_LOSS = "log_loss"
+    COST = "cost"
+
+
+@dataclass(frozen=True)
+class MetricOptions:
+    """What models are selected by on validation, and ranked and tested by; None keeps the suite's setting."""
+
+    metric: Annotated[
+        MetricChoice | None, typer.Option(help="Select, rank and test models by this metric. Default: accuracy.")
+    ] = None
+    cost_matrix: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv", help="Cost of each predicted class (columns) for each label (rows), for --metric cost."
+        ),
+    ] = None
+
+    def changes(self) -> dict[str, str]:
+        """Return the keys of a suite that these options set."""
+        given = {"metric": self.metric, "cost_matrix": self.cost_matrix}
+        return {name: str(value) for name, value in given.items() if value is not None}
+
+
 @dataclass(frozen=True)
 class OutputOptions:
     """Where results go, and what is printed."""

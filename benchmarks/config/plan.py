@@ -5,7 +5,9 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+
+import numpy as np
 
 from benchmarks.config.suite import LARGEST_SEED, Grid, Suite
 from benchmarks.errors import UsageError, unknown
@@ -17,11 +19,14 @@ from benchmarks.schema.measurements import Measure
 from data.dataset import Dataset
 from models.external_files import external_digests
 from models.model import Runtime
+from models.selection import ACCURACY, Criterion
 
 MOST_CELLS = 100_000
 """In one run: years of them on one machine; more is a slip of the pen that would fill the memory."""
 
-TrainSize = int | Literal["all"]
+PER_CLASS = "/class"
+TrainSize = int | str
+"""A number of rows, "all", or rows of each class: "8/class"."""
 Settings = tuple[tuple[str, Any], ...]
 
 
@@ -85,7 +90,13 @@ def combinations(suite: Suite, choices: Choices) -> list[Combination]:
 
 
 def specify(
-    combination: Combination, dataset: Dataset, runtime: Runtime, measure: Measure, *, capped: bool = False
+    combination: Combination,
+    dataset: Dataset,
+    runtime: Runtime,
+    measure: Measure,
+    *,
+    criterion: Criterion = ACCURACY,
+    capped: bool = False,
 ) -> CellSpec:
     """Return the cell that `combination` is on `dataset`; a model that cannot use the device runs on the CPU in fp32.
 
@@ -94,6 +105,7 @@ def specify(
         dataset: the prepared data.
         runtime: the device and precision, resolved.
         measure: how inference is measured.
+        criterion: what the model is selected by.
         capped: whether a training size larger than the number of rows means all of them, rather than an error.
 
     Raises:
@@ -101,7 +113,7 @@ def specify(
             refuses, or an external file of the model is missing.
     """
     available = len(dataset.train)
-    size = available if combination.train_size == "all" else combination.train_size
+    size, per_class = _rows(combination.train_size, dataset)
     if size > available and not capped:
         raise UsageError(
             f"dataset {dataset.name!r} leaves only {available} training rows "
@@ -116,6 +128,7 @@ def specify(
         dataset=dataset.name,
         data_fingerprint=dataset.fingerprint,
         train_size=size,
+        per_class=per_class,
         valid_size=len(dataset.valid),
         test_size=len(dataset.test),
         model=combination.model,
@@ -133,7 +146,20 @@ def specify(
         loss_plugin=loss.plugin,
         model_files=_external_files(combination),
         libraries=libraries(combination.model, combination.loss),
+        metric=criterion.metric,
+        costs=criterion.costs,
     )
+
+
+def _rows(train_size: TrainSize, dataset: Dataset) -> tuple[int, int | None]:
+    """The number of training rows, and how many of each class if it is given so."""
+    if isinstance(train_size, int):
+        return train_size, None
+    if train_size == "all":
+        return len(dataset.train), None
+    per_class = int(train_size.removesuffix(PER_CLASS))
+    of_class = np.bincount(dataset.train.labels, minlength=dataset.train.num_classes)
+    return int(np.minimum(of_class, per_class).sum()), per_class
 
 
 def _external_files(combination: Combination) -> dict[str, str]:

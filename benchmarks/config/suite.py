@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 from benchmarks.errors import UsageError, unknown
 from benchmarks.redaction import shortened
 from benchmarks.schema.audits import AUDITS
+from benchmarks.schema.cell import MetricName
 from benchmarks.schema.measurements import Measure
 from benchmarks.schema.tuning import Sampler
 from data.errors import DataError
@@ -180,6 +181,9 @@ class Suite(Section):
         acknowledge: audit -> why its failure is accepted. The report counts such failures and raises no alarm.
         margin: difference in accuracy that does not matter, such as "0.5pp"; the report calls two models equal within
             it where their whole interval lies inside. None: no two are equal. It changes no cell.
+        metric: of validation predictions, which models are selected by, ranked by and tested by; None selects by
+            accuracy, and the report leads with macro-F1 where accuracy misleads.
+        cost_matrix: CSV file with the cost of each predicted class (columns) for each label (rows), for metric `cost`.
         cascades: whether cheap models are joined with costlier ones, which get the texts that they are least sure of.
         cascade_stages: models in a cascade, at most.
     """
@@ -191,6 +195,8 @@ class Suite(Section):
     tuning: Tuning | None = None
     acknowledge: dict[AuditName, Annotated[str, Field(min_length=1, max_length=500)]] = {}
     margin: Margin | None = None
+    metric: MetricName | None = None
+    cost_matrix: str | None = None
     cascades: bool = False
     cascade_stages: Annotated[int, Field(ge=2, le=3)] = 2
     grid: Annotated[list[Grid], Field(min_length=1)]
@@ -217,8 +223,7 @@ def read_suite(name: str) -> Suite:
     first, *others = read_suites(name)
     if others:
         raise UsageError(
-            f"it has {1 + len(others)} datasets, which `run` takes together: name one dataset, or a suite of "
-            "one",
+            f"it has {1 + len(others)} datasets, which `run` takes together: name one dataset, or a suite of one",
             option="suite",
             value=name,
         )

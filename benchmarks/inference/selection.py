@@ -8,6 +8,7 @@ from benchmarks.errors import UsageError
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
+from models.model import standing
 
 log = logging.getLogger(__package__)
 
@@ -57,7 +58,9 @@ def best_cell(
     for result in ranked:
         log.debug("%s: validation accuracy %.2f%%", result.spec.id, 100 * _validation(result)[0])
     best = max(ranked, key=_validation)
-    reason = f"highest validation accuracy, {_validation(best)[0]:.2%}, of {len(ranked)} cells {of_which}"
+    metric = best.spec.metric
+    shown = f"{_validation(best)[0]:.2%}" if metric == "accuracy" else f"{_validation(best)[0]:.4f}"
+    reason = f"highest validation {metric.replace('_', ' ')}, {shown}, of {len(ranked)} cells {of_which}"
     return best, reason.strip()
 
 
@@ -86,8 +89,8 @@ def _named(results: Sequence[CellResult]) -> str:
 
 
 def _validation(result: CellResult) -> tuple[float, ...]:
-    """Accuracy and negated log loss on validation of the weights that were kept; empty where the model kept none."""
+    """Accuracy, or the metric of selection, and negated log loss on validation; empty where the model kept none."""
     history, selected = result.fit.get("history") or [], result.fit.get("selected", 0)
     if selected >= len(history) or not {"valid_accuracy", "valid_loss"} <= history[selected].keys():
         return ()
-    return history[selected]["valid_accuracy"], -history[selected]["valid_loss"]
+    return standing(history[selected]), -history[selected]["valid_loss"]

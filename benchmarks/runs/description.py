@@ -53,6 +53,8 @@ def describe(run: Run, observer: Observer) -> dict[str, object]:
         "planned": [*cells, *cascades],
         "cascades": cascades,
         "acknowledged": dict(run.suite.acknowledge),
+        "metric": run.suite.metric,
+        "costs": [list(row) for row in run.specs[0].costs] or None,
         "tuning": None if run.tuning is None else run.tuning.model_dump(),
         "dataset": {
             "name": dataset.name,

@@ -7,6 +7,8 @@ from contextlib import chdir
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.cells.preparation import training_sample
+from benchmarks.config.criterion import criterion_of
 from benchmarks.config.datasets import load_dataset
 from benchmarks.config.plan import Choices, Combination, combinations, deep_audits, left_out, specify
 from benchmarks.config.suite import Suite
@@ -14,7 +16,7 @@ from benchmarks.errors import UsageError
 from benchmarks.inference.engines.engine import engine_names
 from benchmarks.redaction import reason_without_folders
 from benchmarks.registry.entries import loss_class
-from benchmarks.schema.cell import SAMPLE_SEED, CellSpec
+from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.tuning import TuningRecord
 from benchmarks.store.files import DamagedError, StoreError
 from benchmarks.store.lock import LOCK_FILE
@@ -87,7 +89,10 @@ def prepare_run(
         dataset = load_dataset(suite.data)
         # A suite's sizes are for its own data; one that the user asks for must be there.
         capped = choices.train_sizes is None
-        specified = (specify(combination, dataset, runtime, suite.measure, capped=capped) for combination in planned)
+        criterion = criterion_of(suite, dataset.test.class_names)
+        specified = (
+            specify(one, dataset, runtime, suite.measure, criterion=criterion, capped=capped) for one in planned
+        )
         specs = list({spec.id: spec for spec in specified}.values())
         dataset = _with_sizes_out_of_reach(dataset, planned)
         _check_losses(specs, dataset)
@@ -99,7 +104,8 @@ def prepare_run(
 
 def _with_sizes_out_of_reach(dataset: Dataset, planned: Iterable[Combination]) -> Dataset:
     """The dataset, with a fact on the training sizes that the suite asks for and the data do not have."""
-    wanted = {c.train_size for c in planned if c.train_size != "all" and c.train_size > len(dataset.train)}
+    sizes = {c.train_size for c in planned}
+    wanted = {size for size in sizes if isinstance(size, int) and size > len(dataset.train)}
     if not wanted:
         return dataset
     sizes = ", ".join(f"{size:,}" for size in sorted(wanted))
@@ -157,18 +163,16 @@ def _check_losses(specs: Iterable[CellSpec], dataset: Dataset) -> None:
 
 def _check_classes(specs: Iterable[CellSpec], dataset: Dataset) -> None:
     """Check that every class is among the training rows drawn: a model cannot name one that it has never seen."""
-    sizes: dict[int, set[int]] = {}
-    for spec in specs:
-        sizes.setdefault(spec.repeat, set()).add(spec.train_size)
-    for repeat in sorted(sizes):
+    samples = {(spec.repeat, spec.train_size, spec.per_class): spec for spec in specs}
+    for repeat in sorted({spec.repeat for spec in samples.values()}):
         train = dataset.redrawn(repeat).train
-        for size in sorted(sizes[repeat]):
-            drawn = set(train.sample(min(size, len(train)), seed=SAMPLE_SEED).labels.tolist())
+        for spec in (spec for spec in samples.values() if spec.repeat == repeat):
+            drawn = set(training_sample(train, spec).labels.tolist())
             for label, name in enumerate(train.class_names):
                 if label not in drawn:
                     raise UsageError(
                         f"no row of class {name!r} is among the training rows drawn; take more, or join classes with "
                         "`label_map`",
                         option="train_size",
-                        value=size,
+                        value=spec.train_size,
                     )

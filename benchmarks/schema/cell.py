@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
+from pydantic import BaseModel, ConfigDict, FiniteFloat, NonNegativeInt, PositiveInt
 
 from benchmarks.schema.cascade import JOINT
 from benchmarks.schema.measurements import Measure
@@ -13,6 +13,7 @@ SAMPLE_SEED = 0
 """Seed of the training sample of a given size: the same rows for every model, loss and seed, so that rows compare."""
 
 Role = Literal["result", "shuffled labels", "repeated", "trial"]
+MetricName = Literal["accuracy", "macro_f1", "balanced_accuracy", "average_precision", "log_loss", "cost"]
 Params = dict[str, bool | int | float | str | None]
 
 NOT_IDENTITY = frozenset({"dataset", "measure"})
@@ -28,6 +29,7 @@ class CellSpec(BaseModel):
         data_fingerprint: sha256 of the prepared splits, see `data.dataset.Dataset.fingerprint`.
         train_size, valid_size, test_size: rows used of each split. A repeat moves whole groups, where there are groups,
             and may have a few more or fewer.
+        per_class: training rows of each class, where the size is given so; None draws the classes in proportion.
         model, loss: registry names.
         model_plugin, loss_plugin: origin of these: the sha256 of a plug-in file, or "package==version"; empty for
             built-in ones.
@@ -49,6 +51,8 @@ class CellSpec(BaseModel):
         prune_below: of a trial, the accuracy on validation after each epoch below which its training ends.
         stages: of a cascade, the ids of the cells whose models it joins, the cheapest first; its parameters are its aim
             and those of the stages. Empty for a cell that trains.
+        metric: of validation predictions, which the model is selected by.
+        costs: for the metric `cost`, C rows by label of C costs by predicted class; else empty.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,7 +79,10 @@ class CellSpec(BaseModel):
     repeat: NonNegativeInt = 0
     role: Role = "result"
     prune_below: tuple[float, ...] = ()
+    per_class: PositiveInt | None = None
     stages: tuple[str, ...] = ()
+    metric: MetricName = "accuracy"
+    costs: tuple[tuple[FiniteFloat, ...], ...] = ()
 
     @property
     def id(self) -> str:
@@ -97,7 +104,8 @@ class CellSpec(BaseModel):
 
     def _identity(self, *others: str) -> dict[str, Any]:
         """The fields that decide the predictions, without `others`."""
-        none = {name for name in ("prune_below", "stages") if not getattr(self, name)}
+        none = {name for name in ("per_class", "prune_below", "stages") if not getattr(self, name)}
+        none |= {"metric", "costs"} if self.metric == "accuracy" else set()
         fields = self.model_dump(exclude={*NOT_IDENTITY, *others, *none})
         return fields | {"model_params": self.model_params | self.model_files}
 

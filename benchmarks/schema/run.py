@@ -1,7 +1,8 @@
 """`run.json`: the data, the machine and the plan of a run."""
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat
+from pydantic import BaseModel, ConfigDict, FiniteFloat, PositiveFloat
 
+from benchmarks.schema.cell import MetricName
 from benchmarks.schema.measurements import Ceiling
 from benchmarks.schema.tuning import TuningRecord
 
@@ -48,6 +49,8 @@ class RunRecord(BaseModel):
         cascades: ids of those planned that are cascades of others.
         tuning: how the cells' settings were chosen; None: they are the defaults, or set by the user.
         margin_points: difference in accuracy that does not matter to the user, in percentage points.
+        metric: that models were selected by on validation, if one was asked for.
+        costs: by label and predicted class, for the metric `cost`.
         code_versions, libraries: "model-loss" -> code version, and versions of the libraries that compute.
     """
 
@@ -64,6 +67,8 @@ class RunRecord(BaseModel):
     devices_per_cell: int = 1
     code_version: str
     code_versions: dict[str, str] = {}
+    metric: MetricName | None = None
+    costs: list[list[FiniteFloat]] | None = None
     libraries: dict[str, dict[str, str]] = {}
     acknowledged: dict[str, str] = {}
     cascades: list[str] = []
