@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.commands.options import parse_count, parse_settings, split_words
-from benchmarks.config.plan import MOST_CELLS, Choices, TrainSize
+from benchmarks.config.plan import MOST_CELLS, PER_CLASS, Choices, TrainSize
 from benchmarks.config.suite import LARGEST_SEED, LARGEST_SIZE, MOST_REPEATS
 from benchmarks.errors import UsageError
 
@@ -29,7 +29,10 @@ class GridOptions:
     ] = None
     train_size: Annotated[
         str | None,
-        typer.Option(metavar="N|all[,N..]", help="Number of training texts; several values make several cells."),
+        typer.Option(
+            metavar="N|N/class|all[,N..]",
+            help="Number of training texts, of all classes or of each; several values make several cells.",
+        ),
     ] = None
     seeds: Annotated[
         str | None, typer.Option(metavar="N|N,N..", help="Number of seeds (3 runs seeds 1, 2, 3), or a list (1,5).")
@@ -71,12 +74,14 @@ class GridOptions:
 
 
 def _train_sizes(text: str | None) -> list[TrainSize] | None:
-    if text is None:
-        return None
-    return [
-        "all" if part == "all" else parse_count("--train-size", part, least=1, most=LARGEST_SIZE)
-        for part in text.split(",")
-    ]
+    return None if text is None else [_train_size(part) for part in text.split(",")]
+
+
+def _train_size(part: str) -> TrainSize:
+    if part == "all":
+        return part
+    count = parse_count("--train-size", part.removesuffix(PER_CLASS), least=1, most=LARGEST_SIZE)
+    return f"{count}{PER_CLASS}" if part.endswith(PER_CLASS) else count
 
 
 def _seeds(text: str | None) -> list[int] | None:
