@@ -10,9 +10,11 @@ from reports import formats
 from reports.analysis.decision import Needed, Standing
 from reports.analysis.estimands import Estimand
 from reports.analysis.metric_figures import METRICS
+from reports.analysis.noise import fit_timing
 from reports.analysis.price import error_cost_to_pay, pays_from
 from reports.analysis.recommendation import Candidate, Recommendation
-from reports.analysis.requirements import Checked, Fulfilment
+from reports.analysis.requirements import UNREPEATED, Checked, Fulfilment
+from reports.analysis.verdicts import NOT_LEARNT
 
 BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 MOST_TEXTS = 100_000_000
@@ -29,7 +31,7 @@ class Phrases:
         take: a candidate is chosen.
         undecided: none is, and this one is the cheapest that is not ruled out.
         none: none is, and all are ruled out.
-        not_learnt: no candidate is shown to learn.
+        not_learnt: no candidate is shown to beat the majority class.
     """
 
     take: str
@@ -49,7 +51,7 @@ def phrases(found: Recommendation) -> Phrases:
         undecided=f"Undecided: no candidate is shown to be {within}{' and to meet every requirement' * asked}. "
         "{name} is the cheapest that may, at {price}.",
         none=f"Take none: no candidate is {within}{' and meets every requirement' * asked}.",
-        not_learnt="Take none: no candidate is shown to beat always answering the most common class.",
+        not_learnt="Take none: no candidate is shown to beat the majority class.",
     )
 
 
@@ -79,7 +81,7 @@ def verdict(one: Candidate, found: Recommendation) -> str:
     if one is found.chosen:
         return "recommended"
     if not one.learnt:
-        return "not shown to learn"
+        return NOT_LEARNT
     if one.judged.standing is not Standing.GOOD_ENOUGH:
         return str(one.judged.standing.value)
     worst = [check for check in one.requirements if check.fulfilment is not Fulfilment.MET]
@@ -92,7 +94,7 @@ def reason(one: Candidate, found: Recommendation) -> str:
     """Why a candidate lost, or won, in one or two sentences."""
     parts = []
     if not one.learnt:
-        parts.append("is not shown to beat always answering the most common class")
+        parts.append(f"is {NOT_LEARNT}")
     if one.judged.standing is not Standing.GOOD_ENOUGH:
         parts.append(f"is {one.judged.standing.value}: {behind(one, found)}{_more_data(one, found)}")
     lost = one.judged.standing is Standing.NOT_GOOD_ENOUGH or not one.learnt
@@ -177,6 +179,10 @@ def notes(found: Recommendation) -> list[str]:
         said.append(
             "One training of each: the decision is for this training and may differ for the next (--repeats 3)."
         )
+    once = [one.name for one in found.candidates if fit_timing(one.configuration.cells).processes == 1]
+    if once:
+        who = "every candidate" if len(once) == len(found.candidates) else ", ".join(once)
+        said.append(f"Training was timed once for {who}: its price may be off by a factor of {UNREPEATED:g}.")
     if found.left_out:
         said.append(f"{found.left_out} configurations on fewer training texts are no candidates.")
     if found.doubts:

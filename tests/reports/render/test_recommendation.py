@@ -48,6 +48,9 @@ def test_one_training_is_said(write_results, tmp_path):
     found = recommend([read_results(tmp_path / "r")], Question(tolerance=0.02))
     assert "(for this training)" in words.decision(found)
     assert any("may differ for the next" in note for note in words.notes(found))
+    assert any(
+        "timed once for every candidate: its price may be off by a factor of 1.7" in n for n in words.notes(found)
+    )
 
 
 def test_an_undecided_candidate_says_what_would_decide(results):
