@@ -8,6 +8,7 @@ from reports import formats
 from reports.analysis.front import front
 from reports.analysis.recommendation import Candidate, Recommendation
 from reports.analysis.requirements import fit_seconds, throughput
+from reports.analysis.results import Configuration
 from reports.analysis.selective import Selection
 from reports.figures.canvas import BARS, Style, Styles, draw, log_axis, panel, reach_of
 from reports.figures.svg import MUTED, Drawing
@@ -19,13 +20,20 @@ NAMED = 8
 COVERAGES = np.linspace(0.01, 1.0, 100)
 
 
-def front_panel(name: str, found: Recommendation, named: Sequence[Candidate], styles: Styles) -> Drawing | None:
+def front_panel(
+    name: str,
+    found: Recommendation,
+    named: Sequence[Candidate],
+    joined: Sequence[Sequence[Configuration]],
+    styles: Styles,
+) -> Drawing | None:
     """Accuracy over the machine hours of a month; None where no candidate was timed.
 
     Args:
         name: of the file.
         found: the decision, at whose volume a month is counted.
         named: candidates that the legend names.
+        joined: curves: a cascade's first stage, the cascade with its thresholds, its last stage.
         styles: of the run.
     """
     hours = {id(one): _hours(one, found) for one in found.candidates}
@@ -37,9 +45,15 @@ def front_panel(name: str, found: Recommendation, named: Sequence[Candidate], st
     legend = [(one.name, look[id(one)]) for one in known if any(one is own for own in named)]
     if len(legend) < len(known):
         legend.append((f"{len(known) - len(legend)} others", _style(None, named, styles)))
-    axes = panel("Accuracy over cost", "accuracy in percent, 95 % interval; a line joins the front", legend=legend)
+    said = "accuracy in percent, 95 % interval; a line joins the front"
+    axes = panel("Accuracy over cost", f"{said}, dots a cascade" if joined else said, legend=legend)
     best = [known[i] for i in front([hours[id(one)][0] for one in known], [one.value for one in known])]
     axes.plot([hours[id(o)][0] for o in best], [100 * o.value for o in best], color=MUTED, linewidth=1.0, zorder=1)
+    by_key = {one.configuration.key: one for one in known}
+    for curve in joined:
+        points = [by_key[c.key] for c in curve if c.key in by_key]
+        costs, gains = [hours[id(one)][0] for one in points], [100 * one.value for one in points]
+        axes.plot(costs, gains, color=MUTED, linewidth=1.6, linestyle=":", zorder=1)
     for one in known:
         cost, (low, high) = hours[id(one)]
         across = [[max(cost - low, 0.0)], [max(high - cost, 0.0)]]

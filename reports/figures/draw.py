@@ -10,6 +10,7 @@ import matplotlib as mpl
 
 from benchmarks.store.files import make_folder, remove_abandoned, write_text
 from reports.analysis.accuracy import Accuracy
+from reports.analysis.cascades import cascades, curves
 from reports.analysis.evidence import Evidence
 from reports.analysis.front import leading
 from reports.analysis.learning_curves import LearningCurve
@@ -126,7 +127,11 @@ def first_figures(analysis: Analysis) -> Gallery:
 
 def _front(analysis: Analysis, look: Styles) -> tuple[Drawing, ...]:
     found = analysis.recommendation
-    return () if found is None else _drawn([front_panel("front-1", found, leading(found), look)])
+    return (
+        ()
+        if found is None
+        else _drawn([front_panel("front-1", found, leading(found), curves(cascades(analysis.evidence)), look)])
+    )
 
 
 def _risk_coverage(analysis: Analysis, look: Styles) -> tuple[Drawing, ...]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from reports.analysis.cascades import cascades
 from reports.analysis.cost import Ladder
 from reports.analysis.limit import limits
 from reports.analysis.run_analysis import Analysis
@@ -26,6 +27,7 @@ def cost(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Gall
         "What does it cost?",
         [
             group("", [Bullets(tuple(map(_item, analysis.ladders)))]),
+            group("Cascades", [bullets(one.sentence for one in cascades(analysis.evidence))]),
             group(
                 "Training and labelling",
                 [
