@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.errors import UsageError
 from benchmarks.registry.entries import entry, loss_class, model_class
 from data.arrays import FloatArray
 from data.dataset import Split
 from models.model import FitReport, Model, Runtime
+from models.search_space import Interval
 
 TEXTS = ("the film was superb , wonderful", "dull", "?", "a " * 300 + "boring awful plot", "great")
 """Texts of one word, of no word, and longer than a model reads."""
@@ -73,6 +75,19 @@ def it_is_what_the_registry_says(trained: Trained) -> None:
 def its_defaults_are_its_configuration(trained: Trained) -> None:
     """The model can be built without arguments, and its requirements are installed."""
     model_class(trained.name)().check_ready()
+
+
+def tuning_tries_values_that_it_takes(trained: Trained) -> None:
+    """Every entry of `search_space` names a parameter, and that takes the values at its ends."""
+    described, space = entry("models", trained.name), model_class(trained.name).search_space
+    for name, values in space.items():
+        assert name in described.parameters, f"`search_space` names {name!r}, which is no parameter"
+        tried = (values.low, values.high) if isinstance(values, Interval) else values.values
+        for value in tried:
+            try:
+                described.settings({name: value})
+            except UsageError as error:
+                raise AssertionError(f"`search_space`: {error}") from None
 
 
 def its_report_says_what_was_learnt_and_chosen(trained: Trained) -> None:
@@ -174,6 +189,7 @@ def three_classes_have_three_columns(trained: Trained) -> None:
 MODEL_CHECKS: tuple[Callable[[Trained], None], ...] = (
     it_is_what_the_registry_says,
     its_defaults_are_its_configuration,
+    tuning_tries_values_that_it_takes,
     its_report_says_what_was_learnt_and_chosen,
     its_scores_are_probabilities_of_each_class,
     encode_counts_what_is_read_and_what_there_was,
