@@ -57,15 +57,13 @@ def _loaded(found: Found, runtime: Runtime) -> nn.Module:
 
 
 def _running(network: Callable[[Tensor, Tensor], Tensor], device: Device) -> Network:
+    def logits(batch: Batch) -> Tensor:
+        ids, mask = (torch.from_numpy(part).to(device) for part in batch)
+        return network(ids, mask.bool())
+
     def run(batches: Sequence[Batch]) -> list[FloatArray]:
         with torch.inference_mode():
-            logits = [network(*(torch.from_numpy(part).to(device) for part in _as_trained(one))) for one in batches]
-            return [own.float().cpu().numpy() for own in logits]
+            queued = [logits(one) for one in batches]
+            return [own.float().cpu().numpy() for own in queued]
 
     return run
-
-
-def _as_trained(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-    """input_ids int64, mask bool."""
-    ids, mask = batch
-    return ids, mask.astype(np.bool_)

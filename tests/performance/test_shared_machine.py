@@ -1,0 +1,87 @@
+"""With one busy process beside it, every model trains and scores at no less than 40 % of its speed alone.
+
+Each reading is of a new process, as a cell is, alone and beside the busy one in turns.
+"""
+
+import statistics
+import subprocess
+import sys
+from contextlib import contextmanager, nullcontext
+
+import pytest
+
+from benchmarks.hardware.slots import threads
+from benchmarks.registry.entries import OFF_BY_DEFAULT, names
+
+pytestmark = [pytest.mark.alone, pytest.mark.skipif(threads() < 2, reason="needs two processors")]
+
+LEAST = 0.4
+TURNS = 3
+
+WORK = """
+import sys, time
+from benchmarks.hardware.spinning import let_threads_spin
+let_threads_spin()
+import numpy as np
+from benchmarks.hardware.slots import threads
+from benchmarks.hardware.thread_pools import limit_thread_pools
+from benchmarks.registry.entries import loss_class, model_class
+from data.dataset import Split
+from models.model import Runtime
+
+name, seconds = sys.argv[1], float(sys.argv[2])
+limit_thread_pools(threads())
+generator = np.random.default_rng(0)
+words = np.array([f"word{number}" for number in range(2_000)])
+length = 100 if name.startswith("distilbert") else 20
+texts = tuple(" ".join(generator.choice(words, length)) for _ in range(64))
+split = Split(texts, np.arange(64) % 2, np.full(64, length), np.arange(64), ("no", "yes"))
+settings = {"lstm": {"epochs": 1, "min_steps": 0}, "tfidf_logreg": {"C": 10.0}, "nbsvm": {"C": 1.0}}
+settings = settings.get(name, {"epochs": 1, "max_length": 128})
+model = model_class(name)(**settings)
+
+def rate(work):
+    work()
+    begin, done = time.perf_counter(), 0
+    while time.perf_counter() - begin < seconds:
+        work()
+        done += 1
+    return done / (time.perf_counter() - begin)
+
+loss = loss_class("ce")(split.lengths, split.labels)
+print(rate(lambda: model.fit(split, split, loss, Runtime(threads=threads()))))
+encoded = model.encode(texts)
+print(rate(lambda: model.score(encoded)))
+"""
+
+BUSY = "while True: pass"
+
+
+@contextmanager
+def busy():
+    process = subprocess.Popen([sys.executable, "-c", BUSY])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def rates(name):
+    """Fits and scorings a second of a new process."""
+    command = [sys.executable, "-c", WORK, name, "3"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+    return [float(line) for line in printed.split()[-2:]]
+
+
+@pytest.mark.parametrize("name", [name for name in names("models") if name not in OFF_BY_DEFAULT])
+def test_a_busy_process_takes_no_more_than_its_share(name):
+    readings = {False: [], True: []}
+    for turn in range(2 * TURNS):
+        with busy() if turn % 2 else nullcontext():
+            readings[bool(turn % 2)].append(rates(name))
+    for place, work in enumerate(("training", "scoring")):
+        alone, beside = (statistics.median(own[place] for own in readings[is_busy]) for is_busy in (False, True))
+        assert beside / alone >= LEAST, (
+            f"{work} of {name} beside a busy process: {beside / alone:.0%} of its speed alone"
+        )
