@@ -6,7 +6,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Protocol, TypeVar
 
 from benchmarks.cells.serving import address, build, serve, unmeasured
-from benchmarks.errors import publishable
+from benchmarks.errors import UsageError, first_line, publishable
 from benchmarks.hardware.fork_server import one_process
 from benchmarks.inference.engines.engine import engine, has_engines
 from benchmarks.inference.folder import digest
@@ -44,7 +44,8 @@ def measure_engines(specs: Sequence[CellSpec], names: Sequence[str], store: Stor
             if spec.device not in engine(name).devices:
                 listener.say(f"{spec.id}: {name} does not run on {spec.device}")
                 continue
-            listener.say(f"{spec.id} in {name}: {outcome(_measured(spec, store, name, model))}")
+            result, detail = _measured(spec, store, name, model)
+            listener.say(f"{spec.id} in {name}: {detail or outcome(result)}")
 
 
 def outcome(result: EngineResult) -> str:
@@ -62,14 +63,15 @@ def _with_networks(specs: Sequence[CellSpec], store: Store) -> Iterator[CellSpec
             yield spec
 
 
-def _measured(spec: CellSpec, store: Store, name: str, model: str) -> EngineResult:
-    """The stored result, where it is of the same address and good; else a new one."""
+def _measured(spec: CellSpec, store: Store, name: str, model: str) -> tuple[EngineResult, str]:
+    """The stored result, where it is of the same address and good, else a new one; and the error of one that failed."""
     try:
         stored = store.read_engine(spec.id, name)
     except DamagedError:
         stored = None
     if stored is not None and stored.status == "ok" and stored.address == address(spec, name, model):
-        return stored
+        return stored, ""
+    detail = ""
     first = store.read_data(spec.data_fingerprint).test.texts[0]
     try:
         size = _in_new_process(build, spec, store, name)
@@ -77,9 +79,10 @@ def _measured(spec: CellSpec, store: Store, name: str, model: str) -> EngineResu
     except BrokenProcessPool:
         result = _failed(spec, name, model, "its process was killed, as when memory runs out")
     except Exception as error:  # noqa: BLE001  (one engine that fails must not lose the others)
-        result = _failed(spec, name, model, publishable(error))
+        detail = f"failed: {type(error).__name__}: {first_line(error)}"
+        result = _failed(spec, name, model, str(error) if isinstance(error, UsageError) else publishable(error))
     store.write_engine(result)
-    return result
+    return result, detail
 
 
 def _failed(spec: CellSpec, name: str, model: str, reason: str) -> EngineResult:

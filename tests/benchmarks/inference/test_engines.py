@@ -276,7 +276,7 @@ def test_a_failed_engine_is_a_row(trained, monkeypatch):
     monkeypatch.setattr("benchmarks.runs.engines._in_new_process", fail)
     measure_engines([spec], ["torch"], store, Listener)
     assert lines == [f"{spec.id} in torch: failed: UsageError: there is no room"]
-    assert store.read_engine(spec.id, "torch").status == "failed"
+    assert store.read_engine(spec.id, "torch").reason == "there is no room"
 
 
 def test_the_address_covers_what_a_figure_depends_on(trained, monkeypatch):
