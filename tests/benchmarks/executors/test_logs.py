@@ -1,11 +1,12 @@
 """Log messages on stderr, by -v and -q."""
 
 import logging
+import re
 
 import pytest
 
 from benchmarks.executors.logs import configure_logging
-from benchmarks.hardware.origin import PACKAGES
+from benchmarks.hardware.origin import CHECKOUT, PACKAGES
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,18 @@ def test_the_flags_choose_the_level(capsys, flags, shown):
     log.info("an info")
     log.warning("a warning")
     assert capsys.readouterr().err.splitlines() == shown
+
+
+def test_each_package_has_one_logger():
+    sources = [path for package in PACKAGES for path in (CHECKOUT / package).rglob("*.py")]
+    calls = [
+        match
+        for path in sources
+        if path.name != "logs.py"
+        for match in re.findall(r"getLogger\(.*\)", path.read_text())
+    ]
+    assert len(calls) >= 10
+    assert set(calls) == {"getLogger(__package__)"}
 
 
 def test_other_libraries_are_left_alone(capsys):
