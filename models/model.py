@@ -107,8 +107,8 @@ class Monitor(Protocol):
             shapes: the padded batches computed for it, one unless gradients are accumulated.
         """
 
-    def validated(self, epoch: int, accuracy: float) -> bool:
-        """Report the accuracy on validation after epoch `epoch` (from 1); return whether training is to go on."""
+    def validated(self, epoch: int, metric: float) -> bool:
+        """Report the metric of validation after epoch `epoch` (from 1), see `standing`; return whether to go on."""
 
     def restore(self) -> TrainingState | None:
         """Return the latest state kept of this training, if it was interrupted; called before the first step."""
@@ -128,7 +128,7 @@ class SilentMonitor:
     def step(self, done: int, total: int, examples: int, tokens: int, shapes: Sequence[Shape]) -> None:
         """Do nothing after a step."""
 
-    def validated(self, epoch: int, accuracy: float) -> bool:
+    def validated(self, epoch: int, metric: float) -> bool:
         """Let every training go on."""
         return True
 

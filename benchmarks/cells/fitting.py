@@ -48,7 +48,7 @@ def timed_fit(
         clock: reads the time.
         progress: called with the optimizer steps done and planned.
         checkpoint: where the state of a long training is kept; None keeps none.
-        prune_below: the accuracy on validation after each epoch below which the training ends; none ends it.
+        prune_below: the metric of validation after each epoch below which the training ends; none ends it.
     """
     energy = meter(cell.runtime.device, cell.runtime.devices)
 

@@ -104,7 +104,7 @@ class TrainingMonitor:
             clock: reads the time.
             progress: called with the optimizer steps done and planned after every step.
             checkpoint: where the training's state is kept; None keeps none.
-            prune_below: the accuracy on validation after each epoch below which the training ends.
+            prune_below: the metric of validation after each epoch below which the training ends.
         """
         self.parts: list[float] = []
         self.pruned = False
@@ -137,9 +137,9 @@ class TrainingMonitor:
         self._progress(done, total)
         self._timer.count(examples, tokens, shapes)
 
-    def validated(self, epoch: int, accuracy: float) -> bool:
-        """Return whether the accuracy after an epoch is high enough for training to go on."""
-        if epoch <= len(self._prune_below) and accuracy < self._prune_below[epoch - 1]:
+    def validated(self, epoch: int, metric: float) -> bool:
+        """Return whether the metric of validation after an epoch is high enough for training to go on."""
+        if epoch <= len(self._prune_below) and metric < self._prune_below[epoch - 1]:
             self.pruned = True
         return not self.pruned
 

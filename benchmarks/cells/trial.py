@@ -15,7 +15,7 @@ from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.result import CellResult
 from benchmarks.schema.tuning import Trial
 from benchmarks.store.results import Store
-from models.model import Device, FitReport
+from models.model import Device, FitReport, standing
 
 
 def run_trial(spec: CellSpec, store: Store, progress: Callable[[int, int], None]) -> None:
@@ -46,4 +46,9 @@ def run_trial(spec: CellSpec, store: Store, progress: Callable[[int, int], None]
 
 def _judged(report: FitReport, *, pruned: bool) -> Trial:
     selected = report.history[report.selected]
-    return Trial(accuracy=selected["valid_accuracy"], log_loss=selected["valid_loss"], pruned=pruned)
+    return Trial(
+        accuracy=selected["valid_accuracy"],
+        log_loss=selected["valid_loss"],
+        metric=standing(selected),
+        pruned=pruned,
+    )

@@ -54,7 +54,7 @@ def describe(run: Run, observer: Observer) -> dict[str, object]:
         "cascades": cascades,
         "acknowledged": dict(run.suite.acknowledge),
         "metric": run.suite.metric,
-        "costs": [list(row) for row in run.specs[0].costs] or None,
+        "costs": next(([list(row) for row in spec.costs] for spec in run.specs if spec.costs), None),
         "tuning": None if run.tuning is None else run.tuning.model_dump(),
         "dataset": {
             "name": dataset.name,

@@ -17,6 +17,7 @@ from benchmarks.schema.cell import CellSpec, Params
 from benchmarks.schema.result import CellResult
 from benchmarks.schema.tuning import TuningRecord
 from benchmarks.store.results import Store
+from models.model import standing
 from models.search_space import Interval, SearchSpace
 
 if TYPE_CHECKING:
@@ -78,22 +79,22 @@ class Study:
         if result.trial is None:
             self.sampler.tell(self._asked, state=_states().FAIL)
         else:
-            self.sampler.tell(self._asked, result.trial.accuracy)
+            self.sampler.tell(self._asked, result.trial.metric)
 
     @property
     def best(self) -> Params:
-        """The settings with the highest accuracy on validation; ties go to the lowest log loss, then the earliest."""
+        """The settings with the best metric of validation; ties go to the lowest log loss, then the earliest."""
         done = [(result.trial, result.spec) for result in self.results if result.trial is not None]
         if not done:
             return self.spec.model_params
-        return max(done, key=lambda each: (each[0].accuracy, -each[0].log_loss))[1].model_params
+        return max(done, key=lambda each: (each[0].metric, -each[0].log_loss))[1].model_params
 
     def _medians(self) -> tuple[float, ...]:
-        """The median accuracy of the earlier trials after each epoch, while enough of them have got so far."""
+        """The median metric of the earlier trials after each epoch, while enough of them have got so far."""
         courses = [_best_so_far(result) for result in self.results if result.trial is not None]
         by_epoch = itertools.zip_longest(*courses)
-        reached = ([accuracy for accuracy in epoch if accuracy is not None] for epoch in by_epoch)
-        enough = itertools.takewhile(lambda accuracies: len(accuracies) >= WARMUP_TRIALS, reached)
+        reached = ([metric for metric in epoch if metric is not None] for epoch in by_epoch)
+        enough = itertools.takewhile(lambda metrics: len(metrics) >= WARMUP_TRIALS, reached)
         return tuple(map(median, enough))
 
 
@@ -205,9 +206,9 @@ def _states() -> Any:
 
 
 def _best_so_far(result: CellResult) -> list[float]:
-    """The highest accuracy on validation up to each epoch; none for a model that is not trained in epochs."""
+    """The best metric of validation up to each epoch; none for a model that is not trained in epochs."""
     history = result.fit.get("history", [])
-    epochs: Iterator[float] = (entry["valid_accuracy"] for entry in history if "epoch" in entry)
+    epochs: Iterator[float] = (standing(entry) for entry in history if "epoch" in entry)
     return list(itertools.accumulate(epochs, max))
 
 

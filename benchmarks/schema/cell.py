@@ -48,7 +48,7 @@ class CellSpec(BaseModel):
         role: "result" counts. "trial" is a training of tuning, judged on validation alone. The others are deep audits
             of a cell that counts: the same training with shuffled labels, which must end at chance, and the same
             training again, which must end the same.
-        prune_below: of a trial, the accuracy on validation after each epoch below which its training ends.
+        prune_below: of a trial, the metric of validation after each epoch below which its training ends.
         stages: of a cascade, the ids of the cells whose models it joins, the cheapest first; its parameters are its aim
             and those of the stages. Empty for a cell that trains.
         metric: of validation predictions, which the model is selected by.

@@ -13,11 +13,13 @@ class Trial(BaseModel):
     Attributes:
         accuracy: on the validation rows, 0..1.
         log_loss: on the validation rows, in nats.
+        metric: of validation, higher is better: the one that models are selected by, which is accuracy by default.
         pruned: whether training ended early, since the trial lagged behind half of the earlier ones.
     """
 
     accuracy: float = Field(ge=0, le=1)
     log_loss: FiniteFloat
+    metric: FiniteFloat
     pruned: bool = False
 
 

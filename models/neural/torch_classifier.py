@@ -30,6 +30,7 @@ from models.model import (
     Runtime,
     Shape,
     SilentMonitor,
+    standing,
 )
 from models.neural.batching import PAD_ID, TokenIds, scoring_batches, token_counts, training_batches
 from models.neural.dropout import with_fast_dropout
@@ -195,7 +196,7 @@ class TorchClassifier(Model):
                 },
                 network,
             )
-            goes_on = training.agreed([float(monitor.validated(epoch + 1, judged["valid_accuracy"]))])
+            goes_on = training.agreed([float(monitor.validated(epoch + 1, standing(judged)))])
             if not all(goes_on) or (self.patience is not None and past.without_gain >= self.patience):
                 break
             if epoch + 1 < epochs:

@@ -154,7 +154,7 @@ def _search(trials: Sequence[CellResult]) -> Search:
 
 
 def _rank(cell: CellResult) -> tuple[float, float]:
-    return (0.0, 0.0) if cell.trial is None else (cell.trial.accuracy, -cell.trial.log_loss)
+    return (0.0, 0.0) if cell.trial is None else (cell.trial.metric, -cell.trial.log_loss)
 
 
 def _seconds(cell: CellResult) -> float:

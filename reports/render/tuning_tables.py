@@ -25,7 +25,7 @@ def tuning_sentence(results: Results) -> str:
     how = "drawn at random" if record.sampler == "random" else "drawn by a tree-structured Parzen estimator"
     return (
         f"Every configuration was tuned with the same budget: {budget}, the default settings first, the others {how} "
-        "from the space that the model declares. The settings with the highest accuracy on validation were trained "
+        "from the space that the model declares. The settings that were best on validation were trained "
         "anew and tested; no trial read a test text."
     )
 

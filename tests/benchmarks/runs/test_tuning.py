@@ -56,7 +56,7 @@ class Judge:
         accuracy = 0.5 if spec.model_params["C"] is None else 1 / (1 + abs(spec.model_params["C"] - 0.2))
         fit = Measurement(phase="fit", examples=[60], tokens=[], seconds=[self.seconds])
         history = [{"epoch": n + 1, "valid_accuracy": value} for n, value in enumerate(self.history)]
-        trial = Trial(accuracy=accuracy, log_loss=0.1)
+        trial = Trial(accuracy=accuracy, log_loss=0.1, metric=accuracy)
         return CellResult(spec=spec, status="ok", trial=trial, measurements=[fit], fit={"history": history})
 
 
