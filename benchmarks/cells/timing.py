@@ -89,7 +89,8 @@ def measure_inference(
     """
     rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
     encoded = model.encode(rows.texts)
-    single = rows.texts[: measure.single]
+    alone = test.sample(min(measure.single, len(test)), seed=SAMPLE_SEED)
+    single = alone.texts
     _label(model, single[:1])
     seconds: dict[Phase, list[float]] = {"text_to_label": [], "encoded_to_scores": [], "single_review": []}
     for turn in range(measure.repeats):
@@ -106,7 +107,7 @@ def measure_inference(
     alone = Measurement(
         phase="single_review",
         examples=[1] * len(single),
-        tokens=[int(count) for count in encoded.tokens[: measure.single]],
+        tokens=[int(count) for count in model.encode(single).tokens],
         seconds=seconds["single_review"],
     )
     scores = {"phase": "encoded_to_scores", "seconds": seconds["encoded_to_scores"]}

@@ -12,7 +12,7 @@ class Measure(BaseModel):
         rows: test rows scored in each repeat.
         repeats: readings of each of the two batch regimes, taken in turn; the even ones and the odd ones are an A/A
             pair, so that a single one certifies nothing.
-        single: reviews scored one at a time.
+        single: different texts scored one at a time; the 99th percentile of their seconds needs 299.
         processes: processes that time a cell one after another, `fit` included, in rounds over all cells; an interval
             of a time needs several. Only cells that take a few seconds are timed in more than one.
         engines: names or globs of the engines that serve each trained network once more, such as `["onnxruntime"]`.
@@ -22,7 +22,7 @@ class Measure(BaseModel):
 
     rows: PositiveInt = 256
     repeats: PositiveInt = 4
-    single: PositiveInt = 100
+    single: PositiveInt = 300
     processes: PositiveInt = 5
     engines: tuple[str, ...] = ()
 

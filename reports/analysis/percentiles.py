@@ -1,11 +1,14 @@
 """Percentiles of latency readings, with the bound that their number supports."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from scipy import stats
 
+from benchmarks.schema.measurements import Measurement
 from reports.analysis.estimates import ALPHA, FloatArray
 
 
@@ -18,7 +21,7 @@ class Percentile:
         sample: the percentile of the readings, however few; NaN without any.
         value: the same, if there are enough readings for a bound; else NaN.
         bound: the reading that the true percentile exceeds with a probability of 5 % at most; NaN with too few.
-        readings: how many there are.
+        readings: of different texts; the same text read again adds none.
     """
 
     share: float
@@ -33,13 +36,27 @@ class Percentile:
         return readings_needed(self.share)
 
 
-def percentile(readings: FloatArray, share: float) -> Percentile:
-    """A percentile with its upper bound by order statistics, which assumes no distribution."""
+def percentile(readings: FloatArray, share: float, texts: int | None = None) -> Percentile:
+    """A percentile with its upper bound by order statistics, which assumes no distribution.
+
+    Args:
+        readings: (N,) seconds.
+        share: 0.99 for the 99th percentile.
+        texts: number of different texts that were read, equally often; the texts are the sample, so the bound is the
+            order statistic of as many readings, at the same share of all N. None: each reading is of another text.
+    """
     sample = float(np.quantile(readings, share)) if len(readings) else np.nan
-    index = bound_index(len(readings), share)
+    independent = len(readings) if texts is None else min(texts, len(readings))
+    index = bound_index(independent, share)
     if index is None:
-        return Percentile(share, sample, np.nan, np.nan, len(readings))
-    return Percentile(share, sample, sample, float(np.partition(readings, index)[index]), len(readings))
+        return Percentile(share, sample, np.nan, np.nan, independent)
+    place = -(-(index + 1) * len(readings) // independent) - 1
+    return Percentile(share, sample, sample, float(np.partition(readings, place)[place]), independent)
+
+
+def texts_read(measured: Sequence[Measurement]) -> int:
+    """Different texts behind the readings of several cells: every process and every cell reads the same ones."""
+    return max((max(Counter(one.processes).values(), default=0) for one in measured), default=0)
 
 
 @cache

@@ -10,7 +10,7 @@ from scipy import stats
 from benchmarks.schema.result import CellResult
 from reports.analysis.estimates import ALPHA, FloatArray, Interval
 from reports.analysis.noise import fit_timing, phase_timing
-from reports.analysis.percentiles import percentile, readings_needed
+from reports.analysis.percentiles import percentile, readings_needed, texts_read
 from reports.analysis.rate_ratios import PROCESSES_NEEDED, Timing
 
 UNREPEATED = 1.7
@@ -151,21 +151,21 @@ def _timed(timing: Timing) -> Quantity:
 
 def _p99(cells: Sequence[CellResult]) -> Quantity:
     """Between the order statistics that hold the percentile, each with an error of 5 %."""
-    alone = [found.seconds for cell in cells if (found := cell.measurement("single_review"))]
-    readings = 1000 * np.array([seconds for own in alone for seconds in own], dtype=np.float64)
+    alone = [found for cell in cells if (found := cell.measurement("single_review"))]
+    readings = 1000 * np.array([seconds for own in alone for seconds in own.seconds], dtype=np.float64)
     if not len(readings):
         return Quantity(np.nan, Interval(np.nan, np.nan))
-    tail = percentile(readings, 0.99)
+    tail = percentile(readings, 0.99, texts_read(alone))
     high = np.inf if np.isnan(tail.bound) else tail.bound
     needed = readings_needed(0.99)
-    lacking = f"{len(readings)} of the {needed} readings that a bound needs" if len(readings) < needed else ""
-    return Quantity(tail.sample, Interval(_lower(readings, 0.99), high), lacking)
+    lacking = f"{tail.readings} of the {needed} readings that a bound needs" if tail.readings < needed else ""
+    return Quantity(tail.sample, Interval(_lower(readings, 0.99, tail.readings), high), lacking)
 
 
-def _lower(readings: FloatArray, share: float) -> float:
-    """The reading that is above the true percentile with a probability of 5 % at most."""
-    rank = int(stats.binom.ppf(ALPHA, len(readings), share))  # P(Binomial >= rank) >= 95 %
-    return float(np.sort(readings)[rank - 1]) if rank > 0 else 0.0
+def _lower(readings: FloatArray, share: float, texts: int) -> float:
+    """The reading that is above the true percentile with a probability of 5 % at most; see `percentile`."""
+    rank = int(stats.binom.ppf(ALPHA, texts, share))  # P(Binomial >= rank) >= 95 %
+    return float(np.sort(readings)[rank * len(readings) // texts - 1]) if rank > 0 else 0.0
 
 
 def _memory(cells: Sequence[CellResult]) -> Quantity:

@@ -12,7 +12,7 @@ from benchmarks.schema.measurements import Measurement, Phase
 from benchmarks.schema.result import CellResult
 from reports import formats
 from reports.analysis.estimates import FloatArray
-from reports.analysis.percentiles import Percentile, percentile
+from reports.analysis.percentiles import Percentile, percentile, texts_read
 
 OVERHEAD_SECONDS, OVERHEAD_SHARE = 3.0, 0.05
 """What a cell may spend outside fit, encode and score: the one or the other."""
@@ -106,7 +106,8 @@ class Throughput:
     def single_seconds(self) -> tuple[Percentile, Percentile, Percentile]:
         """50th, 95th and 99th percentile of the seconds for one text at a time, text to label."""
         single = _seconds(self.cells, "single_review")
-        return percentile(single, 0.5), percentile(single, 0.95), percentile(single, 0.99)
+        texts = texts_read(_measured(self.cells, "single_review"))
+        return percentile(single, 0.5, texts), percentile(single, 0.95, texts), percentile(single, 0.99, texts)
 
     @cached_property
     def host_bytes(self) -> float:

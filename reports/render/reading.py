@@ -33,7 +33,7 @@ GUIDE = {
     "Times": "are medians over trainings, with the smallest and the largest in brackets. A ratio of training times is "
     f"an interval from {PROCESSES_NEEDED} trainings on each side, else the range of the readings.",
     "Percentiles of latency": "stand before the bound below which the true percentile lies with 95 % confidence. The "
-    "50th is shown from 5 readings on, the 95th from 59, the 99th from 299.",
+    "50th is shown from readings of 5 different texts on, the 95th from 59, the 99th from 299.",
     "Share of the ceiling": "operations of the matrix products a second over those of the fastest matrix product "
     "that this machine gave in the same precision before or after the cells. Operations are counted with the padding "
     "(by PyTorch's counter; for the LSTM by formula), a training step as three forward passes; embeddings, "

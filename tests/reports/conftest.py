@@ -67,6 +67,7 @@ def write_results(
     devices: int = 1,
     calibrated: bool = True,
     redrawn_from: int | None = None,
+    single: int = 60,
 ) -> Store:
     """Write a whole results folder.
 
@@ -87,6 +88,7 @@ def write_results(
         missing: (model, loss) that are planned and have no result.
         hostile: hostile texts in every name, reason and parameter that data or users can set.
         device, precision, devices: of torch models; `tfidf_logreg` is on the CPU in fp32.
+        single: texts that are labelled one at a time.
         redrawn_from: rows from which repeats draw their training rows; None is many times as many.
         calibrated: whether validation predictions and temperatures are kept, which older programs did not.
     """
@@ -152,7 +154,7 @@ def write_results(
                         predictions = _predictions(labels, lengths, hardness, share, len(classes))
                         if group_size:
                             predictions["group"] = [f"film {row // group_size}" for row in range(test_rows)]
-                        result = _result(spec, predictions, classes, edges, leaked, hostile)
+                        result = _result(spec, predictions, classes, edges, leaked, hostile, single)
                         if calibrated:
                             validation = _validation(share, len(classes), noise_seed)
                             store.write_validation(spec.id, validation)
@@ -240,7 +242,7 @@ def _calibration(validation) -> Calibration:
     )
 
 
-def _result(spec, predictions, classes, edges, leaked, hostile) -> CellResult:
+def _result(spec, predictions, classes, edges, leaked, hostile, single) -> CellResult:
     labels = predictions["label"].to_numpy()
     probabilities = predictions.filter(like="probability_").to_numpy()
     right = probabilities.argmax(axis=1) == labels
@@ -253,7 +255,10 @@ def _result(spec, predictions, classes, edges, leaked, hostile) -> CellResult:
         Measurement(phase="text_to_label", examples=[rows] * 3, tokens=[rows * 200] * 3, seconds=[0.3, 0.2, 0.25]),
         Measurement(phase="encoded_to_scores", examples=[rows] * 3, tokens=[rows * 200] * 3, seconds=[0.1, 0.1, 0.2]),
         Measurement(
-            phase="single_review", examples=[1] * 50, tokens=[200] * 50, seconds=list(np.linspace(0.001, 0.005, 50))
+            phase="single_review",
+            examples=[1] * single,
+            tokens=[200] * single,
+            seconds=list(np.linspace(0.001, 0.005, single)),
         ),
     ]
     if torch_model:

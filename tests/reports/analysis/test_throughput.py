@@ -26,7 +26,7 @@ def test_rates_are_medians_over_readings(cells):
     p50, p95, p99 = found.single_seconds
     assert p50.value == pytest.approx(0.003)
     assert p95.value == pytest.approx(0.0048, rel=0.01)
-    assert p99.readings == 150
+    assert p99.readings == 60  # of the same texts in each of three cells
     assert np.isnan(p99.value)
 
 
