@@ -1,0 +1,46 @@
+"""Timed inference of a fitted model."""
+
+import numpy as np
+
+from benchmarks.cells.timing import Workload, measure_inference
+from benchmarks.measurement.clock import Clock
+from benchmarks.schema.measurements import Measure
+from models.model import Encoded
+
+
+class Reader:
+    """A model that remembers which texts it read one at a time."""
+
+    def __init__(self):
+        self.alone = []
+
+    def encode(self, texts):
+        if len(texts) == 1:
+            self.alone += texts
+        lengths = np.array([len(text.split()) for text in texts])
+        return Encoded(lengths, lengths, lengths)
+
+    def score(self, encoded):
+        return np.full((len(encoded), 2), 0.5)
+
+    def scoring_shapes(self, encoded):
+        return []
+
+    def forward_flops(self):
+        return None
+
+
+def test_more_texts_are_read_one_at_a_time_than_in_a_batch(dataset):
+    """The 99th percentile needs 299 different texts, and batches hold fewer."""
+    model = Reader()
+    clock = Clock(lambda: None)
+    measured = measure_inference(model, dataset.test, Measure(rows=8, repeats=2, single=30), clock, Workload(model))
+    batch, _, alone = measured
+    assert batch.examples == [8, 8]
+    assert len(alone.seconds) == len(alone.tokens) == len(alone.examples) == 30
+    assert len(set(model.alone[1:])) == 30
+    assert alone.tokens == [len(text.split()) for text in model.alone[1:]]
+
+
+def test_a_percentile_that_reports_show_is_measured_by_default():
+    assert Measure().single >= 299
