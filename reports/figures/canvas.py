@@ -83,7 +83,7 @@ def panel(
         legend: names and their styles, below the axes.
     """
     columns = 1 if any(len(name) > 26 for name, _ in legend) else 2
-    bottom = BOTTOM + LEGEND_ROW * -(-len(legend) // columns)
+    bottom = BOTTOM + LEGEND_ROW * -(-len(legend) // columns) + (3 if legend else 0)
     total = TOP + height + bottom
     figure = Figure(figsize=(width / 72, total / 72))
     box = (left / width, bottom / total, (width - left - RIGHT) / width, height / total)
@@ -95,7 +95,7 @@ def panel(
             handles=[Line2D([], [], **style) for _, style in legend],
             labels=[shortened(name, 55 if columns == 1 else 26) for name, _ in legend],
             loc="lower left",
-            bbox_to_anchor=(0, 0),
+            bbox_to_anchor=(0, 3 / total),  # room for the descenders of its last line
             ncols=columns,
             borderpad=0,
             borderaxespad=0,

@@ -153,10 +153,15 @@ def _cell(value: object, label: str = "") -> Markup:
     """A cell; `label` is the column's name for screens on which rows become lists."""
     text = formats.plain(value)
     key = sort_key(text)
-    named = Markup(' data-label="{}"').format(label) if label else ""
     if key is None:
-        return Markup("<td{}>{}</td>").format(named, text)
-    return Markup('<td class="number" data-sort="{}"{}>{}</td>').format(key, named, text)
+        return Markup("<td{}>{}</td>").format(_named(label), text)
+    figure, bracket, interval = text.partition(" (")
+    shown = Markup("{} <span>({}</span>").format(figure, interval) if bracket else text
+    return Markup('<td class="number" data-sort="{}"{}>{}</td>').format(key, _named(label), shown)
+
+
+def _named(label: str) -> Markup:
+    return Markup(' data-label="{}"').format(label) if label else Markup("")
 
 
 def sha256(text: str) -> str:
