@@ -57,7 +57,7 @@ def page(tmp_path, peers=(), scaling=()):
 def test_a_contest_shows_its_ratio_medians_and_extremes(tmp_path):
     facts = {"ratio": 3.0, "accuracy": 0.915, "peer_accuracy": 0.897, "agreement": 0.95}
     text = page(tmp_path, [contest(seconds=[2.0, 1.0, 3.0], peer_seconds=[6.0, 6.5, 5.5], **facts)])
-    assert "| nbsvm | fasttext | all of it | 25,000 / 25,000 | fp32 | 3.00 |" in text
+    assert "| nbsvm | fasttext | all of it | 25,000 / 25,000 | fp32 | 3.00 (0.675–16.1) |" in text
     assert "2.00 (1.00–3.00) | 6.00 (5.50–6.50) | 91.5 | 89.7 | 95.0 |" in text
     assert "python -m benchmarks peers" in text
     assert "Toy \\| CPU" in text
