@@ -67,6 +67,7 @@ def write_reports(
     from reports.analysis.results import read_results
     from reports.analysis.run_analysis import analyse
     from reports.figures.draw import gallery, write_figures
+    from reports.render.class_tables import write_classes_csv
     from reports.render.html import write_html
     from reports.render.markdown import write_cells_csv, write_markdown
     from reports.render.terminal import print_tables
@@ -83,6 +84,7 @@ def write_reports(
         write_figures(out, drawings)
         for path in (
             write_cells_csv(out, analysis.results),
+            write_classes_csv(out, analysis),
             write_markdown(out, analysis, drawings, page),
             write_html(out, analysis, drawings),
         ):

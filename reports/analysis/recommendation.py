@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.schema.comparability import why_rates_not_comparable
 from benchmarks.store.results import StoreError
 from reports.analysis.accuracy import accuracy
+from reports.analysis.baselines import baselines, class_shares
 from reports.analysis.decision import Judged, Standing, judge
 from reports.analysis.engines import TORCH, served
 from reports.analysis.estimands import Estimand
@@ -18,6 +19,7 @@ from reports.analysis.metric_figures import METRICS, metric_figure
 from reports.analysis.price import Price, Terms, price
 from reports.analysis.requirements import Checked, Fulfilment, Limits, check, fit_seconds, throughput
 from reports.analysis.results import Configuration, Results
+from reports.analysis.verdicts import above_majority
 
 
 @dataclass(frozen=True)
@@ -230,12 +232,19 @@ def _candidate(name: str, evidence: Evidence, figure: Figure, judged: Judged, qu
         configuration=evidence.configuration,
         value=right.value if by_accuracy else mean.value,
         interval=right.interval if by_accuracy else mean.interval,
-        learnt=right.learnt,
+        learnt=right.learnt if by_accuracy else above_majority(mean.interval.low, _majority(evidence, question.metric)),
         judged=judged,
         requirements=check(question.limits, cells),
         price=price(fit_seconds(cells).value, throughput(cells).value, 1 - right.value, question.terms),
         error_rate=1 - right.value,
     )
+
+
+def _majority(evidence: Evidence, metric: str) -> float:
+    """The metric of always answering the most common class; minus infinity for costs, whose matrix decides."""
+    if metric == "cost":
+        return -np.inf
+    return baselines(metric, class_shares(evidence.rows.labels, len(evidence.configuration.cells[0].classes))).majority
 
 
 def _cheapest(candidates: Sequence[Candidate]) -> Candidate | None:

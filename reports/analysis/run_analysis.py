@@ -7,6 +7,7 @@ from reports.analysis.accuracy import Accuracy, accuracy
 from reports.analysis.comparisons import Comparison
 from reports.analysis.cost import Ladder, ladders
 from reports.analysis.evidence import Evidence, gather
+from reports.analysis.leading_metric import LeadingMetric, leading_metric
 from reports.analysis.learning_curves import Crossing, LearningCurve, crossings, learning_curves
 from reports.analysis.length_effects import LengthEffect, length_effects
 from reports.analysis.noise import Noise, fit_timing, noise
@@ -53,7 +54,13 @@ class Analysis:
         """The decision at the default tolerance, at the run's own price per hour; None where no cell ended ok."""
         if not self.evidence:
             return None
-        return recommend([self.results], Question(terms=Terms(price_per_hour=self.results.price_per_hour)))
+        terms = Terms(price_per_hour=self.results.price_per_hour)
+        return recommend([self.results], Question(self.leading.decides, terms=terms))
+
+    @cached_property
+    def leading(self) -> LeadingMetric:
+        """The metric that the report leads with; accuracy where no cell ended ok."""
+        return leading_metric(self.results, self.evidence[0].rows) if self.evidence else LeadingMetric("accuracy", "")
 
     @cached_property
     def selections(self) -> tuple[Selection, ...]:

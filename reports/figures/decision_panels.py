@@ -6,6 +6,7 @@ import numpy as np
 
 from reports import formats
 from reports.analysis.front import front
+from reports.analysis.metric_figures import METRICS
 from reports.analysis.recommendation import Candidate, Recommendation
 from reports.analysis.requirements import fit_seconds, throughput
 from reports.analysis.results import Configuration
@@ -45,7 +46,8 @@ def front_panel(
     legend = [(one.name, look[id(one)]) for one in known if any(one is own for own in named)]
     if len(legend) < len(known):
         legend.append((f"{len(known) - len(legend)} others", _style(None, named, styles)))
-    said = "accuracy in percent, 95 % interval; a line joins the front"
+    metric = METRICS[found.question.metric].name
+    said = f"{metric} in percent, 95 % interval; a line joins the front"
     axes = panel("Accuracy over cost", f"{said}, dots a cascade" if joined else said, legend=legend)
     best = [known[i] for i in front([hours[id(one)][0] for one in known], [one.value for one in known])]
     axes.plot([hours[id(o)][0] for o in best], [100 * o.value for o in best], color=MUTED, linewidth=1.0, zorder=1)

@@ -8,6 +8,7 @@ import pandas as pd
 from reports import formats
 from reports.analysis import sentences
 from reports.analysis.accuracy import Accuracy
+from reports.analysis.baselines import baselines, class_shares
 from reports.analysis.calibration import brier_score
 from reports.analysis.calibration_error import bins, calibration_error
 from reports.analysis.comparisons import Comparison
@@ -17,14 +18,14 @@ from reports.analysis.run_analysis import Analysis
 from reports.formats import NOT_MEASURED, Interval
 from reports.render.rows import Row, frame, trainings, who
 
-MAJORITY = "(majority class)"
+MAJORITY, STRATIFIED = "(majority class)", "(stratified random)"
 
 
 def accuracy_table(analysis: Analysis) -> pd.DataFrame:
     """Accuracy in percent with its 95 % interval, losses side by side; best first within a size.
 
-    With the leading loss, also the verdict against the cheapest model and whether a model may be the best. The last row
-    of each size is the majority class.
+    With the leading loss, also the verdict against the cheapest model and whether a model may be the best. The last
+    rows of each size are the baselines that learn nothing.
     """
     accuracies = {(a.configuration.contender, a.configuration.loss): a for a in analysis.accuracies}
     losses = list(dict.fromkeys(a.configuration.loss for a in analysis.accuracies))
@@ -44,7 +45,7 @@ def accuracy_table(analysis: Analysis) -> pd.DataFrame:
         row["against the cheapest"] = next((verdicts[key] for key in keys if key in verdicts), NOT_MEASURED)
         row["may be the best"] = next((places[key] for key in keys if key in places), NOT_MEASURED)
         sizes.setdefault(configuration.train_size, []).append(row)
-    rows = [row for own in sizes.values() for row in [*own, _majority(analysis, own[-1], losses)]]
+    rows = [row for own in sizes.values() for row in [*own, *_baselines(analysis, own[-1], losses)]]
     return frame(rows)
 
 
@@ -168,14 +169,20 @@ def _effect(found: Estimate) -> str:
     return formats.points_interval(found.value, found.interval)
 
 
-def _majority(analysis: Analysis, beside: Row, losses: Sequence[str]) -> Row:
-    """The row of always answering the most common class."""
-    share = formats.percent_interval(analysis.accuracies[0].majority, Interval(np.nan, np.nan))
-    shown = {"model": MAJORITY, "interval covers": NOT_MEASURED, "trainings": NOT_MEASURED}
+def _baselines(analysis: Analysis, beside: Row, losses: Sequence[str]) -> list[Row]:
+    """The rows of always answering the most common class, and of drawing a class by the classes' shares."""
+    rows = analysis.evidence[0].rows
+    shares = class_shares(rows.labels, len(analysis.results.run["dataset"]["classes"]))
+    found = baselines("accuracy", shares)
     rest = dict.fromkeys(beside, NOT_MEASURED) | {
         name: beside[name] for name in ("training texts", "device", "precision")
     }
-    return rest | shown | {f"{loss}: accuracy %": share for loss in losses}
+    return [
+        rest
+        | {"model": name}
+        | {f"{loss}: accuracy %": formats.percent_interval(share, Interval(np.nan, np.nan)) for loss in losses}
+        for name, share in ((MAJORITY, found.majority), (STRATIFIED, found.stratified))
+    ]
 
 
 def _verdicts(analysis: Analysis) -> dict[str, str]:

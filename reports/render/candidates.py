@@ -12,6 +12,7 @@ from reports import formats
 from reports.analysis import sentences
 from reports.analysis.decision import Standing
 from reports.analysis.front import leading
+from reports.analysis.metric_figures import METRICS
 from reports.analysis.multiples import labelling_multiples, training_multiples
 from reports.analysis.rate_ratios import Ratio
 from reports.analysis.recommendation import Candidate, Recommendation
@@ -61,7 +62,7 @@ def short_table(found: Recommendation) -> pd.DataFrame:
         rows.append(
             {
                 "candidate": name,
-                "accuracy %": accuracy,
+                f"{METRICS[found.question.metric].name} %": accuracy,
                 "behind (points)": _behind(one, found),
                 "fit ×": sentences.multiple(training[one.name], narrow=True),
                 "label ×": sentences.multiple(labelling[one.name], narrow=True),
@@ -126,7 +127,7 @@ def _rows(found: Recommendation, candidates: Sequence[Candidate]) -> list[Row]:
     return [
         {
             "candidate": one.name,
-            "accuracy %": formats.percent_interval(one.value, one.interval),
+            f"{METRICS[found.question.metric].name} %": formats.percent_interval(one.value, one.interval),
             "difference to the best (points)": _difference(one, found),
             "training cost (× cheapest)": sentences.multiple(training[one.name]),
             "labelling cost (× cheapest)": sentences.multiple(labelling[one.name]),

@@ -132,6 +132,7 @@ def warnings(analysis: Analysis) -> list[tuple[str, str]]:
     environment = ", ".join(results.differing_environment)
     found = [
         (f"audits failed ({listed(list(results.alarms))})" if results.alarms else "", alarms(analysis)),
+        ("accuracy misleads", analysis.leading.warning),
         ("test texts also occur in training", leaks(analysis)),
         (
             "cells ran in different environments",

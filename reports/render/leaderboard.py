@@ -14,9 +14,9 @@ from reports.analysis.traits import Traits
 from reports.figures.critical_difference import critical_difference_diagram
 from reports.figures.svg import Drawing, dark_css, standalone
 from reports.render import html, markdown
+from reports.render.accuracy_tables import MAJORITY, STRATIFIED
 from reports.render.leaderboard_words import cautions, difference, limits, value, verdicts
 
-MAJORITY, STRATIFIED = "(majority class)", "(stratified random)"
 TRAITS = ("texts", "classes", "words a text", "largest class", "smallest class", "script", "labels in doubt")
 DIAGRAM_FILE = "critical-difference.svg"
 

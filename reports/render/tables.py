@@ -16,6 +16,7 @@ from reports.render.accuracy_tables import (
     primary_table,
     quality_table,
 )
+from reports.render.class_tables import metric_table, pairs_table, recall_table
 from reports.render.confidence_tables import calibration_table, selective_table
 from reports.render.cost_tables import ceilings_table, limit_table, noise_table, size_table, throughput_table
 from reports.render.engine_tables import engines_table, load_table
@@ -33,6 +34,9 @@ def tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "best": best_table(analysis),
         "exploratory": comparisons_table(analysis.exploratory),
         "quality": quality_table(analysis),
+        "metric": metric_table(analysis),
+        "recall": recall_table(analysis),
+        "pairs": pairs_table(analysis),
         "calibration": calibration_table(analysis),
         "selective": selective_table(analysis),
         "length": length_table(analysis),

@@ -33,6 +33,6 @@ def sections(
         cost(analysis, frames, drawings),
         loss(analysis, frames, drawings),
         trust(analysis, frames, drawings),
-        mistakes_section(mistakes, drawings),
+        mistakes_section(mistakes, frames, drawings),
         repeat(analysis, frames, drawings),
     )

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from reports import formats
+from reports.analysis.metric_figures import METRICS
 from reports.analysis.run_analysis import Analysis
 from reports.render import recommendation_words as words
 from reports.render.blocks import Figures, Section, Table, Text, bullets, first, group, section
+from reports.render.class_tables import MOST_CLASSES, lowest_recall
 from reports.render.headline import caveats, family, headlines
 
 if TYPE_CHECKING:
@@ -34,6 +36,17 @@ def difference(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings:
                     Text(f"At a tolerance of {tolerance}:" if reasons else ""),
                     bullets(first(reasons, MOST_REASONS)),
                     bullets([*(headline.sentence for headline in headlines(analysis)), *notes, *caveats(analysis)]),
+                    bullets(lowest_recall(analysis)),
+                ],
+            ),
+            group(
+                f"By {METRICS[analysis.leading.name].name}" if len(tables["metric"]) else "",
+                [
+                    Table(
+                        "All models; intervals and p-values of a bootstrap over test texts and trainings, paired; "
+                        "p-values by Holm's method",
+                        tables["metric"],
+                    )
                 ],
             ),
             group(
@@ -67,6 +80,16 @@ def difference(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings:
                 [
                     bullets(f"{crossing.loss}: {crossing.sentence}" for crossing in analysis.crossings),
                     Figures(getattr(drawings, "learning_curves", ())),
+                ],
+            ),
+            group(
+                "Each class",
+                [
+                    Table(
+                        "Share of the texts of each class that each model finds, in its most accurate configuration; of "
+                        f"more than {MOST_CLASSES} classes, the hardest (all are in classes.csv)",
+                        tables["recall"],
+                    )
                 ],
             ),
             group("Other metrics", [Table("Means over trainings, on all test texts", tables["quality"])]),

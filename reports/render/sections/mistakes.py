@@ -1,15 +1,20 @@
 """What are its mistakes?"""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from reports.analysis.mistakes import Mistakes
-from reports.render.blocks import Excerpts, Figures, Section, Text, group, section
+from reports.render.blocks import Excerpts, Figures, Section, Table, Text, group, section
 
 if TYPE_CHECKING:
     from reports.figures.draw import Gallery
 
 
-def mistakes_section(mistakes: tuple[Mistakes, ...], drawings: "Gallery | None") -> Section:
+def mistakes_section(
+    mistakes: tuple[Mistakes, ...], tables: Mapping[str, pd.DataFrame], drawings: "Gallery | None"
+) -> Section:
     """Confusions of classes, and the texts that models get most confidently wrong."""
     said = (
         "Where a label is wrong, or a text is odd, it shows here. The end of each text is shown, and the words that "
@@ -25,6 +30,12 @@ def mistakes_section(mistakes: tuple[Mistakes, ...], drawings: "Gallery | None")
         "What are its mistakes?",
         [
             group("Most confidently wrong", [Text(said), Excerpts(mistakes)]),
-            group("Confusions", [Figures(getattr(drawings, "confusion", ()), everywhere=False)]),
+            group(
+                "Confusions",
+                [
+                    Table("The most frequent confusions of the most accurate model", tables["pairs"]),
+                    Figures(getattr(drawings, "confusion", ()), everywhere=False),
+                ],
+            ),
         ],
     )

@@ -170,7 +170,7 @@ def test_a_page_elsewhere_shows_the_figures_beside_the_other_files(write_results
     out, page = tmp_path / "published" / "a run", tmp_path / "RESULTS.md"
     write_reports(tmp_path / "run", Console(file=io.StringIO()), None, out, page)
     assert sorted(tmp_path.joinpath("run").rglob("*")) == before
-    assert {path.name for path in out.iterdir()} == {"cells.csv", "report.html", "figures"}
+    assert {path.name for path in out.iterdir()} == {"cells.csv", "classes.csv", "report.html", "figures"}
     shown_figures = images(page)
     assert len(shown_figures) >= 10
     assert all(source.startswith("published/a run/figures/") for source in shown_figures)
