@@ -86,8 +86,8 @@ def difference(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings:
                 "Each class",
                 [
                     Table(
-                        "Share of the texts of each class that each model finds, in its most accurate configuration; of "
-                        f"more than {MOST_CLASSES} classes, the hardest (all are in classes.csv)",
+                        "Share of the texts of each class that each model finds, in its most accurate configuration; "
+                        f"of more than {MOST_CLASSES} classes, the hardest (all are in classes.csv)",
                         tables["recall"],
                     )
                 ],
