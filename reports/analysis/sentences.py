@@ -76,7 +76,7 @@ def ends(ratio: Ratio) -> str:
     if ratio.interval is not None:
         return f"({ratio.interval.low:.2f}–{ratio.interval.high:.2f})"
     if ratio.alone:
-        return "[one process a side]"
+        return "[one process]"
     return f"[{ratio.range.low:.2f}–{ratio.range.high:.2f}]"
 
 
