@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.inference.saved import Found
     from benchmarks.schema.load_test import LoadTest
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 P99 = 0.99
 WARM_READINGS = 300
