@@ -56,7 +56,7 @@ setup: .venv/installed  ## prepare .venv with the pinned versions
 	touch $@
 
 .venv/tests: .venv/installed
-	$(PIP) -e '.[engines,examples,explain,export,ray,tune]'
+	$(PIP) -e '.[engines,examples,excel,explain,export,ray,tune]'
 	touch $@
 
 clean:  ## remove .venv and everything that was built

@@ -1,13 +1,17 @@
 """The texts of a file, one at a time: a file of any size is read in little memory, row for row as training reads it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from io import BufferedReader
+from itertools import chain, islice
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.columns import choose_column
+from data.archive import ZIP
+from data.columns import LOOKED_AT, choose_text
 from data.errors import DataError
 from data.memory import at_most, available
 from data.records import COMPRESSIONS, SEPARATORS, Delimited, column_text, json_objects, open_bytes, text_lines
@@ -19,22 +23,31 @@ LONGEST_LINE = 32 << 20
 BATCH = 1_024
 """Rows of a Parquet file that are read at a time."""
 
+WHOLE = (".json", ".xlsx")
+"""Kinds of tables that cannot be read in parts."""
 
-def column_texts(path: Path, column: str | None) -> Iterator[str]:
+
+def _keep_quiet(line: str) -> None:
+    """Say nothing."""
+
+
+def column_texts(path: Path, column: str | None, say: Callable[[str], None] = _keep_quiet) -> Iterator[str]:
     """Yield the text of every row of a table, an empty one where the row's text is empty.
 
     Args:
-        path: CSV, TSV, JSON or Parquet; plain, `.gz` or `.zst`.
-        column: the texts' column; None recognises it by its name.
+        path: CSV, TSV, JSON, Parquet or Excel; plain, `.gz`, `.zst`, or the only table of a `.zip`.
+        column: the texts' column; None recognises it by its name, and where that fails by its content.
+        say: is told which column was recognised, before the first text.
 
     Raises:
         DataError: the file cannot be read, has no such column, or a row has no text; the message names its line.
     """
     kind = kind_of(path)
+    wanted = Wanted(path.name, column, say)
     with readable(path, kind):
-        if kind == ".json":
+        if kind in WHOLE:
             table = read_table(path)
-            name = choose_column(path.name, table.frame.columns, "text", column)
+            name = wanted.of(table.frame.columns, table.frame)
             for index, value in enumerate(table.frame[name].tolist()):
                 yield _text(value, path.name, table.place(index))
             return
@@ -43,23 +56,53 @@ def column_texts(path: Path, column: str | None) -> Iterator[str]:
             if not stream.peek(1):
                 raise DataError(f"{path.name} is empty")
             reader = {".jsonl": _from_jsonl, ".parquet": _from_parquet}.get(kind, _from_delimited)
-            for place, value in reader(stream, path, column):
+            for place, value in reader(stream, path, wanted):
                 yield _text(value, path.name, place)
 
 
-def _from_delimited(stream: BufferedReader, path: Path, column: str | None) -> Iterator[tuple[str, object]]:
-    rows = Delimited(
-        path.name, text_lines(stream, path.name, newline="", longest=LONGEST_LINE), SEPARATORS[kind_of(path)]
-    )
-    index = rows.header.index(choose_column(path.name, rows.header, "text", column))
-    for row in rows:
+@dataclass(frozen=True)
+class Wanted:
+    """The column of texts that a user wants of a table.
+
+    Attributes:
+        title: the table's, for messages.
+        column: named by the user; None recognises it.
+        say: is told which one was recognised.
+    """
+
+    title: str
+    column: str | None
+    say: Callable[[str], None]
+
+    def of(self, columns: Iterable[object], head: pd.DataFrame) -> str:
+        """Return the column, judged by its name and by some rows.
+
+        Raises:
+            DataError: it is not there, or cannot be recognised.
+        """
+        found, how = choose_text(self.title, columns, head, self.column)
+        if self.column is None:
+            self.say(f"texts are in the column {found!r} of {self.title}, by its {how}")
+        return found
+
+
+def _from_delimited(stream: BufferedReader, path: Path, wanted: Wanted) -> Iterator[tuple[str, object]]:
+    lines = text_lines(stream, path, newline="", longest=LONGEST_LINE)
+    rows = Delimited(path.name, lines, SEPARATORS[kind_of(path)])
+    remaining = iter(rows)
+    head = [] if wanted.column is not None else list(islice(remaining, LOOKED_AT))
+    names = pd.Index(rows.header)
+    index = rows.header.index(wanted.of(names, pd.DataFrame([row.fields for row in head], columns=names, dtype=object)))
+    for row in chain(head, remaining):
         yield f"line {row.line}", row.fields[index]
 
 
-def _from_jsonl(stream: BufferedReader, path: Path, column: str | None) -> Iterator[tuple[str, object]]:
-    for number, value in json_objects(text_lines(stream, path.name, newline="\n", longest=LONGEST_LINE), path.name):
-        if column is None:
-            column = choose_column(path.name, value, "text", None)
+def _from_jsonl(stream: BufferedReader, path: Path, wanted: Wanted) -> Iterator[tuple[str, object]]:
+    objects = json_objects(text_lines(stream, path, newline="\n", longest=LONGEST_LINE), path.name)
+    head = list(islice(objects, LOOKED_AT if wanted.column is None else 1))
+    columns = dict.fromkeys(key for _, value in head for key in value)
+    column = wanted.column or wanted.of(columns, pd.DataFrame([value for _, value in head], dtype=object))
+    for number, value in chain(head, objects):
         if column not in value:
             raise DataError(
                 f"{path.name}: line {number}: `text_column` {column!r}: no such key (choices: {', '.join(value)})"
@@ -67,17 +110,24 @@ def _from_jsonl(stream: BufferedReader, path: Path, column: str | None) -> Itera
         yield f"line {number}", value[column]
 
 
-def _from_parquet(stream: BufferedReader, path: Path, column: str | None) -> Iterator[tuple[str, object]]:
-    compressed = path.suffix.lower() in COMPRESSIONS
+def _from_parquet(stream: BufferedReader, path: Path, wanted: Wanted) -> Iterator[tuple[str, object]]:
+    compressed = path.suffix.lower() in {*COMPRESSIONS, ZIP}
     with at_most(available() // 2):  # where it is opened decides which memory it uses
         opened = pq.ParquetFile(pa.BufferReader(stream.read()) if compressed else path)
     with opened as file:
-        name = choose_column(path.name, file.schema_arrow.names, "text", column)
+        name = wanted.of(file.schema_arrow.names, _head(file) if wanted.column is None else pd.DataFrame())
         row, batches = 0, file.iter_batches(batch_size=BATCH, columns=[name])
         while values := _next_values(batches):
             for value in values:
                 yield f"row {row}", value
                 row += 1
+
+
+def _head(file: pq.ParquetFile) -> pd.DataFrame:
+    """Return the first rows, by which a column is recognised."""
+    with at_most(available() // 2):
+        batch = next(file.iter_batches(batch_size=LOOKED_AT), None)
+        return pd.DataFrame() if batch is None else batch.to_pandas(ignore_metadata=True)
 
 
 def _next_values(batches: Iterator[pa.RecordBatch]) -> list[object]:

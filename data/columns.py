@@ -1,4 +1,4 @@
-"""Which column of a table holds the texts, the labels, the groups: by its name, and where that fails by its content."""
+"""Recognise the columns of texts, labels and groups by name, else by content."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from data.errors import DataError
-from data.labels import label_text
+from data.labels import label_text, label_texts
 from data.reading import Reading
 
 Role = Literal["text", "label"]
@@ -35,9 +35,15 @@ FEWEST_WORDS = 3
 CLEARLY_LONGER = 2
 """Times that the texts are longer than any other column's, likewise."""
 
+MOST_WORDS_OF_A_NAME = 6
+"""Words of a column's name; more are a text, in a file without a header."""
+
 MOST_CLASSES = 100
 FEWEST_PER_CLASS = 2
 """Rows that a class has on average; below that, a column holds names or texts rather than classes."""
+
+SHOWN = 40
+"""Characters of a text in a message."""
 
 LOOKED_AT = 1_000
 """Rows by which a column is recognised."""
@@ -99,29 +105,54 @@ def choose_columns(title: str, frame: pd.DataFrame, reading: Reading) -> Columns
     return Columns(chosen["text"] or "", chosen["label"] or "", chosen["group"], chosen["time"], tuple(notes))
 
 
-def choose_column(title: str, columns: Iterable[object], role: Role, named: str | None) -> str:
-    """Return the column that is named, or the one that is called like the texts or the labels.
+def choose_text(title: str, columns: Iterable[object], head: pd.DataFrame, named: str | None) -> tuple[str, str]:
+    """Return the column of texts, and what it was recognised by: "name" or "content"; "" where the user names it.
 
     Args:
         title: the table's, for messages.
         columns: the table's.
-        role: its purpose.
-        named: the column that the user names; None recognises it by its name.
+        head: some of its rows.
+        named: the column that the user names; None recognises it.
 
     Raises:
         DataError: it is not there, or is there twice, or none or several could be it.
     """
     names = list(map(str, columns))
     try:
-        if named is not None:
-            return _named(names, role, named)
-        likely = _by_name(names, role)
-        if len(likely) != 1:
-            problem = f"several columns could be the {role}: {', '.join(likely)}" if likely else f"no {role} column"
-            raise DataError(f"{problem}; name it with `{role}_column`")
-        return _named(names, role, likely[0])
+        column, note = _choose(names, head, "text", named, set())
     except DataError as error:
         raise DataError(f"{title}: {error} (choices: {', '.join(names)})") from None
+    return column, "" if named is not None else "content" if note else "name"
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """A column of a table, for a user who has to choose.
+
+    Attributes:
+        name: of the column.
+        filled: rows with a value.
+        distinct: different values.
+        words: words of a value on average.
+        example: the first value.
+    """
+
+    name: str
+    filled: int
+    distinct: int
+    words: float
+    example: str
+
+
+def describe_columns(frame: pd.DataFrame) -> list[ColumnFacts]:
+    """Describe each column of a table by its values, as text."""
+    found = []
+    for position, name in enumerate(frame.columns):
+        cells = frame.iloc[:, position]
+        values = [text for cell in cells[cells.notna()].tolist() if (text := str(cell).strip())]
+        words = sum(len(value.split()) for value in values) / max(len(values), 1)
+        found.append(ColumnFacts(str(name), len(values), len(set(values)), words, values[0] if values else ""))
+    return found
 
 
 def plain_name(name: str) -> str:
@@ -141,6 +172,11 @@ def _choose(
     candidates = [name for name in likely or names if names.count(name) == 1 and name not in taken]
     fitting = _texts_by_content(frame, candidates) if role == "text" else _labels_by_content(frame, candidates)
     if len(fitting) == 1:
+        if _is_of_a_row(fitting[0], frame, role):
+            raise DataError(
+                f"the first line names no columns, it is a row ({fitting[0][:SHOWN]!r} stands there); write a line of "
+                "column names above it"
+            )
         return fitting[0], f"the {role} column is {fitting[0]!r}, by its content; name another with `{role}_column`"
     repeated = [name for name in likely if names.count(name) > 1]
     if repeated:
@@ -173,6 +209,13 @@ def _by_name(names: Sequence[str], role: Role) -> list[str]:
     likely = [name for name in dict.fromkeys(names) if plain_name(name) in known]
     exact = [name for name in likely if plain_name(name) == role]
     return exact or likely
+
+
+def _is_of_a_row(name: str, frame: pd.DataFrame, role: Role) -> bool:
+    """Whether the name of a column is one of its texts or labels: the file has no header."""
+    if role == "text":
+        return len(name.split()) > MOST_WORDS_OF_A_NAME
+    return label_text(name) in set(label_texts(frame[name].head(LOOKED_AT)))
 
 
 def _texts_by_content(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:

@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 
-from data.label_map import joining
+from data.label_map import LabelMap, joining
 from data.labels import NUMBER
 
 RARE = 0.01
@@ -19,6 +20,12 @@ SHORTEST = 4
 
 IGNORED = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Pc", "Pd"})
 """Unicode categories: white space, control and invisible characters, dashes and underscores."""
+
+FEWEST = 3
+"""Rows of a class that can be trained, validated and tested on."""
+
+MOST_SHOWN = 8
+"""Rare classes that a sentence names."""
 
 MOST_CLASSES = 12
 """Classes of a proposed map; with more, only the classes to be joined are shown."""
@@ -66,11 +73,55 @@ def described(alike: Sequence[LookAlikes], names: Sequence[str]) -> str:
         )
         for a in alike
     )
-    target = {name: a.names[0] for a in alike for name in a.names}
-    shown = [name for name in names if len(names) <= MOST_CLASSES or name in target]
+    similar = {name for a in alike for name in a.names}
+    shown = [name for name in names if len(names) <= MOST_CLASSES or name in similar]
     rest = "" if len(shown) == len(names) else ";.."
-    proposed = joining({name: target.get(name, name) for name in shown})
-    return f"classes that look alike: {listed}; join them with `label_map` '{proposed}{rest}'"
+    return f"classes that look alike: {listed}; join them with `label_map` '{joining_map(alike, shown)}{rest}'"
+
+
+def described_rare(counts: Mapping[str, int]) -> str:
+    """Return a sentence that names classes with too few rows and the label map that leaves them out; "" without any.
+
+    Args:
+        counts: class name -> its rows.
+    """
+    alike = {name for one in look_alikes(counts) for name in one.names}
+    rare = [name for name, count in counts.items() if count < FEWEST and name not in alike]
+    proposed = proposed_map(counts)
+    if not rare or proposed is None:
+        return ""
+    listed = ", ".join(f"{name!r} ({counts[name]})" for name in rare[:MOST_SHOWN])
+    more = f" and {len(rare) - MOST_SHOWN} more" if len(rare) > MOST_SHOWN else ""
+    cure = (
+        f"leave them out with `label_map` '{proposed}'"
+        if len(counts) <= MOST_CLASSES
+        else "a `label_map` leaves them out"
+    )
+    return f"classes with fewer than {FEWEST} rows, one each to train, validate and test: {listed}{more}; {cure}"
+
+
+def proposed_map(counts: Mapping[str, int]) -> LabelMap | None:
+    """Return the map that joins look-alike classes and leaves out those that are still too rare.
+
+    Args:
+        counts: class name -> its rows.
+
+    Returns:
+        None where no class is either, or fewer than two classes would be left.
+    """
+    target = {name: a.names[0] for a in look_alikes(counts) for name in a.names}
+    joined = Counter({target.get(name, name): 0 for name in counts})
+    for name, count in counts.items():
+        joined[target.get(name, name)] += count
+    kept = {name: target.get(name, name) for name in counts if joined[target.get(name, name)] >= FEWEST}
+    changed = len(kept) < len(counts) or target
+    return joining(kept) if changed and len(set(kept.values())) > 1 else None
+
+
+def joining_map(alike: Sequence[LookAlikes], names: Sequence[str]) -> LabelMap:
+    """Return the map that joins the classes that look alike and keeps the others of `names`."""
+    target = {name: a.names[0] for a in alike for name in a.names}
+    return joining({name: target.get(name, name) for name in names})
 
 
 def _join(joined: dict[str, set[str]], one: str, other: str) -> None:

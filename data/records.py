@@ -9,6 +9,7 @@ import io
 import itertools
 import json
 import math
+import shlex
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,13 +19,17 @@ from typing import Any
 
 import pyarrow as pa
 
+from data.archive import ZIP, open_table
 from data.errors import DataError
 
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 """Ending of a compressed file -> its name in pyarrow: reviews.csv.gz."""
 
-SEPARATORS = {".csv": (",", ";", "\t"), ".tsv": ("\t", ";", ",")}
-"""Ending -> separators that a header may have; of several, the one that it has most often."""
+UNPACKING = {".gz": "gzip -dc", ".zst": "zstd -dc", ZIP: "unzip -p"}
+"""Ending -> the command that writes the content of such a file to stdout."""
+
+SEPARATORS = {".csv": (",", ";", "\t", "|"), ".tsv": ("\t", ";", ",", "|")}
+"""Ending -> separators that a header may have; of several, the one that gives the most columns."""
 
 SHOWN = 5
 """Lines that a message names at most."""
@@ -64,7 +69,7 @@ class _Unpacked(io.RawIOBase):
 
 @contextmanager
 def open_bytes(path: Path, *, most: int | None = None) -> Iterator[io.BufferedReader]:
-    """Open a plain or compressed file.
+    """Open a plain or compressed file, or the only table of a .zip file.
 
     Args:
         path: the file.
@@ -75,6 +80,10 @@ def open_bytes(path: Path, *, most: int | None = None) -> Iterator[io.BufferedRe
     """
     if path.exists() and not path.is_file():
         raise DataError(f"{path.name} is not a file")
+    if path.suffix.lower() == ZIP:
+        with open_table(path, most) as table:
+            yield table
+        return
     compression = COMPRESSIONS.get(path.suffix.lower())
     with path.open("rb") as file:
         if compression is None:
@@ -84,12 +93,12 @@ def open_bytes(path: Path, *, most: int | None = None) -> Iterator[io.BufferedRe
             yield io.BufferedReader(_Unpacked(stream, path.name, most), 1 << 20)
 
 
-def text_lines(stream: io.BufferedReader, name: str, *, newline: str, longest: int = -1) -> Iterator[str]:
+def text_lines(stream: io.BufferedReader, path: Path, *, newline: str, longest: int = -1) -> Iterator[str]:
     """Yield the lines of a text file, with their ends: UTF-8, or UTF-16 as its first bytes tell.
 
     Args:
-        stream: the file.
-        name: the file's, for messages.
+        stream: the file's content.
+        path: the file's, for messages.
         newline: "" splits at every kind of line end, and "\\n" only there.
         longest: characters of a line at most; -1 for any number.
 
@@ -103,16 +112,25 @@ def text_lines(stream: io.BufferedReader, name: str, *, newline: str, longest: i
         while line := text.readline(longest):
             number += 1
             if "\0" in line:
-                raise DataError(f"{name} holds a NUL character (line {number}); it must be a text file")
+                raise DataError(f"{path.name} holds a NUL character (line {number}); it must be a text file")
             if len(line) == longest and line[-1] not in "\r\n":
-                raise DataError(f"{name}: line {number} is longer than {longest:,} characters")
+                raise DataError(f"{path.name}: line {number} is longer than {longest:,} characters")
             yield line
     except UnicodeDecodeError as error:
         number += error.object[: error.start].count(b"\n") + 1
-        raise DataError(
-            f"{name} is not {encoding.removesuffix('-sig').upper()} (line {number}: {error.reason}); if it is of an "
-            "older Windows program, convert it with `iconv -f cp1252 -t utf-8`"
-        ) from None
+        cure = f"; if an older Windows program wrote it: {_conversion(path)}" if encoding == "utf-8-sig" else ""
+        name = encoding.removesuffix("-sig").upper()
+        raise DataError(f"{path.name} is not {name} (line {number}: {error.reason}){cure}") from None
+
+
+def _conversion(path: Path) -> str:
+    """Return the shell command that converts a file from the encoding of Western Windows programs."""
+    source, unpacking = shlex.quote(str(path)), UNPACKING.get(path.suffix.lower())
+    plain = path.with_suffix("") if unpacking else path
+    target = shlex.quote(str(plain.with_name(f"{plain.stem}-utf8{plain.suffix or '.csv'}")))
+    if unpacking:
+        return f"{unpacking} {source} | iconv -f cp1252 -t utf-8 > {target}"
+    return f"iconv -f cp1252 -t utf-8 {source} > {target}"
 
 
 def _encoding(head: bytes) -> str:
@@ -155,7 +173,7 @@ class Delimited:
         first = next((line for line in self._remaining() if line.strip()), None)
         if first is None:
             raise DataError(f"{self.name} is empty")
-        self.separator = max(self.separators, key=first.count)
+        self.separator = max(self.separators, key=lambda each: (_columns(first, each), first.count(each)))
         self._line -= 1
         self._waiting.appendleft(first)
         row = self._next_row(width=None)
@@ -225,6 +243,14 @@ class Delimited:
                 return
             self._line += 1
             yield line
+
+
+def _columns(line: str, separator: str) -> int:
+    """Return the number of fields that a separator makes of a line; of one that it does not fit, 0."""
+    try:
+        return len(next(csv.reader([line], delimiter=separator, strict=True)))
+    except csv.Error:
+        return 0
 
 
 def misfit(name: str, width: int, rows: Sequence[Row]) -> DataError:

@@ -1,4 +1,4 @@
-"""Tables in files (CSV, TSV, JSON, Parquet; plain, gzip or zstd): all of their rows at once."""
+"""Tables in files (CSV, TSV, JSON, Parquet, Excel; plain, gzip, zstd or zip): all of their rows at once."""
 
 import hashlib
 import io
@@ -15,8 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import ArrowException
 
+from data.archive import ZIP, table_in
 from data.arrays import IntArray
 from data.errors import DataError
+from data.excel import read_sheet
 from data.memory import at_most, available
 from data.records import COMPRESSIONS, SEPARATORS, Delimited, json_objects, misfit, open_bytes, text_lines
 
@@ -28,9 +30,10 @@ class Table:
     Attributes:
         frame: N rows; a cell is None or "" where there is nothing.
         places: (N,) lines or rows of their files, where they begin.
-        unit: what `places` count: "line", from 1, "row", from 0, or "" where a file is one row.
+        unit: what `places` count: "line" or "sheet row", from 1, "row", from 0, or "" where a file is one row.
         files: N names of their files; empty where there is one file.
         notes: sentences about how the files were read.
+        problems: sentences about rows that could not be read and are left out; the table is of no use then.
     """
 
     frame: pd.DataFrame
@@ -38,6 +41,7 @@ class Table:
     unit: str
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     def place(self, index: int) -> str:
         """Return where row `index` stands, for a message: "line 12", "b.csv row 3"."""
@@ -45,8 +49,9 @@ class Table:
         return f"{self.files[index]} {place}".strip() if self.files else place
 
 
-def _read_delimited(stream: io.BufferedReader, name: str, kind: str) -> Table:
-    rows = Delimited(name, text_lines(stream, name, newline=""), SEPARATORS[kind])
+def _read_delimited(stream: io.BufferedReader, path: Path, kind: str) -> Table:
+    name = path.name
+    rows = Delimited(name, text_lines(stream, path, newline=""), SEPARATORS[kind])
     places, cells, wrong = [], [], []
     for row in rows.all_rows():
         if len(row.fields) == len(rows.header):
@@ -54,26 +59,30 @@ def _read_delimited(stream: io.BufferedReader, name: str, kind: str) -> Table:
             cells.append(row.fields)
         else:
             wrong.append(row)
-    if wrong:
-        raise misfit(name, len(rows.header), wrong)
     note = (
         f"{name}: in {rows.stray:,} row{'s' * (rows.stray != 1)} a quotation mark encloses no field; it is read as text"
     )
-    frame = pd.DataFrame(cells, columns=pd.Index(rows.header), dtype=object)
-    return Table(frame, np.array(places, dtype=np.int64), "line", notes=(note,) * bool(rows.stray))
+    return Table(
+        pd.DataFrame(cells, columns=pd.Index(rows.header), dtype=object),
+        np.array(places, dtype=np.int64),
+        "line",
+        notes=(note,) * bool(rows.stray),
+        problems=(str(misfit(name, len(rows.header), wrong)),) * bool(wrong),
+    )
 
 
-def _read_jsonl(stream: io.BufferedReader, name: str, _: str) -> Table:
-    return _of_objects(list(json_objects(text_lines(stream, name, newline="\n"), name)), "line", name)
+def _read_jsonl(stream: io.BufferedReader, path: Path, _: str) -> Table:
+    return _of_objects(list(json_objects(text_lines(stream, path, newline="\n"), path.name)), "line", path.name)
 
 
-def _read_json(stream: io.BufferedReader, name: str, kind: str) -> Table:
+def _read_json(stream: io.BufferedReader, path: Path, kind: str) -> Table:
     """Read an array of objects, or lines of objects."""
+    name = path.name
     head = stream.peek(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head.startswith(b"["):
-        return _read_jsonl(stream, name, kind)
+        return _read_jsonl(stream, path, kind)
     try:
-        values = json.loads("".join(text_lines(stream, name, newline="\n")))
+        values = json.loads("".join(text_lines(stream, path, newline="\n")))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{name} is not a readable json file: {_line(error)}") from None
     for row, value in enumerate(values):
@@ -90,33 +99,44 @@ def _of_objects(objects: Sequence[tuple[int, dict[str, Any]]], unit: str, name: 
     return Table(pd.DataFrame(cells, dtype=object), np.array([place for place, _ in objects], dtype=np.int64), unit)
 
 
-def _read_parquet(stream: io.BufferedReader, name: str, _: str) -> Table:
+def _read_parquet(stream: io.BufferedReader, _: Path, kind: str) -> Table:
     # Without pandas' metadata, what was an index is a column; a column that occurs twice is seen.
     content = pq.ParquetFile(pa.BufferReader(stream.read())).read()
     frame = content.to_pandas(ignore_metadata=True, integer_object_nulls=True)
     return Table(frame, np.arange(len(frame)), "row")
 
 
-READERS: dict[str, Callable[[io.BufferedReader, str, str], Table]] = {
+def _read_excel(stream: io.BufferedReader, path: Path, _: str) -> Table:
+    sheet = read_sheet(stream, path.name, available() // 2)
+    return Table(sheet.frame, sheet.rows, "sheet row", notes=sheet.notes)
+
+
+READERS: dict[str, Callable[[io.BufferedReader, Path, str], Table]] = {
     ".parquet": _read_parquet,
     ".csv": _read_delimited,
     ".tsv": _read_delimited,
     ".jsonl": _read_jsonl,
     ".json": _read_json,
+    ".xlsx": _read_excel,
 }
 
 
 CURES = {
-    **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), "; save the sheet as CSV in UTF-8"),
-    **dict.fromkeys((".zip", ".tar", ".tgz", ".7z", ".bz2", ".xz"), "; unpack it first"),
+    **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), "; save the sheet as .xlsx, or as CSV in UTF-8"),
+    **dict.fromkeys((".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz"), "; unpack it first"),
+    ".txt": "; a table ends in .csv or .tsv, so rename it",
 }
 """Kinds of files that are often tried -> how to make a table of them."""
 
 
 def table_type(path: Path) -> str | None:
-    """Return the ending that tells the kind of a table, its compression's aside; None where it is no table."""
-    suffix = Path(path.stem).suffix if path.suffix.lower() in COMPRESSIONS else path.suffix
-    return suffix.lower() if suffix.lower() in READERS else None
+    """Return the ending that tells the kind of a table, its compression's aside; None where it is no table.
+
+    A .zip file whose name does not tell what is in it is of kind `.zip`.
+    """
+    packed = path.suffix.lower() in {*COMPRESSIONS, ZIP}
+    suffix = (Path(path.stem).suffix if packed else path.suffix).lower()
+    return suffix if suffix in READERS else ZIP if path.suffix.lower() == ZIP else None
 
 
 def read_tables(paths: Sequence[Path]) -> Table:
@@ -141,6 +161,7 @@ def read_tables(paths: Sequence[Path]) -> Table:
         first.unit,
         tuple(path.name for path, table in zip(paths, tables, strict=True) for _ in range(len(table.frame))),
         tuple(note for table in tables for note in table.notes),
+        tuple(problem for table in tables for problem in table.problems),
     )
 
 
@@ -158,19 +179,22 @@ def read_table(path: Path) -> Table:
         with open_bytes(path, most=free // 2) as stream, at_most(free // 2):
             if not stream.peek(1):
                 raise DataError(f"{path.name} is empty")
-            return READERS[kind](stream, path.name, kind)
+            return READERS[kind](stream, path, kind)
 
 
 def kind_of(path: Path) -> str:
-    """Return the kind of a table, as its ending tells.
+    """Return the kind of a table, as its ending tells, or the ending of the only table in a .zip file.
 
     Raises:
         DataError: it is none that can be read.
     """
     kind = table_type(path)
+    if path.suffix.lower() == ZIP and path.is_file():
+        with readable(path, ZIP):
+            return table_in(path)
     if kind is None:
-        endings = f"{', '.join(READERS)}; each may be {' or '.join(COMPRESSIONS)}"
-        cure = CURES.get(path.suffix.lower(), "")
+        endings = f"{', '.join(READERS)}; each may be {', '.join(COMPRESSIONS)} or {ZIP}"
+        cure = CURES.get(path.suffix.lower(), CURES.get(Path(path.stem).suffix.lower(), ""))
         raise DataError(f"files of type {path.suffix!r} cannot be read{cure} (choices: {endings})")
     return kind
 

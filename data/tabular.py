@@ -10,9 +10,9 @@ import pandas as pd
 from data import labels
 from data.arrays import FloatArray, IntArray
 from data.columns import FEWEST_PER_CLASS, Columns, choose_columns
-from data.errors import DataError
-from data.labels import Classes
-from data.look_alikes import described, look_alikes
+from data.errors import DataError, Problems
+from data.labels import Classes, label_texts
+from data.look_alikes import described, described_rare, look_alikes
 from data.reading import Reading, SplitRole, choose_splits
 from data.records import column_text
 from data.source import RawDataset, RawSplit, Source
@@ -28,7 +28,7 @@ FEWEST_GROUPS = 10
 
 @dataclass(frozen=True)
 class NamedTable:
-    """One split as a source has it.
+    """One split as read from a source.
 
     Attributes:
         title: its name in messages.
@@ -86,17 +86,25 @@ class Tabular(Source):
         Raises:
             DataError: one cannot be read or is unusable; every problem, in one line.
         """
-        reading = self.reading
+        reading, problems = self.reading, Problems()
         tables = {role: self.table(name) for role, name in choose_splits(self.split_names(), reading.splits).items()}
         for named in tables.values():
-            if named.table.frame.empty:
-                raise DataError(f"{named.title} has no rows")
+            problems.found += named.table.problems
+            if named.table.frame.empty and not named.table.problems:
+                problems.found.append(f"{named.title} has no rows")
+        if any(named.table.frame.empty for named in tables.values()):
+            problems.raise_any()
         train = tables["train"]
-        columns = choose_columns(train.title, train.table.frame, reading)
-        group, group_notes = _usable_group(train, columns.group, reading)
-        cells = {role: _cells(named, columns) for role, named in tables.items()}
-        classes = _classes(train, columns.label, [v for one in cells.values() for v in one.labels], reading)
-        _check_missing(cells.values(), reading)
+        with problems.noted():
+            columns = choose_columns(train.title, train.table.frame, reading)
+            group, group_notes = _usable_group(train, columns.group, reading)
+            cells = {role: _cells(named, columns, problems) for role, named in tables.items()}
+            values = [value for one in cells.values() for value in one.labels]
+            if all(one.labels for one in cells.values()):
+                with problems.noted():
+                    classes = _classes(train, columns.label, values, reading)
+                _check_missing(cells.values(), reading)
+        problems.raise_any()
         kept = {role: _kept(one, classes) for role, one in cells.items()}
         raw = {role: _raw(cells[role], rows, classes, group) for role, rows in kept.items()}
         facts, notes = _facts(cells, columns, classes)
@@ -114,7 +122,7 @@ class Tabular(Source):
                 *columns.notes,
                 *group_notes,
                 *notes,
-                *_look_alike_notes(cells, classes),
+                *_class_notes(cells, classes),
             ),
         )
 
@@ -129,18 +137,32 @@ def _usable_group(train: NamedTable, group: str | None, reading: Reading) -> tup
     return None, [f"column {group!r} has {values} different values, too few for groups; name it with `group_column`"]
 
 
-def _cells(named: NamedTable, columns: Columns) -> _Cells:
-    frame, title = named.table.frame, named.title
+def _cells(named: NamedTable, columns: Columns, problems: Problems) -> _Cells:
+    """Return the cells that matter; whatever is wrong with them is noted."""
+    labels: list[str | None] = []
+    texts: list[str | None] = []
+    times = None
+    with problems.noted():
+        labels = _labels(named, _there(named, columns.label, "label"))
+    with problems.noted():
+        texts = _texts(named, _there(named, columns.text, "text"))
+    with problems.noted():
+        times = _times(named, columns.time)
+    return _Cells(named, texts, labels, times)
+
+
+def _labels(named: NamedTable, column: str) -> list[str | None]:
+    title = named.title
     try:
-        values = labels.label_texts(frame[_there(named, columns.label, "label")].tolist())
+        values = label_texts(named.table.frame[column].tolist())
     except DataError as error:
-        raise DataError(f"{title}: column {columns.label!r}: {error}") from None
+        raise DataError(f"{title}: column {column!r}: {error}") from None
     if all(value is None for value in values):
         raise DataError(
-            f"{title} has no labels in column {columns.label!r}; use other `splits`, as train=NAME,test=NAME, or "
-            "another `label_column`"
+            f"{title} has no labels in column {column!r}; use other `splits`, as train=NAME,test=NAME, or another "
+            "`label_column`"
         )
-    return _Cells(named, _texts(named, _there(named, columns.text, "text")), values, _times(named, columns.time))
+    return values
 
 
 def _texts(named: NamedTable, column: str) -> list[str | None]:
@@ -207,7 +229,7 @@ def _places(cells: _Cells, rows: Sequence[int], most: int = 5) -> str:
 
 
 def _kept(cells: _Cells, classes: Classes) -> IntArray:
-    """Return the rows that lack nothing and have a label of some class."""
+    """Return the rows without missing values whose label belongs to a class."""
     known = classes.number(cells.labels) >= 0
     for what in NEEDED:
         known[cells.missing(what)] = False
@@ -259,7 +281,7 @@ def _there(named: NamedTable, column: str, role: str) -> str:
 def _facts(
     cells: Mapping[SplitRole, _Cells], columns: Columns, classes: Classes
 ) -> tuple[dict[str, str | int], list[str]]:
-    """Return what provenance tells of the columns and the dropped rows, and notes of the latter."""
+    """Return provenance facts about columns and dropped rows, and notes on dropped rows."""
     facts: dict[str, str | int] = {"text column": columns.text, "label column": columns.label}
     facts |= {"time column": columns.time} if columns.time else {}
     notes = []
@@ -282,7 +304,7 @@ def _facts(
     return facts, notes
 
 
-def _look_alike_notes(cells: Mapping[SplitRole, _Cells], classes: Classes) -> list[str]:
+def _class_notes(cells: Mapping[SplitRole, _Cells], classes: Classes) -> list[str]:
     if classes.drops:  # the user has joined what belongs together
         return []
     counts = dict.fromkeys(classes.names, 0)
@@ -291,7 +313,9 @@ def _look_alike_notes(cells: Mapping[SplitRole, _Cells], classes: Classes) -> li
             if label is not None:
                 counts[classes.of_label[label]] += 1
     alike = look_alikes(counts)
-    return [described(alike, classes.names)] if alike else []
+    notes = [described(alike, classes.names)] if alike else []
+    rare = described_rare(counts)
+    return [*notes, rare] if rare else notes
 
 
 def _shown(reading: Reading, columns: Columns, group: str | None) -> str:

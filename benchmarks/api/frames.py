@@ -70,7 +70,7 @@ def _as_frame(data: Any) -> pd.DataFrame:
     frame: pd.DataFrame = data.to_pandas()
     for column, feature in getattr(data, "features", {}).items():
         if names := getattr(feature, "names", None):  # a ClassLabel; -1 is a label that is missing
-            frame[column] = [names[label] if label >= 0 else None for label in frame[column]]
+            frame[column] = [names[int(n)] if pd.notna(n) and n >= 0 else None for n in frame[column]]
     return frame
 
 

@@ -1,4 +1,4 @@
-"""From the name or path of a dataset to its prepared splits."""
+"""Load a dataset by name or path and prepare its splits."""
 
 import re
 from dataclasses import replace
@@ -19,15 +19,16 @@ from data.source import Source
 from data.tables import table_type
 
 ADDRESS = re.compile(r"\w+://")
+HUB_PAGE = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/datasets/([\w.-]+/[\w.-]+)")
 OWNER_AND_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 """A name on the Hub, rather than a path to a file."""
 
 
 def load_dataset(data: Data) -> Dataset:
-    """Read, clean and split.
+    """Read, clean and split a dataset.
 
     Raises:
-        UsageError: there is no such dataset, or it cannot be used.
+        UsageError: the dataset does not exist or cannot be used.
     """
     reading = data.reading
     try:
@@ -40,7 +41,7 @@ def load_dataset(data: Data) -> Dataset:
             split_order=data.split_order,
         )
     except DataError as error:
-        raise UsageError(str(error), option="dataset", value=data.name) from None
+        raise UsageError(str(error), option="dataset", value=data.name, problems=error.problems) from None
     except OSError as error:
         raise UsageError(str(error.strerror or error), option="dataset", value=data.name) from None
     plugin = entry("datasets", data.name).plugin if data.name in names("datasets") else ""
@@ -59,6 +60,8 @@ def _source(name: str, reading: Reading) -> Source:
                 f"its columns, labels and splits are its own: {', '.join(reading.given)} cannot change them"
             )
         return source_class(name)()
+    if found := HUB_PAGE.match(name):
+        raise DataError(f"it is an address; the dataset of the Hub is {PREFIX}{found[1]}@main")
     if ADDRESS.match(name):
         raise DataError(f"it is an address; download the file, or name a dataset of the Hub as {HUB_FORM}")
     path = Path(name)

@@ -1,15 +1,16 @@
 """Texts to be scored, block by block, so that a file of any size and a pipe without an end fit into memory."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from benchmarks.errors import UsageError
+from data.archive import ZIP
 from data.column_texts import LONGEST_LINE as LONGEST_ROW
 from data.column_texts import column_texts
 from data.errors import DataError
-from data.records import COMPRESSIONS, open_bytes
+from data.records import COMPRESSIONS, open_bytes, text_lines
 from data.tables import READERS, readable, table_type
 
 BLOCK = 1_024
@@ -26,26 +27,27 @@ SUFFIXES = (LINES, *READERS)
 """Endings of files that can be read; each may be followed by that of a compression."""
 
 
-def read_file(path: Path, column: str | None) -> Blocks:
+def read_file(path: Path, column: str | None, say: Callable[[str], None] = lambda _: None) -> Blocks:
     """Yield the texts of a file, read as training reads it: the lines of `.txt`, else the column or key `column`.
 
     Args:
         path: the file.
-        column: name; None recognises it, by its name.
+        column: name; None recognises it, by its name or its content.
+        say: is told which column was recognised.
 
     Raises:
         UsageError: the file cannot be read, or a row has no text; the message names its line.
     """
     lines = Path(path.stem if path.suffix.lower() in COMPRESSIONS else path.name).suffix.lower() == LINES
     if not lines and table_type(path) is None:
-        choices = f"{', '.join(SUFFIXES)}; each may be {' or '.join(COMPRESSIONS)}"
+        choices = f"{', '.join(SUFFIXES)}; each may be {', '.join(COMPRESSIONS)} or {ZIP}"
         raise UsageError(f"its type is not known (choices: {choices})", option="input", value=str(path))
     if path.exists() and not path.is_file():
         raise UsageError(
             "it is not a file (choices: a file, or - to read lines from a pipe)", option="input", value=str(path)
         )
     try:
-        yield from _of_lines(path) if lines else _in_blocks(column_texts(path, column))
+        yield from _in_blocks(_of_lines(path) if lines else column_texts(path, column, say))
     except DataError as error:
         raise UsageError(str(error), option="input", value=str(path)) from None
 
@@ -72,9 +74,10 @@ def read_lines(stream: io.BufferedIOBase, name: str) -> Blocks:
             row += len(block)
 
 
-def _of_lines(path: Path) -> Blocks:
+def _of_lines(path: Path) -> Iterator[str]:
     with readable(path, LINES), open_bytes(path) as stream:
-        yield from read_lines(stream, str(path))
+        for line in text_lines(stream, path, newline="\n", longest=LONGEST_LINE):
+            yield line.removesuffix("\n").removesuffix("\r")
 
 
 def _in_blocks(texts: Iterable[str]) -> Blocks:

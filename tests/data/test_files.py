@@ -115,7 +115,7 @@ def test_two_tables_of_one_split_are_an_error(tmp_path):
         ("a.jsonl", b'{"text": 5, "label": 1}\n{"text": 6, "label": 0}\n', "holds numbers, not texts"),
         ("a.parquet", b"PAR1", "a.parquet is not a readable parquet file"),
         ("a.parquet", gzip.compress(b"x", mtime=0), "a.parquet is not a readable parquet file"),
-        ("a.xlsx", b"x", r"files of type '\.xlsx' cannot be read"),
+        ("a.xls", b"x", r"files of type '\.xls' cannot be read"),
     ],
 )
 def test_an_unusable_file_is_said_in_one_line(tmp_path, name, content, finding):

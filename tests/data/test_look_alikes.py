@@ -1,7 +1,7 @@
 import pytest
 
 from data.label_map import parse_label_map
-from data.look_alikes import described, look_alikes
+from data.look_alikes import described, described_rare, look_alikes, proposed_map
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,23 @@ def test_the_map_that_would_join_them_is_shown_and_can_be_read():
 def test_of_many_classes_only_those_to_be_joined_are_shown():
     counts = {f"class {letter}x": 9 for letter in "abcdefghijklm"} | {"ham": 9, "Ham": 8}
     assert described(look_alikes(counts), list(counts)).endswith("'ham,Ham=ham;..'")
+
+
+def test_a_class_with_too_few_rows_is_named_with_the_map_that_leaves_it_out():
+    counts = {"1": 300, "2": 290, "four": 1, "x": 2}
+    sentence = described_rare(counts)
+    assert sentence == (
+        "classes with fewer than 3 rows, one each to train, validate and test: 'four' (1), 'x' (2); leave them out "
+        "with `label_map` '1=1;2=2'"
+    )
+    assert described_rare({"1": 300, "2": 290}) == ""
+    assert described_rare({"1": 300, "2": 2}) == ""  # one class would be left
+    many = {f"c{n}": 9 for n in range(30)} | {f"r{n}": 1 for n in range(12)}
+    assert "'r7' (1) and 4 more; a `label_map` leaves them out" in described_rare(many)
+
+
+def test_a_map_joins_before_it_leaves_out():
+    assert str(proposed_map({"Positive": 200, "Positve": 1, "Negative": 190, "odd": 1})) == (
+        "Positive,Positve=Positive;Negative=Negative"
+    )
+    assert proposed_map({"a": 9, "b": 9}) is None

@@ -10,21 +10,23 @@ from benchmarks.errors import UsageError
 @pytest.mark.parametrize(
     ("name", "finding"),
     [
+        ("https://huggingface.co/datasets/a/b-c/viewer", "it is an address; the dataset of the Hub is hf:a/b-c@main$"),
+        ("huggingface.co/datasets/a/b", "the dataset of the Hub is hf:a/b@main$"),
         (
-            "https://huggingface.co/datasets/a/b",
+            "https://example.org/reviews.csv",
             "it is an address; download the file, or name a dataset of the Hub as hf:OWNER",
         ),
         ("stanfordnlp/imdb", "the dataset of the Hub is hf:stanfordnlp/imdb@main"),
         ("results/none.csv", "no such file or folder"),
         ("here/none", "no such file or folder"),
-        ("here/book.xlsx", r"'\.xlsx' cannot be read; save the sheet as CSV in UTF-8"),
-        ("here/all.zip", r"'\.zip' cannot be read; unpack it first"),
+        ("here/book.xls", r"'\.xls' cannot be read; save the sheet as \.xlsx, or as CSV in UTF-8"),
+        ("here/all.tar.gz", r"'\.gz' cannot be read; unpack it first"),
     ],
 )
 def test_what_cannot_be_data_is_one_line_with_the_cure(tmp_path, monkeypatch, name, finding):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "here").mkdir()
-    for file in ("book.xlsx", "all.zip"):
+    for file in ("book.xls", "all.tar.gz"):
         (tmp_path / "here" / file).touch()
     with pytest.raises(UsageError, match=finding) as caught:
         load_dataset(Data(name=name))
