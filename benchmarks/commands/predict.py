@@ -41,7 +41,7 @@ class FormatChoice(StrEnum):
 
 @dataclass(frozen=True)
 class TextOptions:
-    """Where the texts come from."""
+    """Source of the texts."""
 
     texts: Annotated[
         list[str] | None, typer.Argument(metavar="TEXT|-", help="Texts to label; - reads one per line from stdin.")
@@ -51,12 +51,12 @@ class TextOptions:
         typer.Option(
             "--input",
             metavar="FILE",
-            help="File of texts (.txt, .csv, .tsv, .json, .jsonl, .parquet; .gz, .zst) or folder of .parquet.",
+            help="File of texts (.txt or a table, as --dataset takes it), or folder of .parquet files.",
         ),
     ] = None
     text_column: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Column of --input that holds the texts. Default: recognised by its name."),
+        typer.Option(metavar="NAME", help="Column of --input that holds the texts. Default: recognised and named."),
     ] = None
 
     def check(self) -> None:
@@ -71,10 +71,19 @@ class TextOptions:
             raise UsageError("predict: - (stdin) together with other texts: give one or the other")
 
     def count(self) -> int | None:
-        """Read a file once to the end, so that a bad row shows before the work; None where texts are not a file's."""
+        """Read a file once to the end, so that a bad row shows before the work; None where texts are not a file's.
+
+        Says on stderr which column was recognised.
+        """
         from benchmarks.inference.text_input import read_file
 
-        return None if self.input_ is None else sum(map(len, read_file(self.input_, self.text_column)))
+        if self.input_ is None:
+            return None
+        said: list[str] = []
+        number = sum(map(len, read_file(self.input_, self.text_column, said.append)))
+        for line in said:
+            log.info("%s", line)
+        return number
 
     def expected(self, of_file: int | None) -> int | None:
         """Number of texts, given that of a file; None for a pipe."""
@@ -124,6 +133,7 @@ def predict(
 
     from benchmarks.inference.predict import check_output, columns, output_format, progress
     from benchmarks.inference.predict import predict as predictions
+    from benchmarks.inference.unread import Unread
     from benchmarks.inference.writers import WRITERS, writing_predictions
 
     chosen = output_format(format_ and format_.value, output)
@@ -133,7 +143,8 @@ def predict(
     least = answer.least(found.saved)
     classifier = _load(found, device, engine, source.expected(total), raw=answer.raw)
     names = columns(classifier.classes)
-    frames = predictions(classifier.predict_proba, classifier.classes, source.blocks(), least)
+    unread = Unread()
+    frames = predictions(unread.counting(classifier.scored), classifier.classes, source.blocks(), least)
     frames = progress(frames, total, PipeConsole(stderr=True))
     if output is None:
         writer = WRITERS[chosen](sys.stdout.buffer, names)
@@ -145,6 +156,8 @@ def predict(
                 writer.write(frame)
         log.info("wrote %s", output)
     _report_quoted(writer)
+    for warning in unread.warnings:
+        log.warning("%s", warning)
     return ExitStatus.OK
 
 
@@ -207,6 +220,10 @@ def _label_on_ray(
 
     check_ray()
     spec = found.saved.spec
+    if found.saved.cascade is not None:
+        raise UsageError(
+            "labels with one model; a cascade labels here (choices: local)", option="executor", value="ray"
+        )
     if is_sha256(spec.model_plugin):
         raise UsageError(
             f"labels with built-in and installed models; {spec.model} is defined by a plug-in file",

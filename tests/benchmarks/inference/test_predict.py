@@ -22,7 +22,7 @@ from benchmarks.errors import UsageError
 from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.inference import text_input
 from benchmarks.inference.predict import predict
-from benchmarks.inference.saved import find_model, load_model
+from benchmarks.inference.saved import Scored, find_model, load_model
 from benchmarks.inference.writers import writing_predictions
 from benchmarks.registry import entries, names, plugins
 from benchmarks.schema.cell import CellSpec
@@ -232,12 +232,44 @@ def test_an_output_is_whole_or_as_it_was(type_in, run, tmp_path, monkeypatch):
         scored.append(texts)
         if len(scored) == 2:
             raise KeyboardInterrupt
-        return np.tile([0.5, 0.5], (len(texts), 1))
+        nothing = np.zeros(len(texts), dtype=bool)
+        return Scored(np.tile([0.5, 0.5], (len(texts), 1)), nothing, nothing)
 
-    monkeypatch.setattr("benchmarks.inference.saved.Classifier.predict_proba", stopped)
+    monkeypatch.setattr("benchmarks.inference.saved.Classifier.scored", stopped)
     assert type_in(run.folder, "--input", "in.txt", "--output", "out.csv")[0] == 130
     assert (tmp_path / "out.csv").read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.txt", "out.csv"]
+
+
+def test_a_text_that_says_nothing_to_the_model_is_counted_on_stderr(type_in, run, tmp_path):
+    texts = [*TEXTS, "", "<br />", "zyx", "  ", "qqq"]
+    expected = load_model(run.folder).predict_proba(texts)
+    pd.DataFrame({"text": texts}).to_csv(tmp_path / "in.csv", index=False)
+    status, output, errors = type_in(run.folder, "--input", "in.csv", "--format", "json")
+    assert status == 0
+    rows = [json.loads(line) for line in output.splitlines()]
+    np.testing.assert_array_equal([list(row["probabilities"].values()) for row in rows], expected)
+    said = errors.splitlines()
+    assert said[0].endswith("texts are in the column 'text' of in.csv, by its name")
+    assert "3 of 7 texts are empty (number 3, 4, 6); their labels are the model's answer to no text" in said[-2]
+    assert "2 of 7 texts are without any word that the model knows (number 5, 7); their labels" in said[-1]
+    assert "1 of 1 texts is empty (number 1); its label" in type_in(run.folder, "")[2]
+    assert "of 2 texts" not in type_in(run.folder, *TEXTS)[2]
+
+
+def test_numbers_of_such_texts_go_on_from_block_to_block(type_in, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(text_input, "BLOCK", 2)
+    (tmp_path / "in.txt").write_text("\n".join([*TEXTS, "", TEXTS[0], "zyx", *[""] * 5]))
+    errors = type_in(run.folder, "--input", "in.txt")[2]
+    assert "5 of 9 texts are empty (number 3, 6, 7, 8, 9)" in errors
+    assert "1 of 9 texts is without any word that the model knows (number 5)" in errors
+
+
+def test_a_classifier_is_shown_in_a_line(run):
+    shown = repr(load_model(run.folder))
+    assert len(shown) < 120
+    assert "tfidf_logreg-ce-n40" in shown
+    assert "negative" in shown
 
 
 FILES = {
@@ -259,7 +291,7 @@ BAD_INPUT = {
     "no such file": (["--input", "no.csv"], ["--input 'no.csv'", "No such file"]),
     "another column": (["--input", "in.csv", "--text-column", "body"], ["--text-column 'body'", "choices: text, n"]),
     "a row that does not fit": (["--input", "wide.csv"], ["wide.csv", "line 4 (3)"]),
-    "lines that are not UTF-8": (["--input", "latin.txt"], ["line 2 is not UTF-8"]),
+    "lines that are not UTF-8": (["--input", "latin.txt"], ["latin.txt is not UTF-8 (line 2"]),
     "a table that is not UTF-8": (["--input", "latin.csv"], ["latin.csv", "line 2", "iconv -f cp1252 -t utf-8"]),
     "a text that is null": (["--input", "null.jsonl"], ["line 2 has no text"]),
     "a line that is not JSON": (["--input", "broken.jsonl"], ["line 2 is no JSON"]),
