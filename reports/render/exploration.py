@@ -14,7 +14,7 @@ from reports import formats
 from reports.figures.canvas import Style, draw, log_axis, panel
 from reports.figures.svg import RC, SERIES, Drawing, dark_css
 from reports.render import html, markdown
-from reports.render.terminal import print_facts, print_frame
+from reports.render.terminal import print_facts, print_frame, print_sentence
 
 DATA_FILE = "exploration.json"
 NAMED_CLASSES = len(SERIES)
@@ -74,18 +74,44 @@ def render_html(exploration: Exploration) -> str:
 
 
 def print_exploration(exploration: Exploration, console: Console) -> None:
-    """The short of it: facts, counts, lengths, truncation, the most telling terms."""
+    """Print facts, counts, lengths, truncation and the most telling terms, in tables of 80 columns."""
     print_facts(f"data: {exploration.name}", exploration.provenance, console)
-    tables = _tables(exploration)
-    print_frame(console, "Texts by split and class", tables["counts"])
-    print_frame(console, "Lengths in words", tables["lengths"])
-    print_frame(console, f"Lengths in tokens, {exploration.token_texts:,} training texts", tables["tokens"])
+    print_frame(console, "Texts by split and class", counts_table(exploration), names=("class",))
+    lengths = lengths_table(exploration)[["texts", "shortest", "median", "95 %", "longest"]]
+    print_frame(console, "Lengths in words", lengths, names=("texts",))
+    print_frame(
+        console,
+        f"Tokens of {exploration.token_texts:,} training texts",
+        truncation_table(exploration),
+        names=("model",),
+    )
+    for tokens in exploration.tokens:
+        if tokens.note and not tokens.quantiles:
+            print_sentence(console, f"{tokens.model}: {tokens.note}")
     for one in exploration.telling:
         terms = ", ".join(term.term for term in one.terms)
-        line = f"most telling of {formats.plain(one.of)}: {formats.plain(terms) or 'nothing stands out'}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_sentence(console, f"most telling of {one.of}: {terms or 'nothing stands out'}")
     for sentence in sentences(exploration):
-        console.print(formats.plain(sentence), markup=False, highlight=False, soft_wrap=True)
+        print_sentence(console, sentence)
+
+
+def truncation_table(exploration: Exploration) -> pd.DataFrame:
+    """Tabulate for each model that counts tokens what it reads by default, and what that leaves out."""
+    rows = []
+    for one in exploration.tokens:
+        cut = next((t for t in one.truncation if t.limit == one.reads), None)
+        if one.quantiles:
+            rows.append(
+                {
+                    "model": one.model,
+                    "median": formats.count(one.quantiles[0]),
+                    "95 %": formats.count(one.quantiles[1]),
+                    "reads": formats.count(one.reads) if one.reads else "all",
+                    "texts cut": formats.percent(cut.texts_cut) if cut else "none",
+                    "tokens unread": formats.percent(cut.tokens_cut) if cut else "none",
+                }
+            )
+    return pd.DataFrame(rows)
 
 
 def sentences(exploration: Exploration) -> list[str]:

@@ -115,8 +115,13 @@ def test_a_folder_that_cannot_be_written(exploration, tmp_path):
         write_exploration(exploration, tmp_path / "file")
 
 
-def test_the_terminal_shows_the_short_of_it(exploration):
+def test_the_terminal_shows_the_short_of_it_in_80_columns(exploration):
     output = io.StringIO()
-    print_exploration(exploration, Console(file=output, width=200))
-    assert "Texts by split and class" in output.getvalue()
-    assert "\x1b" not in output.getvalue()
+    print_exploration(exploration, Console(file=output, width=80))
+    shown = output.getvalue()
+    assert "Texts by split and class" in shown
+    assert "\x1b" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    (row,) = (line.split() for line in shown.splitlines() if line.startswith("lstm "))
+    assert row == ["lstm", "100", "300", "400", "25.0", "%", "10.0", "%"]
+    assert "tfidf: reads texts whole" in shown
