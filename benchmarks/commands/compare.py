@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,13 @@ from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.errors import UsageError, complain
 
 LIMIT = re.compile(r"(accuracy):(\d+(?:\.\d+)?)pp|(throughput):(\d+(?:\.\d+)?)%")
+
+
+class MatchChoice(StrEnum):
+    """Values of --match."""
+
+    MODEL = "model"
+    EXACT = "exact"
 
 
 def compare(
@@ -23,11 +31,21 @@ def compare(
             help="Exit 1 if NEW loses more than this, beyond noise; repeatable.",
         ),
     ] = None,
+    match: Annotated[
+        MatchChoice,
+        typer.Option(
+            help="Match cells by model, loss, training size and seed, or only with the same parameters and device."
+        ),
+    ] = MatchChoice.MODEL,
+    wide: Annotated[bool, typer.Option("--wide", help="Print every column; the table is wider than 80 characters.")] = (
+        False
+    ),
 ) -> int:
     """Compare two runs cell by cell.
 
-    The output is Markdown for a pull request. The exit status is 1 if the two runs cannot be compared and, with
-    --fail-on, if NEW loses more than a limit, lacks a cell of BASE or raises a new alarm.
+    The output is Markdown for a pull request, and names parameters, code and libraries that differ. The exit status is
+    1 if the two runs cannot be compared, a cell of NEW failed or an audit fails anew and, with --fail-on, if NEW loses
+    more than a limit or lacks a cell of BASE.
 
     Examples: `python -m benchmarks compare results/main results/branch` ·
     `python -m benchmarks compare results/main results/branch --fail-on accuracy:0.5pp --fail-on throughput:10%`
@@ -40,11 +58,11 @@ def compare(
     for folder in (base, new):
         Store(folder).read_run()  # a folder without a run is wrong usage; runs that do not compare fail the check
     try:
-        comparison = compare_runs(base, new)
+        comparison = compare_runs(base, new, match.value)
     except StoreError as error:
         complain(f"nothing was compared: {error}")
         return ExitStatus.CHECK_FAILED
-    print(render(comparison, limits), end="")
+    print(render(comparison, limits, wide=wide), end="")
     return ExitStatus.CHECK_FAILED if problems(comparison, limits) else ExitStatus.OK
 
 

@@ -1,7 +1,7 @@
 """Two results folders, configuration against configuration: what changed, and whether it is more than noise."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.schema.comparability import why_not_comparable, why_rates_not_comparable
 from benchmarks.schema.measurements import Phase
+from benchmarks.schema.result import CellResult
 from benchmarks.store.results import StoreError
 from reports.analysis.accuracy import accuracy
 from reports.analysis.comparisons import Comparison, contrast
@@ -19,6 +20,7 @@ from reports.analysis.noise import fit_timing, phase_timing
 from reports.analysis.primary import compared_together
 from reports.analysis.rate_ratios import Ratio, Timing, ratios
 from reports.analysis.results import Configuration, Results, read_results
+from reports.analysis.run_matching import Match, Pair, matched, trainings_lost
 
 RATES: dict[Phase, str] = {
     "fit": "fits per second",
@@ -26,6 +28,9 @@ RATES: dict[Phase, str] = {
     "text_to_label": "text → label",
     "encoded_to_scores": "scoring",
 }
+
+SHOWN = 3
+"""Failed cells that a message names."""
 
 KINDS = 2
 """Accuracies and rates: each is a family with half of the error rate."""
@@ -52,17 +57,19 @@ class Change:
         base, new: in either run.
         accuracy: new (the first) against base (the second).
         rates: throughputs that both measured; none where times do not compare.
+        differences: parameters, device, code and libraries that differ.
     """
 
     base: Configuration
     new: Configuration
     accuracy: Comparison
     rates: tuple[Rate, ...]
+    differences: tuple[str, ...] = ()
 
     @property
     def who(self) -> str:
         """The configuration, in words."""
-        return f"{self.new.model} × {self.new.loss}, {self.new.train_size:,} training reviews"
+        return _who(self.new)
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,10 @@ class RunComparison:
         changes: configurations in both, in the base's order.
         only_base, only_new: configurations in one of them.
         why_no_rates: why times do not compare; "" where they do.
-        alarms: audits of the new run that failed as errors which nobody acknowledged, and in how many cells each.
+        alarms: audits that failed as errors which nobody acknowledged, in cells of the new run where they did not fail
+            in the base, and in how many cells each.
+        failed: sentences about planned cells of the new run that did not end ok.
+        missing: sentences about trainings of the base that the new run lacks.
     """
 
     changes: tuple[Change, ...]
@@ -81,38 +91,92 @@ class RunComparison:
     only_new: tuple[Configuration, ...]
     why_no_rates: str
     alarms: Mapping[str, int]
+    failed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
-def compare_runs(base: Path, new: Path) -> RunComparison:
+def compare_runs(base: Path, new: Path, match: Match = "model") -> RunComparison:
     """Match the configurations of two results folders and compare them.
 
-    Configurations match when model, loss, parameters, training rows, device and precision are the same; code and
-    libraries may differ, since they are what is compared.
+    Args:
+        base: results folder to compare with.
+        new: results folder to judge.
+        match: "exact" wants the same parameters, device and precision; "model" pairs what is left by model, loss and
+            training size. Code and libraries may differ, since they are what is compared.
 
     Raises:
         StoreError: a folder holds no results, or mixes what does not compare; the runs are of different data, or share
             no configuration that ended ok in both.
     """
     runs = [read_results(folder) for folder in (base, new)]
-    evidence = [_by_identity(results) for results in runs]
+    evidence = [gather(results) for results in runs]
     _check_same_data(runs)
-    shared = [identity for identity in evidence[0] if identity in evidence[1]]
-    if not shared:
-        raise StoreError(f"{base} and {new} share no configuration that ended ok in both: there is nothing to compare")
-    pairs = [(evidence[1][identity], evidence[0][identity]) for identity in shared]
+    matches = matched(*evidence, match)
+    failed = _failed(runs[1])
+    if not matches:
+        because = f" ({'; '.join(failed[:SHOWN])}{'; ..' if len(failed) > SHOWN else ''})" if failed else ""
+        raise StoreError(
+            f"{base} and {new} share no configuration that ended ok in both: there is nothing to compare{because}"
+        )
+    pairs = [(pair.new, pair.base) for pair in matches]
     compared = _accuracies(pairs)
     why = why_rates_not_comparable([cell for results in runs for cell in results.ok])
     rates = {} if why else _rates(pairs)
+    only_base, only_new = (
+        tuple(e.configuration for e in own if e.configuration.key not in {p[side].configuration.key for p in pairs})
+        for own, side in zip(evidence, (1, 0), strict=True)
+    )
     return RunComparison(
         changes=tuple(
-            Change(b.configuration, n.configuration, compared[n.configuration.key], rates.get(n.configuration.key, ()))
-            for n, b in pairs
+            Change(
+                pair.base.configuration,
+                pair.new.configuration,
+                compared[pair.new.configuration.key],
+                rates.get(pair.new.configuration.key, ()),
+                pair.differences,
+            )
+            for pair in matches
         ),
-        only_base=_unmatched(evidence[0], shared),
-        only_new=_unmatched(evidence[1], shared),
+        only_base=only_base,
+        only_new=only_new,
         why_no_rates=why,
-        alarms=runs[1].alarms,
+        alarms=_new_alarms(*runs),
+        failed=failed,
+        missing=(*_lost(matches), *(f"{_who(one)}: no good result in the new run" for one in only_base)),
     )
+
+
+def _new_alarms(base: Results, new: Results) -> dict[str, int]:
+    """Count the alarms of the new run's cells that the base's cells of the same model, loss, size and seed lack."""
+    before = set(_alarms(base.ok))
+    return dict(Counter(name for name, *cell in _alarms(new.ok) if (name, *cell) not in before))
+
+
+def _alarms(cells: Iterable[CellResult]) -> list[tuple[str, ...]]:
+    found = []
+    for cell in cells:
+        spec = cell.spec
+        who = (spec.model, spec.loss, str(spec.train_size), str(spec.repeat), str(spec.seed), spec.role)
+        found += [(audit.name, *who) for audit in cell.audits if audit.alarms]
+    return found
+
+
+def _failed(results: Results) -> tuple[str, ...]:
+    failed = [f"{results.cell_id(cell)}: {cell.status} in the new run" for cell in results.cells if cell.status != "ok"]
+    return (*failed, *(f"{cell}: no result in the new run" for cell in results.missing))
+
+
+def _lost(matches: Sequence[Pair]) -> list[str]:
+    found = []
+    for pair in matches:
+        for repeat, seed in trainings_lost(pair):
+            which = f"repeat {repeat}, seed {seed}" if repeat else f"seed {seed}"
+            found.append(f"{_who(pair.base.configuration)}, {which}: no good result in the new run")
+    return found
+
+
+def _who(one: Configuration) -> str:
+    return f"{one.model} × {one.loss}, {one.train_size:,} training texts"
 
 
 def _accuracies(pairs: Sequence[tuple[Evidence, Evidence]]) -> dict[str, Comparison]:
@@ -159,18 +223,6 @@ def _timing(configuration: Configuration, phase: Phase) -> Timing:
     return phase_timing(configuration.cells, phase)
 
 
-def _by_identity(results: Results) -> dict[str, Evidence]:
-    return {_identity(one.configuration): one for one in gather(results)}
-
-
-def _identity(configuration: Configuration) -> str:
-    """Everything that must be the same in both runs."""
-    versions = {"code_version", "libraries", "model_plugin", "loss_plugin", "measure"}
-    spec = configuration.cells[0].spec.model_dump(exclude={"seed", "repeat", "dataset", *versions})
-    spec["model_params"] |= spec["model_files"]
-    return json.dumps(spec, sort_keys=True)
-
-
 def _check_same_data(runs: Sequence[Results]) -> None:
     cells = [cell for results in runs for cell in results.ok]
     if len({cell.spec.data_fingerprint for cell in cells}) > 1 and (
@@ -179,7 +231,3 @@ def _check_same_data(runs: Sequence[Results]) -> None:
         raise StoreError(f"{runs[0].folder}, {runs[1].folder}: {reason}")
     firsts = [results.predictions(results.ok[0]) for results in runs if results.ok]
     check_same_rows(f"{runs[0].folder}, {runs[1].folder}: their cells", firsts)
-
-
-def _unmatched(evidence: Mapping[str, Evidence], shared: Sequence[str]) -> tuple[Configuration, ...]:
-    return tuple(one.configuration for identity, one in evidence.items() if identity not in shared)

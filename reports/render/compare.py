@@ -1,15 +1,27 @@
 """The comparison of two runs as Markdown for a pull request, and the losses that fail it."""
 
+import textwrap
 from dataclasses import dataclass
 
 import pandas as pd
 
+from benchmarks.schema.measurements import Phase
 from reports import formats
 from reports.analysis import sentences
-from reports.analysis.rate_ratios import PROCESSES_NEEDED, Ratio
+from reports.analysis.rate_ratios import PROCESSES_NEEDED
 from reports.analysis.run_comparison import RATES, Change, Rate, RunComparison
 from reports.analysis.verdicts import Verdict
 from reports.render.markdown import escape, table
+
+WIDTH = 80
+"""Characters of a line, unless the user wants the wide table."""
+
+NARROWEST = 12
+"""Characters of a shortened name."""
+
+NAMES_IN_FULL = "Names are shortened; the option `--wide` has them in full, and every rate."
+
+MAIN_RATE: Phase = "text_to_label"
 
 
 @dataclass(frozen=True)
@@ -26,12 +38,11 @@ class Limits:
 
 
 def problems(comparison: RunComparison, limits: Limits) -> list[str]:
-    """What fails the new run: alarms of its audits and, where limits are set, losses and missing results."""
+    """What fails the new run: new alarms of its audits, failed cells and, where limits are set, losses and lacks."""
     found = [f"audit failed: {name}, in {count} cells of the new run" for name, count in comparison.alarms.items()]
+    found += comparison.failed
     if limits != Limits():
-        found += [
-            f"{c.model} × {c.loss} ({c.train_size:,}): no good result in the new run" for c in comparison.only_base
-        ]
+        found += comparison.missing
     return found + losses(comparison, limits)
 
 
@@ -45,7 +56,7 @@ def losses(comparison: RunComparison, limits: Limits) -> list[str]:
             found.append(f"{change.who}: accuracy {formats.points(accuracy.value)} points, {between}")
         if limits.throughput is not None:
             found += [
-                f"{change.who}: {rate.name} at {rate.ratio.value:.2f} times the base rate, {_ends(rate.ratio)}"
+                f"{change.who}: {rate.name} at {rate.ratio.value:.2f} times the base rate, {sentences.ends(rate.ratio)}"
                 for rate in change.rates
                 if rate.ratio.below and rate.ratio.value < 1 - limits.throughput
             ]
@@ -73,13 +84,19 @@ def undecided(comparison: RunComparison, limits: Limits) -> list[str]:
     return found
 
 
-def render(comparison: RunComparison, limits: Limits) -> str:
-    """Markdown for a pull request."""
-    lines: list[str] = [table(pd.DataFrame([_row(change) for change in comparison.changes]))]
-    lines.append(
+def render(comparison: RunComparison, limits: Limits, *, wide: bool = False) -> str:
+    """Markdown for a pull request.
+
+    Args:
+        comparison: of two runs.
+        limits: losses that fail the new run.
+        wide: whether the table has every column, rather than those that fit into `WIDTH` characters.
+    """
+    rows = pd.DataFrame([_row(change) for change in comparison.changes])
+    lines = [
         "Intervals of accuracies hold together with 97.5 %, so do those of rates (new over base). Square brackets "
         f"hold the range of the readings: fewer than {PROCESSES_NEEDED} processes a side decide nothing."
-    )
+    ]
     if comparison.why_no_rates:
         lines.append(escape(comparison.why_no_rates))
     for title, configurations in (("base", comparison.only_base), ("new", comparison.only_new)):
@@ -87,13 +104,62 @@ def render(comparison: RunComparison, limits: Limits) -> str:
             names = ", ".join(f"{c.model} × {c.loss} ({c.train_size:,})" for c in configurations)
             lines.append(f"Only in {title}: {escape(names)}.")
     failed, open_ = problems(comparison, limits), undecided(comparison, limits)
-    if failed:
-        lines.append(_listed("Worse:", failed))
-    if open_:
-        lines.append(_listed("Not decided:", open_))
+    for title, entries in (
+        ("What differs, base → new:", _differences(comparison)),
+        ("Worse:", failed),
+        ("Not decided:", open_),
+    ):
+        if entries:
+            lines.append(_listed(title, entries))
     if limits != Limits() and not failed and not open_:
         lines.append("A loss beyond the limits is excluded.")
-    return "\n\n".join(lines) + "\n"
+    shown = table(rows) if wide else _narrow(comparison)
+    return "\n\n".join([shown, *map(_wrapped, lines)]) + "\n"
+
+
+def _narrow(comparison: RunComparison) -> str:
+    """The main columns; names are shortened where a row would be wider than `WIDTH`."""
+    losses_, sizes = ({getattr(c.new, name) for c in comparison.changes} for name in ("loss", "train_size"))
+    names = [
+        c.new.model
+        + (f" × {c.new.loss}" if len(losses_) > 1 else "")
+        + (f", {c.new.train_size:,}" if len(sizes) > 1 else "")
+        for c in comparison.changes
+    ]
+    drawn, room = _drawn(names, comparison), max(map(len, names))
+    if _width(drawn) <= WIDTH:
+        return drawn
+    while _width(drawn) > WIDTH and room > NARROWEST:
+        room -= 1
+        drawn = _drawn([name if len(name) <= room else f"{name[: room - 1]}…" for name in names], comparison)
+    return f"{drawn}\n\n{NAMES_IN_FULL}"
+
+
+def _width(drawn: str) -> int:
+    return max(map(len, drawn.splitlines()))
+
+
+def _drawn(names: list[str], comparison: RunComparison) -> str:
+    rows = []
+    for name, change in zip(names, comparison.changes, strict=True):
+        rate = next((rate.ratio for rate in change.rates if rate.name == RATES[MAIN_RATE]), None)
+        rows.append(
+            {
+                "model": name,
+                "accuracy, points": sentences.difference(change.accuracy),
+                "new is": change.accuracy.verdict.name.lower(),
+                "texts/s, times": formats.NOT_MEASURED if rate is None else f"{rate.value:.2f} {sentences.ends(rate)}",
+            }
+        )
+    return table(pd.DataFrame(rows))
+
+
+def _differences(comparison: RunComparison) -> list[str]:
+    """What differs between the two sides of a row; what differs in all rows is named once."""
+    everywhere = [d for d in comparison.changes[0].differences if all(d in c.differences for c in comparison.changes)]
+    own = {change.who: [d for d in change.differences if d not in everywhere] for change in comparison.changes}
+    found = [f"everywhere: {', '.join(everywhere)}"] if everywhere else []
+    return [*found, *(f"{who}: {', '.join(several)}" for who, several in own.items() if several)]
 
 
 def _row(change: Change) -> dict[str, str]:
@@ -105,15 +171,8 @@ def _row(change: Change) -> dict[str, str]:
         "new is": sentences.short(change.accuracy),
         "holds for": change.accuracy.estimand.claim.removeprefix("for "),
     }
-    rates = {rate.name: f"{rate.ratio.value:.2f} {_ends(rate.ratio)}" for rate in change.rates}
+    rates = {rate.name: f"{rate.ratio.value:.2f} {sentences.ends(rate.ratio)}" for rate in change.rates}
     return row | {f"{name} (new / base)": rates.get(name, formats.NOT_MEASURED) for name in RATES.values()}
-
-
-def _ends(ratio: Ratio) -> str:
-    """The interval in round brackets, or the range of the readings in square ones."""
-    if ratio.interval is not None:
-        return f"({ratio.interval.low:.2f}–{ratio.interval.high:.2f})"
-    return f"[{ratio.range.low:.2f}–{ratio.range.high:.2f}]"
 
 
 def _undecided_rate(change: Change, rate: Rate, limit: float) -> str:
@@ -121,7 +180,7 @@ def _undecided_rate(change: Change, rate: Rate, limit: float) -> str:
         timed = f"timed in {rate.ratio.processes} processes a side of the {PROCESSES_NEEDED} that decide"
         return f"{change.who}: {rate.name}, {timed}"
     if rate.ratio.interval.low < 1 - limit and not (rate.ratio.below and rate.ratio.value < 1 - limit):
-        loss = f"a loss of more than {formats.percent(limit)} is not excluded {_ends(rate.ratio)}"
+        loss = f"a loss of more than {formats.percent(limit)} is not excluded {sentences.ends(rate.ratio)}"
         return f"{change.who}: {rate.name}, {loss}"
     return ""
 
@@ -133,3 +192,17 @@ def _lost(value: float, limits: Limits, change: Change) -> bool:
 
 def _listed(title: str, entries: list[str]) -> str:
     return "\n".join([title, "", *(f"- {escape(entry)}" for entry in entries)])
+
+
+def _wrapped(paragraph: str) -> str:
+    """Break each line at `WIDTH` characters; the rest of a list's entry is indented."""
+    return "\n".join(
+        textwrap.fill(
+            line,
+            WIDTH,
+            subsequent_indent="  " if line.startswith("- ") else "",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in paragraph.split("\n")
+    )

@@ -13,13 +13,13 @@ def compared(tmp_path, monkeypatch, capsys):
     """Compare two folders, of which each is a run or missing: exit status, output and errors."""
 
     def compared(*arguments, comparison=None, problems=(), missing=()):
-        def compare_runs(base, new):
+        def compare_runs(base, new, match):
             if isinstance(comparison, Exception):
                 raise comparison
             return comparison
 
         monkeypatch.setattr("reports.analysis.run_comparison.compare_runs", compare_runs)
-        monkeypatch.setattr("reports.render.compare.render", lambda *_: "a table\n")
+        monkeypatch.setattr("reports.render.compare.render", lambda *_, wide: "a wide table\n" if wide else "a table\n")
         monkeypatch.setattr("reports.render.compare.problems", lambda *_: list(problems))
         for name in {"base", "new"} - set(missing):
             (tmp_path / name).mkdir(exist_ok=True)
@@ -39,6 +39,12 @@ def test_no_problem_passes(compared):
 
 def test_a_problem_fails_and_the_table_is_printed(compared):
     assert compared("--fail-on", "accuracy:1pp", problems=["a loss"])[:2] == (1, "a table\n")
+
+
+def test_the_wide_table_is_printed_on_demand(compared):
+    assert compared("--wide", "--match", "exact") == (0, "a wide table\n", "")
+    status, _, errors = compared("--match", "nearly")
+    assert (status, "'model', 'exact'" in errors) == (2, True)
 
 
 def test_runs_that_do_not_compare_fail(compared):
