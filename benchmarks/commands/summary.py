@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from benchmarks.commands.exit_status import ExitStatus
-from benchmarks.commands.printing import counted
+from benchmarks.commands.printing import counted, print_wrapped
 from benchmarks.redaction import plain
 from benchmarks.schema.result import CellResult
 
@@ -65,6 +65,6 @@ def _failure(results: "Results", cell: CellResult) -> str:
 
 def _print_red(console: Console, lines: Sequence[str]) -> None:
     for line in lines[:MOST_LINES]:
-        console.print(Text(plain(line), style="red"), soft_wrap=True)
+        print_wrapped(console, plain(line), style="red")
     if len(lines) > MOST_LINES:
         console.print(Text(f"... and {len(lines) - MOST_LINES} more; the report lists them all", style="red"))

@@ -1,5 +1,6 @@
 """Terminal display of a sweep: one line per finished cell, progress bars for running ones."""
 
+import textwrap
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,7 @@ class Display:
         self._console = console
         self._numbers = {spec.id: number for number, spec in enumerate(specs, start=1)}
         self._several = len({spec.data_fingerprint for spec in specs}) > 1
+        self._swept = _swept(specs)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -68,11 +70,32 @@ class Display:
         self.say(f"{place}{self._title(spec)}: {outcome}")
 
     def say(self, line: str) -> None:
-        """Show a line about anything else."""
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        """Show a line about anything else, wrapped at the width of the console."""
+        wrapped = textwrap.wrap(
+            line, self._console.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        for part in wrapped:
+            self._console.print(part, markup=False, highlight=False, soft_wrap=True)
 
     def _title(self, spec: CellSpec) -> str:
-        return f"{plain(spec.dataset)}: {title(spec)}" if self._several else title(spec)
+        values = [
+            f"{name}={value}"
+            for owner, params in ((spec.model, spec.model_params), (spec.loss, spec.loss_params))
+            for name, value in params.items()
+            if (owner, name) in self._swept
+        ]
+        shown = f"{title(spec)} ({', '.join(values)})" if values else title(spec)
+        return f"{plain(spec.dataset)}: {shown}" if self._several else shown
+
+
+def _swept(specs: Sequence[CellSpec]) -> set[tuple[str, str]]:
+    """Return (model or loss, parameter) of each parameter that has several values in a sweep."""
+    values: dict[tuple[str, str], set[object]] = {}
+    for spec in specs:
+        for owner, params in ((spec.model, spec.model_params), (spec.loss, spec.loss_params)):
+            for name, value in params.items():
+                values.setdefault((owner, name), set()).add(value)
+    return {key for key, found in values.items() if len(found) > 1}
 
 
 def outcome(result: CellResult) -> str:
@@ -92,6 +115,6 @@ def title(spec: CellSpec) -> str:
     """Name a cell in a line."""
     if spec.stages:
         aim = f"for {'the least cost' if spec.model_params['aim'] == 'cost' else 'the highest accuracy'}"
-        return f"{spec.model} {aim}, {spec.train_size:,} reviews, seed {spec.seed}"
+        return f"{spec.model} {aim}, {spec.train_size:,} texts, seed {spec.seed}"
     role = "" if spec.role == "result" else f", {spec.role}"
-    return f"{spec.model} × {spec.loss}, {spec.train_size:,} reviews, seed {spec.seed}{role}"
+    return f"{spec.model} × {spec.loss}, {spec.train_size:,} texts, seed {spec.seed}{role}"

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.summary import MOST_LINES, print_summary
@@ -11,7 +12,13 @@ from benchmarks.schema.audits import Audit
 from benchmarks.schema.result import CellResult
 from reports.analysis.results import Results
 
+WIDTH = 160
 RED, GREEN = "\x1b[31m", "\x1b[32m"
+
+
+def unwrapped(output):
+    """The text of an output without colours and line breaks."""
+    return " ".join(Text.from_ansi(output).plain.split())
 
 
 @pytest.fixture
@@ -19,8 +26,9 @@ def summary(tmp_path):
     def summary(cells, planned=None, chosen=None):
         planned = [cell.spec.id for cell in cells] if planned is None else planned
         results = Results(tmp_path, {"planned": planned}, tuple(cells), (), 0)
-        console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard")
+        console = Console(file=io.StringIO(), width=WIDTH, force_terminal=True, color_system="standard")
         status = print_summary(console, results, chosen)
+        assert max(len(Text.from_ansi(line)) for line in console.file.getvalue().splitlines()) <= WIDTH
         return status, console.file.getvalue()
 
     return summary
@@ -39,7 +47,8 @@ def test_a_failed_cell_is_red_with_its_log(summary, make_spec, tmp_path):
     failed = CellResult(spec=spec, status="failed", reason="ValueError: no\x1b[2J good [red]")
     status, output = summary([CellResult(spec=make_spec(), status="ok"), failed])
     assert status == ExitStatus.INCOMPLETE
-    assert f"{RED}failed: {spec.id}: ValueError: no [2J good [red]; log: {log}" in output.replace("\n", "")
+    assert f"failed: {spec.id}: ValueError: no [2J good [red]; log: {log}" in unwrapped(output)
+    assert output.startswith(RED)
     assert f"{RED}1 of 2 cells ended ok" in output
 
 
@@ -51,7 +60,7 @@ def test_audits_that_failed_are_red_unless_acknowledged(summary, make_spec):
     status, output = summary([cell(1), cell(2)])
     assert status == ExitStatus.OK  # the cells have ended well; their audits are the report's matter
     assert f"{RED}audit failed: leaks: 3 rows" in output
-    assert "and in 1 other cell" in output.replace("\n", " ")
+    assert "and in 1 other cell" in unwrapped(output)
     assert "leaks" not in summary([cell(1, acknowledged="known"), cell(2, severity="note")])[1]
 
 
