@@ -1,5 +1,6 @@
 """`new` and `check`: models, losses and datasets of your own."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,18 +11,32 @@ from benchmarks.commands.options import parse_settings
 from benchmarks.commands.printing import PipeConsole, print_line
 
 
+class TemplateChoice(StrEnum):
+    """Values of --template."""
+
+    WORDS = "words"
+    SKLEARN = "sklearn"
+    HUGGINGFACE = "huggingface"
+
+
 def new(
     kind: Annotated[str, typer.Argument(metavar="model|loss|dataset", help="Kind of the template.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name to register it under.")],
+    template: Annotated[
+        TemplateChoice,
+        typer.Option(help="Model to begin with: a torch network over words, a scikit-learn pipeline, or an encoder."),
+    ] = TemplateChoice.WORDS,
     folder: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write the two files to.")] = Path(),
 ) -> int:
     """Write a template of a model, loss or dataset.
 
-    Examples: `python -m benchmarks new model my_model` · `python -m benchmarks new loss my_loss --folder mine`
+    Examples: `python -m benchmarks new model my_model` ·
+    `python -m benchmarks new model my_model --template sklearn` ·
+    `python -m benchmarks new loss my_loss --folder mine`
     """
     from benchmarks.registry.scaffolding import write_template
 
-    path, test = write_template(kind, name, folder)
+    path, test = write_template(kind, name, folder, template.value)
     example = f"--dataset {name}" if kind == "dataset" else f"--{'models' if kind == 'model' else 'losses'} {name}"
     print(f"wrote {path} and {test}")
     print(f"check it: python -m benchmarks check {path}")

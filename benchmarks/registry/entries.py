@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import UsageError, unknown
 from benchmarks.registry import source_text
+from benchmarks.registry.faults import describe
 from benchmarks.registry.names import OFF_BY_DEFAULT, SINGULAR, Kind, origin, targets
 from benchmarks.registry.parameters import Parameter
 from benchmarks.registry.plugins import plugins
@@ -78,8 +79,7 @@ class Entry:
             if not self.plugin:
                 raise
             where = plugins()[module].path if module in plugins() else module
-            reason = f"{type(error).__name__}: {error}"
-            raise UsageError(f"plug-in {str(where)!r} cannot be imported: {reason}") from error
+            raise UsageError(f"plug-in {str(where)!r} cannot be imported: {describe(error)}") from error
 
     def runtime(self, wanted: Runtime) -> Runtime:
         """Return where a model runs when `wanted` is asked for.

@@ -5,7 +5,7 @@ from pathlib import Path
 from benchmarks.errors import UsageError
 from benchmarks.registry.names import NAMES, SINGULAR, add_target, targets
 from benchmarks.registry.plugins import Plugin, plugins, read_plugin
-from benchmarks.registry.source_text import CONTRACTS, registered_classes
+from benchmarks.registry.source_text import CONTRACTS, registered_classes, why_nothing_is_registered
 
 
 def add_plugin(path: Path) -> Plugin:
@@ -18,7 +18,8 @@ def add_plugin(path: Path) -> Plugin:
     found = [(kind, name, f"{plugin.module}:{owner}") for kind, name, owner in registered_classes(plugin.module)]
     if not found:
         wanted = ", ".join(f"{module}.{name}" for module, name in CONTRACTS)
-        raise UsageError(f"plug-in {str(path)!r} defines nothing: no class with a `name` derives from {wanted}")
+        reason = why_nothing_is_registered(plugin.module) or f"no class with a `name` derives from {wanted}"
+        raise UsageError(f"plug-in {str(path)!r} defines nothing: {reason}")
     seen: dict[tuple[str, str], str] = {}
     for kind, name, target in found:
         if not NAMES[kind].fullmatch(name):

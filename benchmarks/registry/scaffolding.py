@@ -1,7 +1,7 @@
 """Templates for new models, losses and datasets, and the contract's checks for them."""
 
+import json
 import keyword
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +9,20 @@ from typing import Any, TypeVar
 
 from benchmarks.errors import UsageError, unknown
 from benchmarks.registry.entries import Entry, add_plugin, entries, names
+from benchmarks.registry.faults import describe
 from benchmarks.registry.loss_contract import LOSS_CHECKS, Built
 from benchmarks.registry.model_contract import MODEL_CHECKS, Trained
 from benchmarks.registry.names import NAMES, SINGULAR, Kind
-from benchmarks.registry.plugins import plugins
 from benchmarks.registry.source_contract import SOURCE_CHECKS, Read
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+SMALL: dict[str, dict[str, int]] = {
+    "words": {"max_length": 32, "embedding_width": 16, "min_steps": 200},
+    "sklearn": {},
+    "huggingface": {"max_length": 32, "epochs": 8},
+}
+"""Template of a model -> parameters with which its test fits it in seconds."""
 
 S = TypeVar("S")
 
@@ -35,13 +42,14 @@ class Finding:
     fault: str
 
 
-def write_template(kind: str, name: str, folder: Path) -> tuple[Path, Path]:
+def write_template(kind: str, name: str, folder: Path, template: str = "words") -> tuple[Path, Path]:
     """Write NAME.py, which works as it is, and test_NAME.py into a folder; return their paths.
 
     Args:
         kind: "model", "loss" or "dataset".
         name: what it is registered as.
         folder: an existing one.
+        template: of a model: one of `SMALL`.
 
     Raises:
         UsageError: the name cannot be one, or is taken, or a file is there already.
@@ -49,6 +57,8 @@ def write_template(kind: str, name: str, folder: Path) -> tuple[Path, Path]:
     kinds: dict[str, Kind] = {singular: plural for plural, singular in SINGULAR.items()}
     if kind not in kinds:
         raise unknown("kind", kind, kinds)
+    if template not in SMALL:
+        raise unknown("template", template, SMALL)
     pattern = NAMES["models"]  # also of a dataset's name, as it is a file's here
     if not pattern.fullmatch(name) or keyword.iskeyword(name):
         raise UsageError(f"new {kind} {name!r}: a name matches {pattern.pattern}, as my_{kind} does")
@@ -59,12 +69,14 @@ def write_template(kind: str, name: str, folder: Path) -> tuple[Path, Path]:
         if path.exists():
             raise UsageError(f"new {kind} {name!r}: {str(path)!r} is there already")
     camel = "".join(part.capitalize() for part in name.split("_"))
-    for path, template in zip(paths, (f"{kind}.py", f"test_{kind}.py"), strict=True):
-        content = (TEMPLATES / template).read_text(encoding="utf-8")
+    own = f"{kind}.py" if kind != "model" or template == "words" else f"{kind}_{template}.py"
+    for path, file in zip(paths, (own, f"test_{kind}.py"), strict=True):
+        content = (TEMPLATES / file).read_text(encoding="utf-8")
+        content = content.replace(json.dumps(SMALL["words"]), json.dumps(SMALL[template]))
         content = content.replace(f"my_{kind}", name).replace(f"My{kind.capitalize()}", camel)
         try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(content)
+            with path.open("x", encoding="utf-8") as opened:
+                opened.write(content)
         except OSError as error:
             raise UsageError(f"new {kind} {name!r}: {str(path)!r} cannot be written: {error.strerror}") from None
     return paths
@@ -106,14 +118,22 @@ def _settings_of(entry: Entry, settings: Mapping[str, Sequence[Any]]) -> dict[st
 def _check(entry: Entry, settings: dict[str, Any]) -> Iterator[Finding]:
     match entry.kind:
         case "models":
-            return _findings(entry.name, MODEL_CHECKS, Trained(entry.name, settings))
+            return _findings(entry.name, MODEL_CHECKS, Trained(entry.name, settings), lambda trained: trained.fitted)
         case "losses":
-            return _findings(entry.name, LOSS_CHECKS, Built(entry.name, settings))
+            return _findings(entry.name, LOSS_CHECKS, Built(entry.name, settings), lambda built: built.loss)
         case "datasets":
-            return _findings(entry.name, SOURCE_CHECKS, Read(entry.name))
+            return _findings(entry.name, SOURCE_CHECKS, Read(entry.name), lambda read: read.raw)
 
 
-def _findings(name: str, checks: Sequence[Callable[[S], None]], subject: S) -> Iterator[Finding]:
+def _findings(
+    name: str, checks: Sequence[Callable[[S], None]], subject: S, usable: Callable[[S], object]
+) -> Iterator[Finding]:
+    """Yield what each check found; or one fault where the subject cannot even be made, which every check would find."""
+    try:
+        usable(subject)
+    except Exception as error:  # noqa: BLE001  (the author's code may raise anything)
+        yield Finding(name, "it can be used", describe(error))
+        return
     for check in checks:
         yield Finding(name, check.__name__.replace("_", " "), _fault(check, subject))
 
@@ -125,8 +145,5 @@ def _fault(check: Callable[[S], None], subject: S) -> str:
     except AssertionError as error:
         return " ".join(str(error).split()) or "AssertionError"
     except Exception as error:  # noqa: BLE001  (the author's code may raise anything)
-        files = {str(plugin.path) for plugin in plugins().values()}
-        lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
-        where = f" (line {lines[-1].lineno})" if lines else ""
-        return f"{type(error).__name__}: {' '.join(str(error).split())}{where}"
+        return describe(error)
     return ""

@@ -6,15 +6,19 @@ constructor that a class writes itself, which then names all of them. `models.mo
 """
 
 import ast
+import builtins
+import difflib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib.abc import InspectLoader
 
-from benchmarks.errors import UsageError
+from benchmarks.errors import OWN_PACKAGES, UsageError
 from benchmarks.registry.names import Kind
 from benchmarks.registry.parameters import Parameter, literal, written_parameter
+from benchmarks.registry.plugins import plugins
 
 CONTRACTS: dict[tuple[str, str], Kind] = {
     ("models.model", "Model"): "models",
@@ -86,8 +90,8 @@ def parameters(module: str, class_name: str) -> dict[str, Parameter]:
     fields: dict[str, Parameter] = {}
     defaults: dict[str, ast.expr] = {}
     is_model = kind_of(module, class_name) == "models"
-    for _, node in _lineage(module, class_name):
-        own = _fields(node) if is_model else {}
+    for owner, node in _lineage(module, class_name):
+        own = _fields(owner, node) if is_model else {}
         constructor = _function(node, "__init__")
         if constructor is not None:
             if fields:
@@ -95,7 +99,7 @@ def parameters(module: str, class_name: str) -> dict[str, Parameter]:
                     f"{class_name} declares {', '.join(fields)} as attributes, but {node.name} has a constructor: "
                     "declare all parameters in a constructor of its own"
                 )
-            return _arguments(constructor, class_name)
+            return _arguments(owner, constructor, class_name)
         fields = _with_defaults(own, defaults, class_name) | fields
         defaults = _defaults(node) | defaults
     return fields
@@ -124,17 +128,21 @@ def _registered_name(node: ast.ClassDef) -> str | None:
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
 
-def _fields(node: ast.ClassDef) -> dict[str, Parameter]:
+def _fields(module: str, node: ast.ClassDef) -> dict[str, Parameter]:
     """The annotated attributes of a class's own body that are parameters."""
-    return {
-        statement.target.id: written_parameter(statement.target.id, statement.annotation, statement.value, node.name)
-        for statement in node.body
-        if isinstance(statement, ast.AnnAssign)
-        and isinstance(statement.target, ast.Name)
-        and statement.target.id not in FACTS
-        and not statement.target.id.startswith("_")
-        and not _is_class_variable(statement.annotation)
-    }
+    found = {}
+    for statement in node.body:
+        if (
+            isinstance(statement, ast.AnnAssign)
+            and isinstance(statement.target, ast.Name)
+            and statement.target.id not in FACTS
+            and not statement.target.id.startswith("_")
+            and not _is_class_variable(statement.annotation)
+        ):
+            name = statement.target.id
+            with _placed(module, statement.lineno):
+                found[name] = written_parameter(name, statement.annotation, statement.value, node.name)
+    return found
 
 
 def _defaults(node: ast.ClassDef) -> dict[str, ast.expr]:
@@ -161,13 +169,69 @@ def _is_class_variable(annotation: ast.expr) -> bool:
     return "ClassVar" in {getattr(outer, "id", None), getattr(outer, "attr", None)}
 
 
-def _arguments(constructor: ast.FunctionDef, owner: str) -> dict[str, Parameter]:
+def _arguments(module: str, constructor: ast.FunctionDef, owner: str) -> dict[str, Parameter]:
     """The keyword-only arguments of a constructor."""
-    arguments = constructor.args
-    return {
-        argument.arg: written_parameter(argument.arg, argument.annotation, default, owner)
-        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    arguments, found = constructor.args, {}
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        with _placed(module, argument.lineno):
+            found[argument.arg] = written_parameter(argument.arg, argument.annotation, default, owner)
+    return found
+
+
+@contextmanager
+def _placed(module: str, line: int) -> Iterator[None]:
+    """Put file and line of a plug-in before the message of an error."""
+    try:
+        yield
+    except UsageError as error:
+        if module not in plugins():
+            raise
+        raise UsageError(f"{plugins()[module].path}, line {line}: {error}") from None
+
+
+def why_nothing_is_registered(module: str) -> str:
+    """Return the line of a module's class that lacks a `name` or a base, and what was expected; "" where there is none.
+
+    The last class counts: an author's helpers stand before it, or derive from a library.
+    """
+    found = ""
+    for node in _tree(module).body:
+        if isinstance(node, ast.ClassDef):
+            if kind_of(module, node.name) is not None:
+                near = difflib.get_close_matches("name", _defaults(node), n=1)
+                hint = f"did you mean `name`, not `{near[0]}`?" if near else f'expected `name = "{node.name.lower()}"`'
+                found = f"line {node.lineno}: class {node.name} has no `name`; {hint}"
+            elif missing := next(_missing_bases(module, node), ""):
+                found = f"line {node.lineno}: {missing}"
+    return found
+
+
+def _missing_bases(module: str, node: ast.ClassDef) -> Iterator[str]:
+    """Say which bases of a class are not defined where they should be."""
+    tree = _tree(module)
+    imported = {
+        alias.asname or alias.name: (statement.module, alias.name)
+        for statement in tree.body
+        if isinstance(statement, ast.ImportFrom) and statement.module and not statement.level
+        for alias in statement.names
     }
+    own = [each.name for each in tree.body if isinstance(each, ast.ClassDef)]
+    for base in node.bases:
+        if not isinstance(base, ast.Name):
+            continue
+        if base.id in imported and imported[base.id][0].partition(".")[0] in OWN_PACKAGES:
+            home, name = imported[base.id]
+            known = [each.name for each in _tree(home).body if isinstance(each, ast.ClassDef)]
+            if name not in known:
+                yield f"{home} has no class {name!r}{_nearest(name, known)}"
+        elif base.id not in {*imported, *own, *dir(builtins)}:
+            near = _nearest(base.id, [*imported, *own])
+            yield f"class {node.name} derives from {base.id!r}, which is not defined{near}"
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f" (choices: {', '.join(known)})" if known else ""
 
 
 @cache

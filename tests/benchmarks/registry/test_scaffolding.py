@@ -1,6 +1,7 @@
 """Templates that work as they are, and checks that find what is broken."""
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 
 from benchmarks.cli import main
 from benchmarks.errors import UsageError
-from benchmarks.registry.scaffolding import TEMPLATES, check_plugin, write_template
+from benchmarks.registry.model_contract import MODEL_CHECKS
+from benchmarks.registry.scaffolding import SMALL, TEMPLATES, check_plugin, write_template
 
 pytestmark = pytest.mark.usefixtures("forgetful")
 
@@ -17,10 +19,10 @@ LOSS = (TEMPLATES / "loss.py").read_text()
 DATASET = (TEMPLATES / "dataset.py").read_text()
 OPTIMUM = "scikit learn s optimum is a stationary point of the torch loss"
 BATCH = "a loss does not depend on what shares the batch"
-SMALL = {"a_new_one.embedding_width": ["8"], "a_new_one.max_length": ["32"], "a_new_one.min_steps": ["20"]}
+QUICK = {"a_new_one.embedding_width": ["8"], "a_new_one.max_length": ["32"], "a_new_one.min_steps": ["20"]}
 
 
-@pytest.mark.parametrize(("kind", "settings"), [("model", SMALL), ("loss", {}), ("dataset", {})])
+@pytest.mark.parametrize(("kind", "settings"), [("model", QUICK), ("loss", {}), ("dataset", {})])
 def test_a_template_passes_every_check(tmp_path, kind, settings):
     path, test = write_template(kind, "a_new_one", tmp_path)
     for file in (path, test):
@@ -29,6 +31,18 @@ def test_a_template_passes_every_check(tmp_path, kind, settings):
     findings = list(check_plugin(path, settings))
     assert [finding for finding in findings if finding.fault] == []
     assert {finding.name for finding in findings} == {"a_new_one"}
+
+
+@pytest.mark.parametrize("template", ["sklearn", "huggingface"])
+def test_the_other_templates_pass_every_check(tmp_path, template):
+    path, test = write_template("model", "a_new_one", tmp_path, template)
+    settings = {f"a_new_one.{name}": [str(value)] for name, value in SMALL[template].items()} | (
+        {"a_new_one.epochs": ["1"]} if template == "huggingface" else {}
+    )
+    assert f"SMALL = {json.dumps(SMALL[template])}" in test.read_text()
+    findings = list(check_plugin(path, settings))
+    assert len(findings) == len(MODEL_CHECKS)
+    assert [finding for finding in findings if finding.fault] == []
 
 
 READABLE = "except (OSError, ValueError, KeyError)"
@@ -66,6 +80,7 @@ def test_a_broken_model_is_found(tmp_path, check):
     before, after = BROKEN[check]
     assert before in MODEL
     (tmp_path / "broken.py").write_text(MODEL.replace(before, after))
+    check = "it can be used" if "smoothing / 0" in after else check
     assert check in {finding.check for finding in check_plugin(tmp_path / "broken.py", {}) if finding.fault}
 
 
@@ -95,11 +110,84 @@ def test_a_broken_loss_or_dataset_is_found(tmp_path, source, before, after, chec
     assert check in {finding.check for finding in check_plugin(tmp_path / "broken.py", {}) if finding.fault}
 
 
-def test_a_fault_of_the_plugin_itself_is_named_with_its_line(tmp_path):
-    (tmp_path / "broken.py").write_text(MODEL.replace("self.counts = {}", "self.counts = nothing"))
-    faults = [finding.fault for finding in check_plugin(tmp_path / "broken.py", {})]
-    line = MODEL.splitlines().index("        self.counts = {}") + 1
-    assert f"NameError: name 'nothing' is not defined (line {line})" in faults
+NETWORK = (TEMPLATES / "model.py").read_text()
+TYPOS = {
+    "a variable": (
+        (MODEL, "self.counts = {}", "self.counts = texst"),
+        "NameError: name 'texst' is not defined",
+    ),
+    "an attribute": (
+        (NETWORK, "self.embedding(input_ids)", "self.embeding(input_ids)"),
+        "has no attribute 'embeding'; did you mean 'embedding'?",
+    ),
+    "an abstract method": (
+        (NETWORK, "    def build(", "    def biuld("),
+        "; expected `def build(self, words: int, classes: int)",
+    ),
+    "the arguments of a method": (
+        (NETWORK, "def build(self, words: int, classes: int)", "def build(self, words: int)"),
+        "takes 2 positional arguments but 3 were given; expected `def build(self, words: int, classes: int)",
+    ),
+    "an import": (
+        (NETWORK, "from torch import Tensor, nn", "from torch import Tenser, nn"),
+        "cannot import name 'Tenser'",
+    ),
+}
+
+
+@pytest.mark.parametrize("typo", TYPOS)
+def test_a_typo_is_one_line_with_file_line_and_what_was_expected(tmp_path, typo):
+    (source, before, after), message = TYPOS[typo]
+    assert before in source
+    path = tmp_path / "broken.py"
+    path.write_text(source.replace(before, after))
+    line = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if after.strip() in text)
+    (finding,) = check_plugin(path, {})
+    assert f"{path}, line {line}: " in finding.fault
+    assert message in finding.fault
+    assert "\n" not in finding.fault
+
+
+REFUSED = {
+    "the name": (
+        ('name: ClassVar[str] = "my_model"', 'nmae = "my_model"'),
+        "line {line}: class MyModel has no `name`; did you mean `name`, not `nmae`?",
+        "class MyModel",
+    ),
+    "the imported base": (
+        ("WordClassifier", "WordClasifier"),
+        "models.word_classifier has no class 'WordClasifier'; did you mean 'WordClassifier'?",
+        "class MyModel",
+    ),
+    "the base": (
+        ("class MyModel(WordClassifier)", "class MyModel(WordClasifier)"),
+        "line {line}: class MyModel derives from 'WordClasifier', which is not defined; did you mean 'WordClassifier'?",
+        "class MyModel",
+    ),
+    "an annotation": (
+        ("embedding_width: PositiveInt", "embedding_width: PositivInt"),
+        "line {line}: a parameter's annotation may not be 'PositivInt' (choices: bool, int,",
+        "embedding_width: PositivInt",
+    ),
+    "a default": (
+        ("PositiveInt = 128", "PositiveInt"),
+        "line {line}: parameter 'embedding_width' of MyModel has no default",
+        "embedding_width: PositiveInt",
+    ),
+}
+
+
+@pytest.mark.parametrize("typo", REFUSED)
+def test_a_typo_in_what_is_read_from_the_source_is_refused_with_its_line(tmp_path, typo):
+    (before, after), message, place = REFUSED[typo]
+    path = tmp_path / "broken.py"
+    path.write_text(NETWORK.replace(before, after))
+    line = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if place in text)
+    with pytest.raises(UsageError) as caught:
+        list(check_plugin(path, {}))
+    assert message.format(line=line) in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.fixture
