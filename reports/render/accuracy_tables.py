@@ -175,7 +175,7 @@ def _baselines(analysis: Analysis, beside: Row, losses: Sequence[str]) -> list[R
     shares = class_shares(rows.labels, len(analysis.results.run["dataset"]["classes"]))
     found = baselines("accuracy", shares)
     rest = dict.fromkeys(beside, NOT_MEASURED) | {
-        name: beside[name] for name in ("training texts", "device", "precision")
+        name: beside[name] for name in ("training texts", "device") if name in beside
     }
     return [
         rest
