@@ -115,10 +115,10 @@ def _contest(row: PeerRow) -> dict[str, str]:
 
 
 def _times_faster(row: PeerRow, ratio: float) -> str:
-    """The ratio of the medians with the 95 % interval over the turns, as in "3.40 (2.91–3.97)"; none of a single turn."""
+    """The ratio of the medians with the 95 % interval over the turns, as in "3.40 (2.91–3.97)"; or "(one reading)"."""
     low, high = ratio_interval(row.seconds, row.peer_seconds)
     if np.isnan(low):
-        return formats.significant(ratio)
+        return f"{formats.significant(ratio)} (one reading)"
     return f"{formats.significant(ratio)} ({formats.significant(low)}–{formats.significant(high)})"
 
 
