@@ -137,7 +137,8 @@ def validation_curve(results: Results, cascade: CascadeEvidence) -> tuple[CurveP
     It is for information and must be labelled with `CURVE_OF`: the points of `cascades` are measured on test.
 
     Returns:
-        From nothing passed on to everything; empty for three stages, or where validation predictions are missing.
+        From nothing passed on to everything; empty for three stages, or where validation predictions are missing or of
+        different texts.
     """
     cell = cascade.configuration.cells[0]
     if cell.cascade is None or len(cell.spec.stages) != 2:
@@ -149,6 +150,8 @@ def validation_curve(results: Results, cascade: CascadeEvidence) -> tuple[CurveP
     except StoreError:
         return ()
     first, last = (_calibrated(stage, frame) for stage, frame in zip(cells, frames, strict=True))
+    if not all(np.array_equal(frames[0][name], frames[1][name]) for name in ("row", "label")):
+        return ()
     labels = frames[0]["label"].to_numpy(dtype=np.int64)
     answer = last if cell.cascade.chosen.answer == "last" else (first + last) / 2
     order = np.argsort(first.max(axis=1), kind="stable")  # the least sure come first
