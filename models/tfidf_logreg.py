@@ -1,6 +1,7 @@
 """TF-IDF and logistic regression, with scikit-learn: the baseline that every other model must beat."""
 
 from collections.abc import Sequence
+from math import log
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
@@ -110,13 +111,16 @@ class TfidfLogReg(Model):
         tfidf = TfidfTransformer(sublinear_tf=True)
         features = tfidf.fit_transform(counts)
         valid_features = tfidf.transform(terms.count(valid.texts, self._threads)[0])
-        classifier = LogisticRegression(solver="newton-cg", tol=TOLERANCE, warm_start=True)
+        solved: dict[float, LogisticRegression] = {}
 
         def fit(grid: Sequence[float]) -> list[Trial[Learnt]]:
-            solutions = solve_each(classifier, grid, features, train.labels, weights, ATTEMPTS, self._threads)
+            start = LogisticRegression(solver="newton-cg", tol=TOLERANCE, warm_start=True)
+            if solved:  # a value beyond the grid begins where its neighbour ended
+                start = solved[min(solved, key=lambda C: abs(log(C / grid[0])))]  # noqa: N803
+            solutions = solve_each(start, grid, features, train.labels, weights, ATTEMPTS, self._threads)
             trials = []
             for C, solution in zip(grid, solutions, strict=True):  # noqa: N806
-                own = _in_float32(solution.classifier)
+                own = solved[C] = _in_float32(solution.classifier)
                 entry = {
                     "C": C,
                     "characters": float(analyzer == "char_wb"),

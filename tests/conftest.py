@@ -16,8 +16,10 @@ settings.register_profile(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_cache(pytestconfig):
+def own_cache(pytestconfig, tmp_path_factory):
     """Keep the user's cache of vectors out of the tests, and the tests out of it."""
+    kept = pytestconfig.pluginmanager.hasplugin("cacheprovider")
+    folder = pytestconfig.cache.mkdir("vectors") if kept else tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BENCHMARKS_CACHE", str(pytestconfig.cache.mkdir("vectors")))  # to distil once
+        patch.setenv("BENCHMARKS_CACHE", str(folder))  # to distil once
         yield
