@@ -43,6 +43,7 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
     repeats: int | None = None,
     trials: int | None = None,
     tune_seconds: float | None = None,
+    cascades: bool | None = None,
     settings: Mapping[str, Any] | None = None,
     plugins: Sequence[Path | str] = (),
     device: str = "auto",
@@ -70,6 +71,7 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
         repeats: trainings that each redraw the training sample and the seed.
         trials: settings to try of each configuration, chosen on validation; None tunes nothing.
         tune_seconds: seconds of training to spend on trying settings, in place of `trials`.
+        cascades: whether cheap models are joined with costlier ones at the end; None takes the suite's setting.
         settings: "model.parameter" -> a value, or a list of values with a cell each.
         plugins: files that define models, losses or datasets.
         device: "auto", "cpu" or "cuda".
@@ -97,7 +99,8 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
                 raise unknown(kind, value, choices)
     add_plugins([Path(plugin) for plugin in plugins])
     own = read_suite(suite)
-    own = own.model_copy(update={"tuning": TuningOptions(trials, tune_seconds).applied_to(own.tuning)})
+    changes: dict[str, Any] = {"tuning": TuningOptions(trials, tune_seconds).applied_to(own.tuning)}
+    own = own.model_copy(update=changes | ({} if cascades is None else {"cascades": cascades}))
     console = Console(quiet=quiet, force_jupyter=False)  # lines, where a notebook would get an output for each
     chosen = Choices(
         models=models,
@@ -152,5 +155,5 @@ def _renamed(prepared: Run, path: str, name: str) -> Run:
 
 def _reported(prepared: Run, console: Console) -> Result:
     results = write_reports(prepared.store.folder, Console(quiet=True))
-    print_summary(console, results, [spec.id for spec in prepared.specs])
+    print_summary(console, results, [*(spec.id for spec in prepared.specs), *results.run["cascades"]])
     return Result(prepared.store.folder)
