@@ -75,7 +75,7 @@ def test_a_row_names_its_encoder_and_what_makes_the_work_equal(tmp_path):
     equal = {"batches": "16", "peer_batches": "8, padded", "precision": "bf16", "peer_precision": "fp32"}
     text = page(tmp_path, [contest(name="distilbert", encoder="minilm", ratio=2.0, **equal, **facts)])
     assert "| distilbert\\[minilm\\] | fasttext | all of it; batches: 16 / 8, padded |" in text
-    assert "| bf16 / fp32 | 2.00 |" in text
+    assert "| bf16 / fp32 | 2.00 (one reading) |" in text
 
 
 def test_a_contest_on_another_machine_is_a_row_of_its_own(tmp_path):
@@ -83,7 +83,7 @@ def test_a_contest_on_another_machine_is_a_row_of_its_own(tmp_path):
     other = ENVIRONMENT | {"processor": "Other CPU"}
     rows = [contest(ratio=5.0, peer_seconds=[5.0], **facts), contest(ratio=2.0, peer_seconds=[2.0], **facts)]
     text = page(tmp_path, [*rows, contest(ratio=3.0, peer_seconds=[3.0], environment=other, **facts)], [growth(1_000)])
-    ratios = re.findall(r"25,000 / 25,000 \| fp32 \| (\d\.00) \|.*\| (\d) \|$", text, re.MULTILINE)
+    ratios = re.findall(r"25,000 / 25,000 \| fp32 \| (\d\.00) \(one reading\) \|.*\| (\d) \|$", text, re.MULTILINE)
     assert ratios == [("2.00", "1"), ("3.00", "2")]
     assert re.search(r"^\| nbsvm \| 1,000 \| bf16 \|.*\| 1 \|$", text, re.MULTILINE)
     assert "1. Toy \\| CPU, 2 processors" in text
