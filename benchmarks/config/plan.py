@@ -72,7 +72,11 @@ def combinations(suite: Suite, choices: Choices) -> list[Combination]:
     """
     for pattern in choices.models or ():
         _matching("models", [pattern])
-    found = dict.fromkeys(itertools.chain.from_iterable(_expand(grid, choices) for grid in suite.grid))
+    found = dict.fromkeys(
+        itertools.chain.from_iterable(_expand(grid, choices) for grid in suite.grid)
+        if choices.train_sizes is None
+        else _of_their_grids(suite.grid, choices)
+    )
     if not found and (pairs := left_out(suite, choices)):
         losses = list(dict.fromkeys(loss for _, loss in pairs))
         able = [name for name in names("models") if all(_trains_with(name, loss) for loss in losses)]
@@ -245,6 +249,24 @@ def _draws(grid: Grid, choices: Choices) -> list[tuple[int, int]]:
     if seeds[0] + repeats - 1 > LARGEST_SEED:
         raise UsageError(f"repeats={repeats} from seed {seeds[0]} on: seeds go up to {LARGEST_SEED}")
     return [(repeat, seeds[0] + repeat) for repeat in range(repeats)]
+
+
+def _of_their_grids(grids: Sequence[Grid], choices: Choices) -> Iterator[Combination]:
+    """Combinations whose training sizes are the user's: each from the grids that are meant for its model and size.
+
+    Those are the grids with that size of their own; where there is none, the first grid with the model and those with
+    the same sizes. A model that two grids have with other settings, for other sizes, so runs once.
+    """
+    expanded = [(grid, combination) for grid in grids for combination in _expand(grid, choices)]
+    meant: dict[tuple[str, TrainSize], list[TrainSize]] = {}
+    for grid, one in expanded:
+        own, key = list(grid.train_sizes), (one.model, one.train_size)
+        if key not in meant or (one.train_size in own and one.train_size not in meant[key]):
+            meant[key] = own
+    for grid, one in expanded:
+        sizes = meant[one.model, one.train_size]
+        if list(grid.train_sizes) == sizes or (one.train_size in sizes and one.train_size in grid.train_sizes):
+            yield one
 
 
 def _matching(kind: Kind, patterns: Iterable[str]) -> list[str]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.config.plan import Choices, combinations, deep_audits, left_out, specify
-from benchmarks.config.suite import Grid, Suite
+from benchmarks.config.suite import Grid, Suite, read_suite
 from benchmarks.errors import UsageError
 from benchmarks.schema.measurements import Measure
 from data.dataset import Dataset, Split
@@ -208,3 +208,30 @@ def test_cells_of_one_seed_and_different_repeats_are_different(dataset):
     assert first.model_copy(update={"repeat": 1}).id != first.id
     assert (first.repeat, second.repeat) == (0, 1)
     assert first.configuration == second.configuration
+
+
+GRIDS = """
+[[grid]]
+models = ["lstm", "nbsvm"]
+losses = ["ce"]
+train_sizes = [2000]
+[[grid]]
+models = ["lstm"]
+losses = ["ce"]
+train_sizes = ["all"]
+[grid.set]
+"lstm.epochs" = 2
+"""
+
+
+@pytest.mark.parametrize(("size", "epochs"), [("all", [2]), (2000, [3]), (500, [3])])
+def test_a_model_of_two_grids_runs_once_at_the_size_asked_for(tmp_path, size, epochs):
+    (tmp_path / "two.toml").write_text(GRIDS)
+    found = combinations(read_suite(str(tmp_path / "two.toml")), Choices(models=["lstm"], train_sizes=[size]))
+    assert [dict(one.model_params)["epochs"] for one in found] == epochs
+
+
+def test_grids_of_the_same_sizes_all_run_at_the_size_asked_for(tmp_path):
+    (tmp_path / "two.toml").write_text(GRIDS.replace('["all"]', "[2000]"))
+    found = combinations(read_suite(str(tmp_path / "two.toml")), Choices(models=["lstm"], train_sizes=["all"]))
+    assert [dict(one.model_params)["epochs"] for one in found] == [3, 2]
