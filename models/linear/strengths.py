@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from models.model import select
 
-MOST_STEPS = 4
+MOST_STEPS = 6
 """Values beyond each end of a grid that are tried at most."""
 
 T = TypeVar("T")

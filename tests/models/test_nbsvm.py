@@ -79,7 +79,7 @@ def test_word_pairs_tell_what_words_cannot(monkeypatch):
 
 
 def test_rare_n_grams_are_left_out(train, valid):
-    every, few = (fit(train, valid, C=1.0, min_df=least)[0] for least in (1, 5))
+    every, few = (fit(train, valid, C=1.0, min_df=least, analyzer="word")[0] for least in (1, 5))
     assert (few.encode(valid.texts).known < every.encode(valid.texts).known).all()
     with pytest.raises(ValueError, match="min_df=1000"):
         fit(train, valid, min_df=1000)
