@@ -13,6 +13,7 @@ from benchmarks.registry.model_contract import Trained
 
 EXAMPLES = CHECKOUT / "examples"
 SMALL = {
+    "mean_of_words": {"min_steps": 30},
     "textcnn": {"filters": 8, "learning_rate": 0.01},
     "lora_distilbert": {"max_length": 32, "epochs": 1},
 }
@@ -70,6 +71,7 @@ def test_an_example_is_short(path):
     assert len(path.read_text().splitlines()) < 60
 
 
-def test_the_example_in_the_docs_is_the_one_that_is_tested():
+@pytest.mark.parametrize("file", ["mean_of_words.py", "textcnn.py"])
+def test_the_example_in_the_docs_is_the_one_that_is_tested(file):
     page = (CHECKOUT / "docs" / "how-to" / "add-a-model.md").read_text()
-    assert f"```python\n{(EXAMPLES / 'textcnn.py').read_text()}```" in page
+    assert f"```python\n{(EXAMPLES / file).read_text()}```" in page
