@@ -20,8 +20,6 @@ TURNS = 3
 
 WORK = """
 import sys, time
-from benchmarks.hardware.spinning import let_threads_spin
-let_threads_spin()
 import numpy as np
 from benchmarks.hardware.slots import threads
 from benchmarks.hardware.thread_pools import limit_thread_pools
