@@ -24,7 +24,7 @@ LABEL_COLUMNS = frozenset(
     {
         "label", "labels", "class", "category", "sentiment", "stars", "star_rating", "rating", "target", "coarse_label",
         "intent", "topic", "polarity", "emotion", "label_text", "label_name", "gold_label", "y", "tag", "score",
-        "airline_sentiment", "is_spam", "overall",
+        "airline_sentiment", "is_spam", "overall", "mood", "opinion", "verdict", "grade", "classification",
     }
 )  # fmt: skip
 GROUP_COLUMNS = frozenset({"movie", "movie_id", "film", "film_id"})
@@ -171,6 +171,7 @@ def _choose(
         return _named(names, role, likely[0]), ""
     candidates = [name for name in likely or names if names.count(name) == 1 and name not in taken]
     fitting = _texts_by_content(frame, candidates) if role == "text" else _labels_by_content(frame, candidates)
+    fitting = _named_in_part(fitting, role) or fitting
     if len(fitting) == 1:
         if _is_of_a_row(fitting[0], frame, role):
             raise DataError(
@@ -209,6 +210,12 @@ def _by_name(names: Sequence[str], role: Role) -> list[str]:
     likely = [name for name in dict.fromkeys(names) if plain_name(name) in known]
     exact = [name for name in likely if plain_name(name) == role]
     return exact or likely
+
+
+def _named_in_part(columns: Sequence[str], role: Role) -> list[str]:
+    """Return the columns with a usual name as a part of theirs, as "Stars given" has."""
+    known = TEXT_COLUMNS if role == "text" else LABEL_COLUMNS
+    return [column for column in columns if known & set(plain_name(column).split("_"))]
 
 
 def _is_of_a_row(name: str, frame: pd.DataFrame, role: Role) -> bool:

@@ -230,4 +230,5 @@ def _check_same_data(runs: Sequence[Results]) -> None:
     ):
         raise StoreError(f"{runs[0].folder}, {runs[1].folder}: {reason}")
     firsts = [results.predictions(results.ok[0]) for results in runs if results.ok]
-    check_same_rows(f"{runs[0].folder}, {runs[1].folder}: their cells", firsts)
+    if firsts:
+        check_same_rows(f"{runs[0].folder}, {runs[1].folder}: their cells", firsts)

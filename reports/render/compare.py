@@ -177,7 +177,9 @@ def _row(change: Change) -> dict[str, str]:
 
 def _undecided_rate(change: Change, rate: Rate, limit: float) -> str:
     if rate.ratio.interval is None:
-        timed = f"timed in {rate.ratio.processes} processes a side of the {PROCESSES_NEEDED} that decide"
+        number = rate.ratio.processes
+        processes = f"{number} process{'es' * (number != 1)} a side"
+        timed = f"timed in {processes} of the {PROCESSES_NEEDED} that decide"
         return f"{change.who}: {rate.name}, {timed}"
     if rate.ratio.interval.low < 1 - limit and not (rate.ratio.below and rate.ratio.value < 1 - limit):
         loss = f"a loss of more than {formats.percent(limit)} is not excluded {sentences.ends(rate.ratio)}"

@@ -126,8 +126,8 @@ def sentences(exploration: Exploration) -> list[str]:
     if smallest * 4 < max(train.by_class):
         name = exploration.classes[train.by_class.index(smallest)]
         found.append(
-            f"The classes are out of balance: {name} has {smallest:,} training texts, the largest "
-            f"{max(train.by_class):,}; look at macro-F1 beside accuracy."
+            f"The classes are out of balance: {smallest:,} of the training texts are of {name}, "
+            f"{max(train.by_class):,} of the largest class; look at macro-F1 beside accuracy."
         )
     found.append(f"{exploration.leaked:,} of {test.texts:,} test texts also occur in training or validation.")
     if exploration.near_duplicates is None:

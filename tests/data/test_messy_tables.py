@@ -73,14 +73,14 @@ def test_columns_without_a_usual_name_are_recognised_by_their_content(tmp_path):
     rows = {
         "key": range(40),
         "what they said": [f"some words and more, {n}" for n in range(40)],
-        "verdict": ["y", "n"] * 20,
+        "what it is": ["y", "n"] * 20,
     }
     pd.DataFrame(rows).to_csv(tmp_path / "a.csv", index=False)
     dataset = load(tmp_path / "a.csv")
     assert dataset.train.class_names == ("n", "y")
     assert dataset.notes == (
         "a.csv: the text column is 'what they said', by its content; name another with `text_column`",
-        "a.csv: the label column is 'verdict', by its content; name another with `label_column`",
+        "a.csv: the label column is 'what it is', by its content; name another with `label_column`",
     )
 
 
@@ -91,6 +91,21 @@ def test_of_several_names_the_content_decides(tmp_path):
     rows["review"] = [f"other words, {n}" for n in range(40)]
     pd.DataFrame(rows).to_csv(tmp_path / "a.csv", index=False)
     with pytest.raises(DataError, match="several columns could be the text: review, body; name it with `text_column`"):
+        load(tmp_path / "a.csv")
+
+
+def test_of_columns_with_like_content_one_that_is_named_in_part_is_taken(tmp_path):
+    rows = {
+        "Branch": ["north", "south"] * 20,
+        "Stars given": [1, 5] * 20,
+        "Guest comment": [f"some words and number {n}" for n in range(40)],
+        "Answer": [f"other words and number {n}" for n in range(40)],
+    }
+    pd.DataFrame(rows).to_csv(tmp_path / "a.csv", index=False)
+    facts = load(tmp_path / "a.csv").provenance
+    assert (facts["text column"], facts["label column"]) == ("Guest comment", "Stars given")
+    pd.DataFrame(rows).rename(columns={"Stars given": "Given"}).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(DataError, match="several columns could be the label: Branch, Given"):
         load(tmp_path / "a.csv")
 
 

@@ -134,6 +134,13 @@ def test_a_configuration_without_a_good_result_fails_where_limits_are_set(tmp_pa
     ]
 
 
+def test_two_runs_of_failed_cells_alone_compare_nothing(tmp_path, write_results):
+    for name in ("base", "new"):
+        write_results(tmp_path / name, {("lstm", "ce"): 0.8}, failed={("lstm", "ce"): ("failed", "broken")})
+    with pytest.raises(StoreError, match="nothing to compare"):
+        compare_runs(tmp_path / "base", tmp_path / "new")
+
+
 def test_runs_that_share_nothing_are_refused(tmp_path, write_results):
     for name, model in (("base", "lstm"), ("new", "tfidf_logreg")):
         write_results(tmp_path / name, {(model, "ce"): 0.8})

@@ -71,7 +71,7 @@ def exploration():
 def test_the_accuracy_to_beat_and_the_imbalance_are_said(exploration):
     said = " ".join(sentences(exploration))
     assert "neg, would be right in 50.0 %" in said
-    assert "4 training texts, the largest 50" in said
+    assert "4 of the training texts are of" in said
     assert "2 of 20 test texts also occur" in said
     assert "not looked for" in said
 
