@@ -12,9 +12,6 @@ TIE = 0.02
 """Tolerance of an exact engine: the class may differ on a text only where the two most probable classes of the network
 in torch are closer than this, so that rounding decides between them."""
 
-ENGINE_VERSION = 1
-"""Schema version of an engine's file."""
-
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -52,7 +49,7 @@ class EngineResult(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_version: Literal[1] = ENGINE_VERSION
+    schema_version: Literal[1] = 1
     cell: str
     engine: str
     address: str
