@@ -21,6 +21,7 @@ from benchmarks.schema.tuning import TuningRecord
 from benchmarks.store.files import DamagedError, StoreError
 from benchmarks.store.lock import LOCK_FILE
 from benchmarks.store.results import Store
+from benchmarks.store.run_record import COMMAND_FILE
 from data.dataset import Dataset
 from models.model import Runtime
 
@@ -149,7 +150,7 @@ def _check_suite(store: Store, suite: str) -> None:
 
 def _is_of_a_run(name: str) -> bool:
     """Whether a run that was killed before it wrote `run.json` may have left a file or folder of that name."""
-    return name in {LOCK_FILE, "data", "plugins"} or (name.startswith(".") and name.endswith(".tmp"))
+    return name in {LOCK_FILE, COMMAND_FILE, "data", "plugins"} or (name.startswith(".") and name.endswith(".tmp"))
 
 
 def _check_losses(specs: Iterable[CellSpec], dataset: Dataset) -> None:

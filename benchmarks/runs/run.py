@@ -143,6 +143,7 @@ def _all_of(held: Sequence[Callable[[], bool]]) -> Callable[[], bool]:
 def _begin(run: Run, observer: Observer, *, fresh: bool) -> None:
     """Write the data and plug-ins that cells read, and remove leftovers of earlier runs."""
     run.store.clear_temporary()
+    run.store.write_command(run.command)
     _keep_data(run, observer)
     for plugin in plugins().values():
         run.store.write_plugin(plugin.sha256, plugin.source)

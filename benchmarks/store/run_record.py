@@ -1,11 +1,17 @@
 """The record of a run: `run.json`."""
 
 import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks.schema.result import SCHEMA_VERSION
 from benchmarks.store.files import DamagedError, StoreError, write_text
 from benchmarks.store.folder import Folder, check_version, read_json
+
+COMMAND_FILE = "command.sh"
+"""Names folders outside of the working folder, which `run.json` and the reports never do."""
 
 RUN_KEYS = frozenset({"suite", "planned", "dataset", "device", "precision", "code_version"})
 """Fields of `run.json` that are read before a run continues in its folder."""
@@ -22,6 +28,15 @@ class RunRecord(Folder):
         """
         content = json.dumps({"schema_version": SCHEMA_VERSION, **run}, indent=2, sort_keys=True)
         write_text(self.folder / "run.json", f"{content}\n")
+
+    def write_command(self, command: Sequence[str]) -> None:
+        """Keep the command line with its full paths, ready to be run again; for the user alone, see `COMMAND_FILE`.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
+        line = shlex.join(word for word in command if word != "--fresh")
+        write_text(self.folder / COMMAND_FILE, f"cd {shlex.quote(str(Path.cwd()))} && {line}\n")
 
     def read_run(self) -> dict[str, Any]:
         """Read `run.json`.

@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.schema.comparability import why_rates_not_comparable
 from benchmarks.store.results import StoreError
 from reports import formats
+from reports.analysis.accuracy import accuracy
 from reports.analysis.baselines import Baselines, baselines, class_shares, misleads
 from reports.analysis.estimates import ALPHA, RNG_SEED, Estimate, Figure, FloatArray, Interval, estimate
 from reports.analysis.evidence import Evidence, gather
@@ -230,33 +231,41 @@ def _board(results: Results, entries: Mapping[str, _Entry], metric: str) -> Boar
     shares = class_shares(rows.labels, len(results.run["dataset"]["classes"]))
     floor = baselines(metric, shares, results.run.get("costs"))
     estimates = {name: estimate(entry.figure) for name, entry in entries.items()}
+    intervals = {name: _interval(entry, estimates[name], metric) for name, entry in entries.items()}
     values = np.array([one.value for one in estimates.values()])
     order = sorted(estimates, key=lambda name: -estimates[name].value)
-    best = estimates[order[0]]
     return Board(
         name=formats.plain(results.folder.name),
         rows=len(rows.labels),
         scores={
-            name: _score(entry, estimates[name], rank, float(closed))
+            name: _score(entry, estimates[name].value, intervals[name], float(rank), float(closed))
             for (name, entry), rank, closed in zip(
                 entries.items(), ranks(values), _closed(values, floor.majority), strict=True
             )
         },
         baselines=floor,
-        winner=order[0] if best.interval.low > floor.majority else "",
+        winner=order[0] if intervals[order[0]].low > floor.majority else "",
         lead=_lead(entries[order[0]].figure, entries[order[1]].figure) if len(order) > 1 else None,
         misleads=misleads(shares),
         traits=traits(results),
     )
 
 
-def _score(entry: _Entry, found: Estimate, rank: float, closed: float) -> Score:
+def _interval(entry: _Entry, found: Estimate, metric: str) -> Interval:
+    """Of a figure by itself: the accuracy's own, else Student's t, within the shares that there are."""
+    if metric == "accuracy":
+        return accuracy(entry.evidence).interval
+    low, high = found.interval
+    return Interval(max(low, 0.0), min(high, 1.0)) if METRICS[metric].unit == "pp" else found.interval
+
+
+def _score(entry: _Entry, value: float, interval: Interval, rank: float, closed: float) -> Score:
     cells = entry.evidence.configuration.cells
     cost = throughput(cells)
     return Score(
-        value=found.value,
-        interval=found.interval,
-        rank=float(rank),
+        value=value,
+        interval=interval,
+        rank=rank,
         gap_closed=closed,
         trainings=len(cells),
         train_size=entry.evidence.configuration.train_size,

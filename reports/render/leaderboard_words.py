@@ -27,9 +27,9 @@ def verdicts(board: Leaderboard) -> list[str]:
     if len(board.places) == 1:
         return [f"{first.contender} is the only contender with a result on every dataset ({datasets})."]
     found = [
-        f"{first.contender} leads over {datasets} by {METRICS[board.metric].name}: {rank} "
-        f"({first.mean_rank.interval.low:.2f} to {first.mean_rank.interval.high:.2f}), ahead of "
-        f"{formats.percent(first.win_rate.value)} of the others."
+        f"By {METRICS[board.metric].name} over {datasets}, {first.contender} has the best {rank} "
+        f"({first.mean_rank.interval.low:.2f} to {first.mean_rank.interval.high:.2f}). It is ahead of another "
+        f"contender in {formats.percent(first.win_rate.value)} of the comparisons, one for each other and dataset."
     ]
     return [*found, *_tested(board)]
 

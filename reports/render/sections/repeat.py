@@ -1,7 +1,7 @@
 """What was run, and how do I repeat it?"""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -26,7 +26,7 @@ def repeat(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Ga
         "repeat",
         "What was run, and how do I repeat it?",
         [
-            group("", [Command(shlex.join(run["command"])), Text(run["description"])]),
+            group("", [Command(shlex.join(run["command"])), Text(_whole(run["command"])), Text(run["description"])]),
             group("", [Table("Each row of this report, with every parameter", tables["settings"], above=True)]),
             group(
                 "Tuning",
@@ -41,6 +41,13 @@ def repeat(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Ga
             group("Training, epoch by epoch", [Figures(getattr(drawings, "training", ()), everywhere=False)]),
         ],
     )
+
+
+def _whole(command: Sequence[str]) -> str:
+    """Where the command stands with its full paths; "" where it leaves none out."""
+    if not any("…/" in word for word in command):
+        return ""
+    return "With its full paths, it stands in command.sh of the results folder."
 
 
 def _data(dataset: Mapping[str, Any]) -> str:

@@ -1,6 +1,8 @@
 """What is known of a run before it begins, and what is kept of it beside its cells."""
 
 import io
+import shlex
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -74,3 +76,10 @@ def ceilings_after(run, *readings):
 def test_of_the_ceilings_before_and_after_the_cells_the_better_is_kept(prepared):
     assert ceilings_after(prepared(50), (100.0, 9.0), (150.0, 7.0)) == (150.0, 150, 9.0)
     assert ceilings_after(prepared(50), (200.0, 3.0), (150.0, 7.0)) == (200.0, 200, 7.0)
+
+
+def test_the_command_is_kept_with_its_paths_ready_to_be_pasted(prepared):
+    run = prepared(50)
+    execute(run, Failing(run.store), Console(file=io.StringIO()))
+    kept = (run.store.folder / "command.sh").read_text()
+    assert kept == f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(run.command)}\n"
