@@ -14,6 +14,9 @@ from reports.certificate.worlds import World
 TRUE = 0.9
 """Accuracy of the simulated models."""
 
+ALIKE = 0.15
+"""Share of the variance of difficulty within films of rows that are alike in part: a design effect of 2 to 5."""
+
 
 def claims() -> list[Claim]:
     """All of them."""
@@ -40,10 +43,18 @@ def claims() -> list[Claim]:
             1,
         ),
         _pair("films of 10 rows", World(1_000, 1, group=10), 0.0, 0.0, 0.065),
+        _pair("12 films of 80 rows that are alike in part", World(960, group=80, alike=ALIKE), 0.0, 0.0, 0.065),
         _misread("one training each, 0.2 points between trainings", World(2_500, 1, 0.2), 0.05, 0.2),
         _misread("one training each, 0.8 points between trainings", World(2_500, 1, 0.8), 0.25, 0.6),
         _single("one training, independent rows", World(500), 0.935, 0.97),
         _single("one training, films of 10 rows", World(1_000, group=10), 0.93, 0.97),
+        _single(
+            "one training, 12 films of 80 rows that are alike in part", World(960, group=80, alike=ALIKE), 0.92, 0.98
+        ),
+        _single(
+            "one training, 7 films of 30 rows that are alike in part", World(210, group=30, alike=ALIKE), 0.92, 1.0
+        ),
+        _single("one training, 7 films of 30 independent rows", World(210, group=30, alike=0.0), 0.95, 1.0),
         _single("3 repeats, 0.5 points between trainings", World(1_000, 3, 0.5, estimand=Estimand.MODEL), 0.93, 0.98),
         _single("5 repeats, films of 10 rows", World(1_000, 5, 0.5, 10, Estimand.MODEL), 0.93, 0.97),
     ]

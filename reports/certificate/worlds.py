@@ -24,6 +24,7 @@ class World:
         deviation: of the accuracy over trainings, in points.
         group: rows of each group that share the common difficulty; 1 for independent rows.
         estimand: what the trainings stand for.
+        alike: share of the variance of the common difficulty that the rows of a group have in common.
     """
 
     rows: int
@@ -31,6 +32,7 @@ class World:
     deviation: float = 0.0
     group: int = 1
     estimand: Estimand = Estimand.TRAINING
+    alike: float = 1.0
 
     @property
     def clusters(self) -> Clusters | None:
@@ -46,6 +48,9 @@ class World:
         """
         groups = -(-self.rows // self.group)
         common = np.repeat(ROW * generator.normal(size=groups), self.group)[: self.rows]
+        if self.alike < 1:
+            own = ROW * generator.normal(size=self.rows)
+            common = np.sqrt(self.alike) * common + np.sqrt(1 - self.alike) * own
         return [self._model(generator, common, accuracy) for accuracy in accuracies]
 
     def _model(self, generator: np.random.Generator, common: FloatArray, accuracy: float) -> BoolArray:
