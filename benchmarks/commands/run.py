@@ -66,7 +66,7 @@ def run(
     blocks = data.applied_to([suite.data for suite in own])
     budget = tuning.applied_to(own[0].tuning)
     margin = own[0].margin if output.margin is None else parse_margin(output.margin)
-    changes = {"tuning": budget, "margin": margin, "measure": cells.measured(own[0].measure)}
+    changes: dict[str, object] = {"tuning": budget, "margin": margin, "measure": cells.measured(own[0].measure)}
     changes |= cells.joined(own[0], on_ray=executor.on_ray) | metric.changes()
     suites = [own[0].model_copy(update={"data": block, **changes}) for block in blocks]
     choices = grid.choices()

@@ -80,7 +80,7 @@ def execute_all(
     specs = [spec for run in runs for spec in run.specs]
     for run in runs:
         run.store.create()
-    shown = Display(console, specs) if events is None else EventLog(events, specs)
+    shown: Display | EventLog = Display(console, specs) if events is None else EventLog(events, specs)
     with ExitStack() as stack:
         held = [stack.enter_context(hold(run.store.folder)) for run in runs]
         observer = stack.enter_context(shown)

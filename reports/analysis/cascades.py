@@ -172,7 +172,7 @@ def validation_curve(results: Results, cascade: CascadeEvidence) -> tuple[CurveP
 def _beside_stages(evidence: Evidence, stages: tuple[Evidence, ...]) -> CascadeEvidence:
     cells = evidence.configuration.cells
     records = [cell.cascade for cell in cells if cell.cascade is not None]
-    timed = [phase_timing(one.configuration.cells, "text_to_label") for one in (evidence, stages[-1])]
+    own, alone = (phase_timing(one.configuration.cells, "text_to_label") for one in (evidence, stages[-1]))
     speed = throughput(cells)
     return CascadeEvidence(
         evidence=evidence,
@@ -180,7 +180,7 @@ def _beside_stages(evidence: Evidence, stages: tuple[Evidence, ...]) -> CascadeE
         aim=records[0].aim,
         against_last=contrast(evidence, stages[-1]),
         passed=tuple(float(share) for share in np.mean([_shares(record) for record in records], axis=0)[1:]),
-        faster=ratio(*timed) if all(one.processes for one in timed) else None,
+        faster=ratio(own, alone) if own.processes and alone.processes else None,
         latency=(speed.single_seconds[0], speed.single_seconds[2]),
         promised=float(np.mean([record.valid_accuracy - record.last_accuracy for record in records])),
     )
