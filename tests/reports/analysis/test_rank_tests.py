@@ -49,7 +49,7 @@ def test_a_bar_joins_all_within_the_critical_difference_and_no_others():
     assert cliques([3.0, 1.0, 1.5], 2.5) == [(1, 2, 0)]
 
 
-@pytest.mark.parametrize("datasets", [2, 4])
+@pytest.mark.parametrize("datasets", [2, 5])
 def test_too_few_datasets_are_not_tested(datasets):
     tests = rank_tests(DEMSAR[:datasets], 0.01)
     assert not tests.enough
