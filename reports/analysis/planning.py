@@ -79,9 +79,15 @@ class Plan:
         groups = "" if self.clusters is None else f" in {self.clusters.count:,} groups"
         return (
             f"{self.rows:,} test rows{groups} and {family} detect a difference of {100 * self.detectable:.2f} points "
-            f"or more between {about}, with 80 % power, if they disagree on {100 * self.discordant:g} % of the "
-            f"rows{self._grouped}."
+            f"or more between {about}, with 80 % power, if {self._disagreement}{self._grouped}."
         )
+
+    @property
+    def _disagreement(self) -> str:
+        """The rows on which exactly one is right; a difference that is larger takes as many rows as it is large."""
+        if self.detectable < self.discordant:
+            return f"they disagree on {100 * self.discordant:g} % of the rows"
+        return "they disagree on these rows alone"
 
     @property
     def _grouped(self) -> str:

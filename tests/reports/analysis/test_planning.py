@@ -69,3 +69,9 @@ def test_without_groups_or_a_second_model_no_correlation_is_observed(make_eviden
     assert observed_correlation([make_evidence(right), make_evidence(~right)]) is None
     assert observed_correlation([make_evidence(right, groups=np.arange(100) // 10)]) is None
     assert observed_correlation([]) is None
+
+
+def test_a_difference_beyond_the_assumed_disagreement_is_all_the_disagreement():
+    assert "if they disagree on 8 % of the rows" in Plan(2_500).sentence
+    assert Plan(50).detectable > 0.08
+    assert "if they disagree on these rows alone" in Plan(50).sentence
