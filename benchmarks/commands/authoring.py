@@ -9,6 +9,7 @@ import typer
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.options import parse_settings
 from benchmarks.commands.printing import PipeConsole, print_line
+from benchmarks.commands.suggestion import COMMAND, as_typed
 
 
 class TemplateChoice(StrEnum):
@@ -37,10 +38,13 @@ def new(
     from benchmarks.registry.scaffolding import write_template
 
     path, test = write_template(kind, name, folder, template.value)
-    example = f"--dataset {name}" if kind == "dataset" else f"--{'models' if kind == 'model' else 'losses'} {name}"
+    option = {"dataset": "--dataset", "model": "--models", "loss": "--losses"}
+    example = [option[kind], name]
     print(f"wrote {path} and {test}")
-    print(f"check it: python -m benchmarks check {path}")
-    print(f"run it:   python -m benchmarks run --plugin {path} {example} --suite smoke")
+    width = PipeConsole().width
+    print(f"check it:\n{as_typed(['python', '-m', 'benchmarks', 'check', str(path)], width)}")
+    words = [*COMMAND, "--plugin", str(path), *example, "--suite", "smoke"]
+    print(f"run it:\n{as_typed(words, width)}")
     return ExitStatus.OK
 
 

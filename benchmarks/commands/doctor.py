@@ -1,7 +1,7 @@
 """`doctor`: check this machine."""
 
 from benchmarks.commands.exit_status import ExitStatus
-from benchmarks.commands.printing import PipeConsole, print_line
+from benchmarks.commands.printing import PipeConsole, print_wrapped
 
 
 def doctor() -> int:
@@ -16,6 +16,6 @@ def doctor() -> int:
     console = PipeConsole()
     failed = False
     for check in checks():
-        print_line(console, f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.finding}")
+        print_wrapped(console, f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.finding}")
         failed |= not check.ok
     return ExitStatus.USAGE if failed else ExitStatus.OK
