@@ -123,7 +123,7 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
         )
         if given == name:
             prepared = _renamed(prepared, path, name)
-    print_data(console, prepared.dataset)
+    print_data(console, prepared.dataset, flags=False)
     run_cells = backend.executor(prepared.store, timeout)
     with main_module_hidden():
         if prepared.suite.tuning:
