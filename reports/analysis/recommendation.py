@@ -99,6 +99,7 @@ class Recommendation:
         rows: test texts.
         left_out: configurations on fewer training texts than the largest size of their run.
         doubts: why the prices of several runs do not compare; "" where they do.
+        alike: names of the candidates that make the same predictions on every test text, in groups.
     """
 
     question: Question
@@ -107,6 +108,7 @@ class Recommendation:
     rows: int
     left_out: int
     doubts: str
+    alike: tuple[tuple[str, ...], ...]
 
     @property
     def chosen(self) -> Candidate | None:
@@ -135,8 +137,8 @@ def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
     figures = {id(one): metric_figure(question.metric, one, results) for results, one in found}
     own = None if question.metric == "accuracy" else partial(_figure, figures)
     judged = judge(evidence, question.tolerated, own)
-    candidates = []
-    for name, (results, one), standing in zip(_names(found), found, judged, strict=True):
+    names, candidates = _names(found), []
+    for name, (results, one), standing in zip(names, found, judged, strict=True):
         figure = figures[id(one)]
         candidates.append(_candidate(name, one, figure, standing, question))
         candidates += [
@@ -150,7 +152,15 @@ def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
         rows=len(evidence[0].rows.labels),
         left_out=left_out,
         doubts=why_rates_not_comparable(cell for one in evidence for cell in one.configuration.cells),
+        alike=_alike(names, evidence),
     )
+
+
+def _alike(names: Sequence[str], evidence: Sequence[Evidence]) -> tuple[tuple[str, ...], ...]:
+    groups: dict[tuple[bytes, ...], list[str]] = {}
+    for name, one in zip(names, evidence, strict=True):
+        groups.setdefault(one.digests, []).append(name)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
 def _exact(results: Results, evidence: Evidence) -> list[tuple[str, Evidence]]:

@@ -14,7 +14,7 @@ from reports.analysis.noise import fit_timing
 from reports.analysis.price import error_cost_to_pay, pays_from
 from reports.analysis.recommendation import Candidate, Recommendation
 from reports.analysis.requirements import UNREPEATED, Checked, Fulfilment
-from reports.analysis.verdicts import NOT_LEARNT
+from reports.analysis.verdicts import NOT_LEARNT, Verdict
 
 BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 MOST_TEXTS = 100_000_000
@@ -179,6 +179,7 @@ def notes(found: Recommendation) -> list[str]:
         said.append(
             "One training of each: the decision is for this training and may differ for the next (--repeats 3)."
         )
+    said += [f"{' and '.join(group)} make the {Verdict.SAME.value}." for group in found.alike]
     once = [one.name for one in found.candidates if fit_timing(one.configuration.cells).processes == 1]
     if once:
         who = "every candidate" if len(once) == len(found.candidates) else ", ".join(once)

@@ -20,6 +20,7 @@ from benchmarks.config.datasets import load_dataset
 from benchmarks.config.suite import Data
 from benchmarks.errors import UsageError
 from benchmarks.hardware.origin import CHECKOUT
+from reports.analysis.verdicts import Verdict
 from benchmarks.store.lock import hold
 
 WORDS = {"bad": "dull awful poor", "good": "superb great moving"}
@@ -96,7 +97,7 @@ def test_figures_are_numbers(result):
     assert result.cells["accuracy"].between(0, 1).all()
     (row,) = result.comparisons[result.comparisons["family"] == "primary"].to_dict("records")
     assert row["low"] <= row["difference"] <= row["high"]
-    assert row["verdict"] in {"better", "worse", "equal", "unsettled", "void"}
+    assert row["verdict"] in {verdict.value for verdict in Verdict}
 
 
 def test_the_best_model_is_a_classifier(result):

@@ -96,3 +96,11 @@ def test_hostile_names_stay_on_their_line(write_results, tmp_path):
     console = Console(width=80, record=True, file=io.StringIO())
     print_recommendation(found, console)
     assert "\x1b" not in console.export_text(styles=False)
+
+
+def test_candidates_with_the_same_predictions_are_named(write_results, tmp_path):
+    accuracy = {("tfidf_logreg", "ce"): 0.84, ("tfidf_logreg", "length_weighted_ce"): 0.84, ("lstm", "ce"): 0.8}
+    write_results(tmp_path, accuracy, seed_noise=0.0)
+    found = recommend([read_results(tmp_path)], Question())
+    said = "tfidf_logreg, ce and tfidf_logreg, length_weighted_ce make the same predictions on every test text."
+    assert said in words.notes(found)
