@@ -20,8 +20,8 @@ from benchmarks.config.datasets import load_dataset
 from benchmarks.config.suite import Data
 from benchmarks.errors import UsageError
 from benchmarks.hardware.origin import CHECKOUT
-from reports.analysis.verdicts import Verdict
 from benchmarks.store.lock import hold
+from reports.analysis.verdicts import Verdict
 
 WORDS = {"bad": "dull awful poor", "good": "superb great moving"}
 
