@@ -33,7 +33,6 @@ from benchmarks.measurement.clock import Clock, synchronizer
 from benchmarks.measurement.energy import meter
 from benchmarks.measurement.load import load_between, observe
 from benchmarks.schema.audits import Audit
-from benchmarks.schema.calibration import Calibration
 from benchmarks.schema.cascade import Aim, CascadeRecord
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.confidence import tempered
@@ -43,6 +42,7 @@ from benchmarks.store.results import Store
 from data.arrays import FloatArray, IntArray
 from data.dataset import Split
 from models.model import Device
+from models.selection import Criterion
 
 
 class StageError(BenchmarkError):
@@ -75,7 +75,7 @@ def run_cascade(spec: CellSpec, store: Store) -> None:
         adopt_plugins(stage.spec, store)
     data = dataset_of(stages[-1].spec, store)
     on_validation = [stage_on_validation(store, stage, data.valid) for stage in stages]
-    aim = cast(Aim, spec.model_params["aim"])
+    aim, criterion = cast(Aim, spec.model_params["aim"]), Criterion(spec.metric, spec.costs)
     chosen = choose(on_validation, data.valid.labels, aim, data.valid.groups)
 
     valid_probabilities = replayed(on_validation, chosen)
@@ -93,11 +93,22 @@ def run_cascade(spec: CellSpec, store: Store) -> None:
     result = CellResult(
         spec=spec,
         status="ok",
-        metrics=metrics(traced.probabilities, test, data.leaked_test_rows),
+        metrics=metrics(traced.probabilities, test, data.leaked_test_rows, criterion),
         classes=list(test.class_names),
         length_edges=stages[-1].length_edges,
         leaked_rows=[int(row) for row in data.leaked_test_rows],
-        fit=_fit_report(stages, chosen, calibration),
+        fit={
+            "parameters": sum(stage.fit.get("parameters", 0) for stage in stages),
+            "history": [
+                {
+                    "epoch": 1,
+                    "valid_accuracy": chosen.score / len(data.valid),
+                    "valid_loss": calibration.log_loss_before,
+                    **criterion.entry(data.valid.labels, valid_probabilities),
+                }
+            ],
+            "selected": 0,
+        },
         measurements=measurements,
         calibration=calibration,
         cascade=CascadeRecord(
@@ -232,12 +243,6 @@ def _fits(stages: Sequence[CellResult]) -> Measurement:
     fits = [found for stage in stages if (found := stage.measurement("fit"))]
     seconds = sum(median(found.seconds) for found in fits)
     return Measurement(phase="fit", examples=[fits[0].examples[0]], tokens=[], seconds=[seconds])
-
-
-def _fit_report(stages: Sequence[CellResult], chosen: Outcome, calibration: Calibration) -> dict[str, object]:
-    entry = {"valid_accuracy": chosen.score / len(chosen.right), "valid_loss": calibration.log_loss_before}
-    parameters = sum(stage.fit.get("parameters", 0) for stage in stages)
-    return {"parameters": parameters, "history": [entry], "selected": 0}
 
 
 def _memory(stages: Sequence[CellResult]) -> Memory | None:

@@ -67,7 +67,10 @@ def run(
     budget = tuning.applied_to(own[0].tuning)
     margin = own[0].margin if output.margin is None else parse_margin(output.margin)
     changes: dict[str, object] = {"tuning": budget, "margin": margin, "measure": cells.measured(own[0].measure)}
-    changes |= cells.joined(own[0], on_ray=executor.on_ray) | metric.changes()
+    changes |= cells.joined(own[0], on_ray=executor.on_ray)
+    changes |= metric.changes()
+    if executor.on_ray and own[0].cascades and cells.cascades is None:
+        print_line(console, "left out: cascades, which are measured on this machine alone")
     suites = [own[0].model_copy(update={"data": block, **changes}) for block in blocks]
     choices = grid.choices()
     backend, resolve = _backend(device, executor, cells, output, console)

@@ -62,4 +62,6 @@ class CascadeRecord(BaseModel):
     def _check_stages(self) -> Self:
         if not len(self.valid_rows) == len(self.test_rows) == len(self.chosen.thresholds) + 1:
             raise ValueError("one threshold for each stage but the last, and a count of texts for each")
+        if not (self.valid_rows[0] and self.test_rows[0]):
+            raise ValueError("the first stage reads every text, and there are some")
         return self
