@@ -28,8 +28,8 @@ from benchmarks.schema.cell import SAMPLE_SEED, CellSpec
 from benchmarks.schema.engines import EngineResult
 from benchmarks.schema.measurements import Measurement, Memory, Phase
 from benchmarks.store.results import Store
+from data.arrays import FloatArray
 from data.dataset import Split
-from models.model import FloatArray
 
 LEAST_SINGLE = 300
 """Texts scored one at a time: the 99th percentile has a bound from 299 readings on."""

@@ -8,7 +8,8 @@ from benchmarks.inference.engines.engine import Engine, exported, key
 from benchmarks.inference.engines.served import Batch, Network
 from benchmarks.inference.saved import Found
 from benchmarks.store.files import writing
-from models.model import FloatArray, Runtime
+from data.arrays import FloatArray
+from models.model import Runtime
 
 
 class OnnxRuntime(Engine):

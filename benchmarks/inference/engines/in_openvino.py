@@ -9,7 +9,8 @@ from benchmarks.hardware.precision import has_bf16
 from benchmarks.inference.engines.engine import Engine, exported, key, tokenizing
 from benchmarks.inference.engines.served import Batch, Network, batch
 from benchmarks.inference.saved import Found
-from models.model import FloatArray, Runtime
+from data.arrays import FloatArray
+from models.model import Runtime
 
 CALIBRATION_TEXTS = 300
 """Training texts on which ranges of activations are measured; NNCF's own default."""

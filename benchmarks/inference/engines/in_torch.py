@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from benchmarks.inference.engines.engine import Engine
 from benchmarks.inference.engines.served import Batch, Network
 from benchmarks.inference.saved import Found
-from models.model import Device, FloatArray, Runtime
+from data.arrays import FloatArray
+from models.model import Device, Runtime
 from models.neural.torch_classifier import TorchClassifier
 
 WARMUP_SHAPES = ((3, 24), (2, 40), (1, 17))

@@ -10,9 +10,10 @@ import numpy.typing as npt
 from scipy.special import softmax
 
 from benchmarks.inference.saved import Classifier, Scored
+from data.arrays import FloatArray
 from data.cleaning import clean
 from data.dataset import IntArray
-from models.model import Encoded, FloatArray
+from models.model import Encoded
 from models.neural.batching import TokenIds, pad, scoring_batches, token_counts
 
 BLOCK = 256
