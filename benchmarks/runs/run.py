@@ -83,20 +83,20 @@ def execute_all(
     shown: Display | EventLog = Display(console, specs) if events is None else EventLog(events, specs)
     with ExitStack() as stack:
         held = [stack.enter_context(hold(run.store.folder)) for run in runs]
-        observer = stack.enter_context(shown)
+        stack.enter_context(shown)
         for run in runs:
-            _begin(run, observer, fresh=fresh)
+            _begin(run, shown, fresh=fresh)
         kept = [kept_ceilings(run) for run in runs]
         unfinished = [spec for run, own in zip(runs, kept, strict=True) if own is None for spec in run.specs]
-        before = measured_ceilings(unfinished, observer, measure)
-        descriptions = [describe(run, observer) for run in runs]
+        before = measured_ceilings(unfinished, shown, measure)
+        descriptions = [describe(run, shown) for run in runs]
         for run, description, own in zip(runs, descriptions, kept, strict=True):
             run.store.write_run(description | as_json(before if own is None else own))
         outcomes = sweep(
-            specs, stores_of(runs), executor, observer, retries=retries, is_held=_all_of(held), finished=finished
+            specs, stores_of(runs), executor, shown, retries=retries, is_held=_all_of(held), finished=finished
         )
         if unfinished and outcomes.total() == len(specs):  # the user did not ask for an end
-            after = best(before, measured_ceilings(unfinished, observer, measure))
+            after = best(before, measured_ceilings(unfinished, shown, measure))
             for run, description, own in zip(runs, descriptions, kept, strict=True):
                 if own is None:
                     run.store.write_run(description | as_json(after))
@@ -104,8 +104,8 @@ def execute_all(
             for run in runs:
                 if run.suite.cascades:
                     most = run.suite.cascade_stages
-                    run_cascades(run.store, executor, observer, stages=most, fresh=fresh, is_held=_all_of(held))
-                measure_engines(run.specs, engine_names(run.suite.measure.engines), run.store, observer)
+                    run_cascades(run.store, executor, shown, stages=most, fresh=fresh, is_held=_all_of(held))
+                measure_engines(run.specs, engine_names(run.suite.measure.engines), run.store, shown)
         return outcomes
 
 

@@ -280,7 +280,7 @@ def _lead(first: Figure, second: Figure) -> Estimate:
     return estimate(first, minus=second)
 
 
-def _closed(values: FloatArray, floor: float) -> FloatArray:
+def _closed(values: FloatArray, floor: float | FloatArray) -> FloatArray:
     """(.., K) share of the way from the majority class to the best; 0 where nothing is above the majority class."""
     way = values.max(axis=-1, keepdims=True) - floor
     closed: FloatArray = np.where(way > 0, np.clip((values - floor) / np.where(way > 0, way, 1.0), 0.0, 1.0), 0.0)
@@ -354,7 +354,7 @@ def drawn_values(figures: Sequence[Figure], generator: np.random.Generator, draw
     parts = []
     for start in range(0, draws, step):
         size = min(step, draws - start)
-        weights = generator.poisson(1.0, (size, rows)) - 1.0
+        weights: FloatArray = generator.poisson(1.0, (size, rows)).astype(np.float64) - 1.0
         parts.append(np.stack([_drawn(figure, weights, generator) for figure in figures], axis=1))
     return np.concatenate(parts)
 

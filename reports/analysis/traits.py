@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,5 +98,5 @@ def doubtful_labels(labels: IntArray, probabilities: FloatArray) -> float:
     )
     confident = (probabilities >= thresholds) & present
     likely = np.where(confident, probabilities, -1.0).argmax(axis=1)
-    counted: Sequence[bool] = confident.any(axis=1)
+    counted = np.asarray(confident.any(axis=1))
     return float(np.mean((likely != labels) & counted))
