@@ -24,8 +24,8 @@ from benchmarks.schema.result import SCHEMA_VERSION, CellResult
 from benchmarks.store.lock import LOCK_FILE, hold
 from benchmarks.store.results import Store, StoreError
 
-KILLS = int(os.environ.get("KILLS", "4"))
-"""Random signals; a change of the executors, the store or the sweep is accepted after 200."""
+KILLS, SEED = os.environ.get("KILLS", "4"), os.environ.get("SEED", "1")
+"""Random signals, and their seed; a change of the executors, the store or the sweep is accepted after 200 signals."""
 
 
 @pytest.fixture
@@ -52,16 +52,16 @@ def contents(folder):
 
 def test_random_kills_lose_nothing(tmp_path, run, store):
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("tiny_sweep.py"), tmp_path / "killed", str(KILLS)],
+        [sys.executable, Path(__file__).with_name("tiny_sweep.py"), tmp_path / "killed", KILLS, SEED],
         env=os.environ | {"PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, timeout=3_600, check=False,
     )  # fmt: skip
-    cells = CELLS_PER_KILL * KILLS
+    cells = CELLS_PER_KILL * int(KILLS)
     assert done.returncode == 0, done.stderr
     print(done.stdout)
     assert f"signals={KILLS} " in done.stdout
     assert "survivors=0 " in done.stdout
     assert done.stdout.endswith("last=0\n"), done.stderr
-    assert int(re.search(r"done before the last=(\d+)", done.stdout)[1]) >= KILLS // 20
+    assert int(re.search(r"done before the last=(\d+)", done.stdout)[1]) >= int(KILLS) // 20
     outcomes, _ = run(store, [tiny_spec(seed) for seed in range(1, cells + 1)])
     assert outcomes == {"ok": cells}
     assert contents(tmp_path / "killed") == contents(store.folder)
