@@ -91,7 +91,8 @@ class TorchClassifier(Model):
     """Epochs without a better validation accuracy or log loss after which training ends; None: never."""
 
     min_steps: NonNegativeInt = 0
-    """Least number of optimizer steps, reached by adding epochs; small training sets need more than `epochs`."""
+    """Least number of optimizer steps with two classes, reached by adding epochs; small training sets need more than
+    `epochs`. With C classes, which take longer to tell apart, it is sqrt(C / 2) times as many."""
 
     compile: bool = False
     """Compile the network with torch.compile: a minute of `fit`, which only long trainings on a GPU earn back."""
@@ -171,7 +172,8 @@ class TorchClassifier(Model):
         self._initialise(network)
 
         steps_per_epoch = math.ceil(len(train) / self.batch_size)
-        epochs = max(self.epochs, math.ceil(self.min_steps / steps_per_epoch))
+        least = self.min_steps * math.sqrt(train.num_classes / 2)
+        epochs = max(self.epochs, math.ceil(least / steps_per_epoch))
         training = self._begin(network, loss, epochs * steps_per_epoch, runtime, monitor)
         past = Epochs()
         if (state := monitor.restore()) is not None:

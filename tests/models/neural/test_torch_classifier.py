@@ -236,6 +236,13 @@ def test_small_training_sets_get_more_epochs(min_steps, epochs):
     assert len(report.history) == epochs
 
 
+@pytest.mark.parametrize(("classes", "epochs"), [(2, 2), (8, 4), (18, 6)])
+def test_many_classes_get_more_epochs(classes, epochs):
+    many = replace(EASY, class_names=tuple(f"class {number}" for number in range(classes)))
+    _, report = fit(many, many, epochs=2, min_steps=20)
+    assert len(report.history) == epochs
+
+
 def test_the_learning_rate_follows_the_schedule_and_gradients_are_clipped(steps):
     fit(epochs=2, learning_rate=0.05, warmup=0.2, clip_norm=0.25)
     rates, norms = zip(*steps, strict=True)
