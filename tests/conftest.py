@@ -1,6 +1,7 @@
 """`FUZZ=4000 python -m pytest tests/hostile` is a campaign: so many random inputs for each property of bad input."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,3 +24,10 @@ def own_cache(pytestconfig, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENCHMARKS_CACHE", str(folder))  # to distil once
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_timer():
+    """End the timer by which `limit_thread_pools` looks at the load: no test leaves one to the next."""
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
