@@ -1,6 +1,7 @@
 """A plan on the terminal: its cells by configuration, their state, and how long they will take."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from rich.text import Text
 from benchmarks.commands.printing import counted, print_wrapped
 from benchmarks.redaction import plain
 from benchmarks.registry.entries import entry
+from benchmarks.runs.display import swept
 from benchmarks.schema.cell import CellSpec
 from benchmarks.store.files import StoreError
 from data.dataset import Dataset
@@ -42,7 +44,7 @@ def print_plan(console: Console, title: str, specs: Sequence[CellSpec], state: P
     for heading, justify in headings.items():
         table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for cells in _by_configuration(specs):
-        table.add_row(*map(Text, _row(cells, state)))
+        table.add_row(*map(Text, _row(cells, state, swept(specs))))
     console.print(table)
     print_totals(console, specs, state)
 
@@ -102,7 +104,7 @@ def _by_configuration(specs: Sequence[CellSpec]) -> list[list[CellSpec]]:
     return list(groups.values())
 
 
-def _row(cells: Sequence[CellSpec], state: PlanState) -> list[str]:
+def _row(cells: Sequence[CellSpec], state: PlanState, varying: AbstractSet[tuple[str, str]]) -> list[str]:
     spec = cells[0]
     model = spec.model if spec.role == "result" else f"{spec.model} ({spec.role})"
     devices = [f"devices={spec.devices}"] if spec.devices > 1 else []
@@ -112,20 +114,20 @@ def _row(cells: Sequence[CellSpec], state: PlanState) -> list[str]:
         spec.loss,
         f"{spec.train_size:,}",
         seeds,
-        ", ".join([*_changed(spec), *devices]),
+        ", ".join([*_changed(spec, varying), *devices]),
         _time(cells, state),
     ]
 
 
-def _changed(spec: CellSpec) -> list[str]:
-    """List the parameters that differ from their defaults."""
+def _changed(spec: CellSpec, varying: AbstractSet[tuple[str, str]]) -> list[str]:
+    """List the parameters that differ from their defaults, or that vary in the plan."""
     model, loss = entry("models", spec.model).parameters, entry("losses", spec.loss).parameters
-    values = [(model, spec.model_params), (loss, spec.loss_params)]
+    values = [(spec.model, model, spec.model_params), (spec.loss, loss, spec.loss_params)]
     return [
         f"{name}={value}"
-        for parameters, chosen in values
+        for owner, parameters, chosen in values
         for name, value in chosen.items()
-        if name not in parameters or parameters[name].default != value
+        if name not in parameters or parameters[name].default != value or (owner, name) in varying
     ]
 
 

@@ -28,7 +28,7 @@ class Display:
         self._console = console
         self._numbers = {spec.id: number for number, spec in enumerate(specs, start=1)}
         self._several = len({spec.data_fingerprint for spec in specs}) > 1
-        self._swept = _swept(specs)
+        self._swept = swept(specs)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -88,7 +88,7 @@ class Display:
         return f"{plain(spec.dataset)}: {shown}" if self._several else shown
 
 
-def _swept(specs: Sequence[CellSpec]) -> set[tuple[str, str]]:
+def swept(specs: Sequence[CellSpec]) -> set[tuple[str, str]]:
     """Return (model or loss, parameter) of each parameter that has several values in a sweep."""
     values: dict[tuple[str, str], set[object]] = {}
     for spec in specs:

@@ -29,6 +29,11 @@ def test_one_row_per_configuration_with_its_seeds_and_changed_settings(make_spec
     assert "8 cells" in output
 
 
+def test_a_swept_parameter_is_shown_where_it_has_its_default_too(make_spec):
+    rows = [line for line in printed([make_spec(ngrams=n) for n in (1, 2)]).splitlines() if "tfidf_logreg" in line]
+    assert [("ngrams=1" in row, "ngrams=2" in row) for row in rows] == [(True, False), (False, True)]
+
+
 def test_everything_fits_80_columns(make_spec):
     specs = [make_spec(model="distilbert", loss="length_weighted_ce", encoder="a/path/to/an/encoder" * 3, epochs=7)]
     assert max(map(len, printed(specs).splitlines())) <= 80
