@@ -1,7 +1,7 @@
 """Naive-Bayes-scaled words and word pairs with logistic regression: the strongest cheap baseline, and the fastest."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
@@ -19,7 +19,7 @@ from data.arrays import FloatArray, IntArray
 from data.dataset import Split
 from losses.loss import Loss
 from models.linear.known_columns import KnownColumns, sparse_rows
-from models.linear.strengths import Search, Trial, best_of, search
+from models.linear.strengths import Trial, search
 from models.linear.terms import Analyzer, Terms, analyzers, least_frequency
 from models.linear.word_shares import each_class
 from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights
@@ -68,8 +68,8 @@ class NbSvm(Model):
     }
 
     analyzer: Literal["auto", "word", "char_wb"] = "auto"
-    """Features: runs of words, or runs of characters within words; auto tries both on validation where texts are short
-    or have no spaces between words."""
+    """Features: runs of words, or runs of characters within words; auto tries both where texts are short or have no
+    spaces between words, and keeps the one with the lower log loss on validation."""
 
     ngrams: Literal[1, 2, 3] = 2
     """Longest run of words that is a feature."""
@@ -98,7 +98,8 @@ class NbSvm(Model):
         """
         self._threads, self._criterion = runtime.threads, runtime.criterion
         weights = loss.sample_weight(train.lengths, train.labels).astype(np.float32)
-        found = best_of([self._search(kind, train, valid, weights) for kind in analyzers(self.analyzer, train)])
+        fits = [self._fits(analyzer, train, valid, weights) for analyzer in analyzers(self.analyzer, train)]
+        found = search(self.C, C_GRID, *fits)
         self._terms = found.fitted.terms
         self._coefficients, self._intercepts = found.fitted.coefficients.copy(), found.fitted.intercepts.copy()
         return FitReport(
@@ -109,7 +110,10 @@ class NbSvm(Model):
             optimum_inside=found.inside,
         )
 
-    def _search(self, analyzer: Analyzer, train: Split, valid: Split, weights: Float32) -> Search[Learnt]:
+    def _fits(
+        self, analyzer: Analyzer, train: Split, valid: Split, weights: Float32
+    ) -> Callable[[Sequence[float]], list[Trial[Learnt]]]:
+        """Return a function that fits several values of C on the terms of an analyzer."""
         terms, features = Terms.of(
             train.texts,
             analyzer=analyzer,
@@ -140,7 +144,7 @@ class NbSvm(Model):
                 trials.append(Trial(entry, Learnt(terms, coefficients[row], intercepts[row])))
             return trials
 
-        return search(self.C, C_GRID, fit)
+        return fit
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Mark the known n-grams of each text: (N, V) ones. Its tokens are its distinct n-grams, and all are read."""

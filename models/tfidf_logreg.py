@@ -1,6 +1,6 @@
 """TF-IDF and logistic regression, with scikit-learn: the baseline that every other model must beat."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import log
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -19,7 +19,7 @@ from data.dataset import Split
 from losses.loss import Loss
 from models.linear.convergence import Attempt, solve_each
 from models.linear.known_columns import KnownColumns
-from models.linear.strengths import Search, Trial, best_of, search
+from models.linear.strengths import Trial, search
 from models.linear.terms import Analyzer, Terms, analyzers, least_frequency
 from models.linear.word_shares import each_class
 from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights
@@ -68,8 +68,8 @@ class TfidfLogReg(Model):
     }
 
     analyzer: Literal["auto", "word", "char_wb"] = "auto"
-    """Features: runs of words, or runs of characters within words; auto tries both on validation where texts are short
-    or have no spaces between words."""
+    """Features: runs of words, or runs of characters within words; auto tries both where texts are short or have no
+    spaces between words, and keeps the one with the lower log loss on validation."""
 
     ngrams: Literal[1, 2, 3] = 2
     """Longest run of words that is a feature."""
@@ -89,7 +89,8 @@ class TfidfLogReg(Model):
         """Fit a classifier for each analyzer and each C that is tried; keep the best on `valid`."""
         self._threads, self._criterion = runtime.threads, runtime.criterion
         weights = loss.sample_weight(train.lengths, train.labels)
-        found = best_of([self._search(kind, train, valid, weights) for kind in analyzers(self.analyzer, train)])
+        fits = [self._fits(analyzer, train, valid, weights) for analyzer in analyzers(self.analyzer, train)]
+        found = search(self.C, C_GRID, *fits)
         self._terms, self._tfidf, self._classifier = found.fitted
         return FitReport(
             parameters=self._classifier.coef_.size + self._classifier.intercept_.size,
@@ -99,7 +100,10 @@ class TfidfLogReg(Model):
             optimum_inside=found.inside,
         )
 
-    def _search(self, analyzer: Analyzer, train: Split, valid: Split, weights: FloatArray) -> Search[Learnt]:
+    def _fits(
+        self, analyzer: Analyzer, train: Split, valid: Split, weights: FloatArray
+    ) -> Callable[[Sequence[float]], list[Trial[Learnt]]]:
+        """Return a function that fits several values of C on the terms of an analyzer."""
         terms, counts = Terms.of(
             train.texts,
             analyzer=analyzer,
@@ -133,7 +137,7 @@ class TfidfLogReg(Model):
                 trials.append(Trial(entry, Learnt(terms, tfidf, own)))
             return trials
 
-        return search(self.C, C_GRID, fit)
+        return fit
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """TF-IDF features (N, V). A text's tokens are its distinct n-grams, all of them read."""

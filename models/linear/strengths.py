@@ -30,7 +30,7 @@ class Search(Generic[T]):
     """The outcome of trying several values of C.
 
     Attributes:
-        history: the entries of the trials, by analyzer and in ascending order of C.
+        history: the entries of the trials, in ascending order of C.
         selected: the entry of the trial that is kept.
         fitted: what that trial fitted.
         inside: whether weaker and stronger values were tried; None where C was given.
@@ -47,18 +47,21 @@ class Search(Generic[T]):
         return self.history[self.selected]
 
 
-def search(given: float | None, grid: Sequence[float], fit: Callable[[Sequence[float]], list[Trial[T]]]) -> Search[T]:
-    """Fit each value of C; extend the grid while the best on validation is at its edge.
+def search(given: float | None, grid: Sequence[float], *fits: Callable[[Sequence[float]], list[Trial[T]]]) -> Search[T]:
+    """Fit each value of C, and further values while the best on validation is the smallest or the largest.
+
+    Of several kinds of features, the one with the lowest log loss on validation for a value of the grid is kept, and
+    the others are forgotten. The accuracies of a few hundred texts are too coarse for that choice.
 
     Args:
         given: the only value to fit; None searches.
         grid: ascending values, two at least.
-        fit: fits several values.
+        fits: fit several values; one function for each kind of features.
     """
+    starts = [(fit(grid if given is None else [given]), fit) for fit in fits]
+    trials, fit = min(starts, key=lambda start: min(trial.entry["valid_loss"] for trial in start[0]))
     if given is not None:
-        (trial,) = fit([given])
-        return Search([trial.entry], 0, trial.fitted, None)
-    trials = fit(grid)
+        return Search([trials[0].entry], 0, trials[0].fitted, None)
     for _ in range(2 * MOST_STEPS):
         selected = select([trial.entry for trial in trials])
         values = [trial.entry["C"] for trial in trials]
@@ -72,15 +75,6 @@ def search(given: float | None, grid: Sequence[float], fit: Callable[[Sequence[f
     history = [trial.entry for trial in trials]
     selected = select(history)
     return Search(history, selected, trials[selected].fitted, 0 < selected < len(trials) - 1)
-
-
-def best_of(searches: Sequence[Search[T]]) -> Search[T]:
-    """Join the searches of several kinds of features; the best on validation is kept."""
-    history = [entry for search in searches for entry in search.history]
-    chosen = select([search.entry for search in searches])
-    before = sum(len(search.history) for search in searches[:chosen])
-    best = searches[chosen]
-    return Search(history, before + best.selected, best.fitted, best.inside)
 
 
 def _next(before: float, last: float) -> float:

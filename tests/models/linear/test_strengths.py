@@ -1,6 +1,6 @@
 import pytest
 
-from models.linear.strengths import MOST_STEPS, Search, Trial, best_of, search
+from models.linear.strengths import MOST_STEPS, Trial, search
 
 GRID = (0.1, 1.0, 10.0)
 
@@ -46,12 +46,16 @@ def test_a_given_value_is_not_searched():
     assert asked == [7.0]
 
 
-def test_the_best_of_several_searches_is_kept_beside_the_history_of_all():
-    weak, strong = (
-        Search([{"C": 1.0, "valid_accuracy": accuracy, "valid_loss": 1.0}] * 2, 1, name, inside)
-        for accuracy, name, inside in ((0.5, "weak", False), (0.75, "strong", True))
-    )
-    for searches, selected in (([weak, strong], 3), ([strong, weak], 1)):
-        found = best_of(searches)
-        assert (found.fitted, found.inside, found.selected, len(found.history)) == ("strong", True, selected, 4)
-        assert found.entry["valid_accuracy"] == 0.75
+@pytest.mark.parametrize("given", [None, 10.0])
+def test_of_several_kinds_the_one_with_the_lowest_log_loss_is_kept(given):
+    """Though another has the highest accuracy."""
+
+    def worse(grid):
+        return [Trial({"C": C, "valid_accuracy": 0.9, "valid_loss": 5.0}, f"worse {C}") for C in grid]
+
+    better, asked = peak(100.0)
+    for kinds in ((worse, better), (better, worse)):
+        found = search(given, GRID, *kinds)
+        assert found.fitted == ("fit 100.0" if given is None else "fit 10.0")
+        assert {entry["valid_accuracy"] for entry in found.history} == {0.5}
+    assert asked == 2 * ([*GRID, 100.0, 1000.0] if given is None else [10.0])
