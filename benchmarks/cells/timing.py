@@ -89,8 +89,7 @@ def measure_inference(
     """
     rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
     encoded = model.encode(rows.texts)
-    alone = test.sample(min(measure.single, len(test)), seed=SAMPLE_SEED)
-    single = alone.texts
+    single = test.sample(min(measure.single, len(test)), seed=SAMPLE_SEED).texts
     _label(model, single[:1])
     seconds: dict[Phase, list[float]] = {"text_to_label": [], "encoded_to_scores": [], "single_review": []}
     for turn in range(measure.repeats):
