@@ -37,7 +37,7 @@ REFUSALS = (StoreError, UsageError, DataError, ValueError, OSError)
 
 @pytest.fixture(autouse=True)
 def _little_memory(monkeypatch):
-    for module in ("data.tables", "data.column_texts", "benchmarks.store.folder", "models.saved_files"):
+    for module in ("data.archive", "data.tables", "data.column_texts", "benchmarks.store.folder", "models.saved_files"):
         monkeypatch.setattr(f"{module}.available", lambda: FREE)
 
 
@@ -109,6 +109,16 @@ def test_a_table_of_long_texts(tmp_path):
     path = long_texts(tmp_path / "bomb.parquet", label=1)
     assert "needs more than half of the memory" in refusal(lambda: read_table(path))
     assert "needs more than half of the memory" in refusal(lambda: list(read_file(path, "text")))
+
+
+@pytest.mark.parametrize(("name", "member"), [("a.zip", "a.csv"), ("a.xlsx", "xl/worksheets/sheet1.xml")])
+def test_a_table_in_an_archive_of_gigabytes(tmp_path, name, member):
+    if name.endswith("xlsx"):
+        pytest.importorskip("openpyxl")
+    with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr(member, bytes(FREE))
+    assert (tmp_path / name).stat().st_size < 2_000_000
+    assert "unpacks to more than the 0.1 GB that memory can hold" in refusal(lambda: read_table(tmp_path / name))
 
 
 def test_predictions_of_many_rows(store):
