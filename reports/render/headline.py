@@ -105,6 +105,11 @@ def clustered(analysis: Analysis) -> str:
     return f"Test rows are clustered by group {groups}: intervals count groups, not rows."
 
 
+def _few_groups(analysis: Analysis) -> bool:
+    clusters = analysis.evidence[0].rows.clusters if analysis.evidence else None
+    return clusters is not None and clusters.few
+
+
 def family(analysis: Analysis) -> str:
     """How the verdicts are read together."""
     size = analysis.primary.size
@@ -134,6 +139,7 @@ def warnings(analysis: Analysis) -> list[tuple[str, str]]:
         (f"audits failed ({listed(list(results.alarms))})" if results.alarms else "", alarms(analysis)),
         ("accuracy misleads", analysis.leading.warning),
         ("test texts also occur in training", leaks(analysis)),
+        ("intervals may be too narrow: few groups", clustered(analysis) if _few_groups(analysis) else ""),
         (
             "cells ran in different environments",
             f"The cells were not all run in the same environment ({environment}): their times do not compare."
@@ -156,9 +162,18 @@ def title(analysis: Analysis) -> str:
     return READING.sub("", str(analysis.results.run["dataset"]["name"]))
 
 
+def subject(analysis: Analysis) -> str:
+    """The suite, and the sizes of what was trained and tested on."""
+    run = analysis.results.run
+    sizes = sorted({one.train_size for one in analysis.results.configurations}) or [run["dataset"]["train"]]
+    trained = " to ".join(formats.count(size) for size in dict.fromkeys((sizes[0], sizes[-1])))
+    return f"Suite {run['suite']}: {trained} training and {formats.count(run['dataset']['test'])} test texts"
+
+
 def caveats(analysis: Analysis) -> list[str]:
     """What limits the figures: clustered rows, single trainings, training rows in common."""
-    found = (clustered(analysis), one_training(analysis), sentences.shared_rows(analysis.results.configurations))
+    groups = "" if _few_groups(analysis) else clustered(analysis)
+    found = (groups, one_training(analysis), sentences.shared_rows(analysis.results.configurations))
     return [sentence for sentence in found if sentence]
 
 

@@ -19,7 +19,7 @@ from reports.figures.draw import Gallery, gallery
 from reports.figures.svg import dark_css
 from reports.render import recommendation_words as words
 from reports.render.candidates import Line, lines, page_data
-from reports.render.headline import in_short, title
+from reports.render.headline import in_short, subject, title
 from reports.render.progress import Progress
 from reports.render.sections import sections
 
@@ -66,7 +66,7 @@ def render(
         .get_template("report.html.jinja")
         .render(
             title=title(analysis),
-            subtitle=words.subject(analysis.results.run),
+            subtitle=subject(analysis),
             progress=progress,
             decision=words.decision(found) if found else "No cell ended ok: there is nothing to decide.",
             warning=in_short(analysis),

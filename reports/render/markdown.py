@@ -20,7 +20,7 @@ from reports.render import blocks
 from reports.render import recommendation_words as words
 from reports.render.candidates import candidates_table
 from reports.render.cells_csv import cell_figures
-from reports.render.headline import in_short, title
+from reports.render.headline import in_short, subject, title
 from reports.render.progress import Progress
 from reports.render.sections import sections
 
@@ -92,7 +92,7 @@ def render(
         .get_template("report.md.jinja")
         .render(
             title=title(analysis),
-            subtitle=words.subject(analysis.results.run),
+            subtitle=subject(analysis),
             progress=progress,
             decision=words.decision(found) if found else "No cell ended ok: there is nothing to decide.",
             warning=in_short(analysis),

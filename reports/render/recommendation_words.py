@@ -1,8 +1,6 @@
 """A recommendation in sentences: the decision, why each other candidate lost, and what would change it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -65,15 +63,6 @@ def decision(found: Recommendation) -> str:
     if (open_ := found.not_ruled_out) is not None:
         return said.undecided.format(name=open_.name, tolerance=tolerance, price=monthly(open_, found))
     return said.none.format(tolerance=tolerance)
-
-
-def subject(run: Mapping[str, Any]) -> str:
-    """What was decided on: the suite and the sizes of the data."""
-    dataset = run["dataset"]
-    return (
-        f"Suite {run['suite']}: up to {formats.count(dataset['train'])} training and {formats.count(dataset['test'])} "
-        "test texts"
-    )
 
 
 def verdict(one: Candidate, found: Recommendation) -> str:

@@ -15,7 +15,7 @@ from reports import formats
 from reports.analysis.run_analysis import Analysis
 from reports.render import recommendation_words as words
 from reports.render.candidates import short_table
-from reports.render.headline import caveats, title, warnings
+from reports.render.headline import title, warnings
 
 NUMBER = re.compile(r"[\d,.]+|" + formats.NOT_MEASURED)
 
@@ -30,15 +30,13 @@ WIDEST = 1_000
 
 
 def print_tables(analysis: Analysis, console: Console) -> None:
-    """Print the decision, one table of 80 columns and what limits it; the report has the rest."""
+    """Print the decision, one table of 80 columns and warnings; the report has the rest."""
     found = analysis.recommendation
     if found is None:
         return
     print_sentence(console, words.decision(found), style="bold")
     console.print(Text(""))
     print_frame(console, f"{title(analysis)}; 95 % intervals", short_table(found), names=("verdict", "candidate"))
-    for sentence in caveats(analysis):
-        print_sentence(console, sentence)
     for _, sentence in warnings(analysis):
         print_sentence(console, f"Warning: {sentence}", style="yellow")
 
