@@ -166,7 +166,7 @@ class NbSvm(Model):
     def save(self, folder: Path) -> None:
         """Write the parameters as JSON, the known buckets and their weights as safetensors."""
         write_parameters(self, folder / CONFIG_FILE, analyzer=self._terms.analyzer)
-        arrays = {
+        arrays: dict[str, npt.NDArray[Any]] = {
             "buckets": self._terms.known.columns,
             "coefficients": self._coefficients,
             "intercepts": self._intercepts,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import regex
 from scipy.sparse import csr_array
 
-from data.dataset import IntArray
+from data.arrays import IntArray
 from models.linear.hashed_ngrams import Bits, Buckets, counted_by_chunk, run_buckets, scattered
 
 SPACE, TEXT_END = ord(" "), ord("\n")

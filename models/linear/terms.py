@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from data.dataset import IntArray, Split
+from data.arrays import FloatArray, IntArray
+from data.dataset import Split
 from models.linear.char_ngrams import hashed_char_ngrams, hashed_char_runs
 from models.linear.hashed_ngrams import hashed_ngrams, hashed_runs
 from models.linear.known_columns import KnownColumns
 from models.linear.word_shares import word_shares
-from models.model import FloatArray
 
 Analyzer = Literal["word", "char_wb"]
 
