@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from benchmarks.errors import UsageError
+from data.labels import SCALARS
 
 NAME = re.compile(r"\w[\w .-]{0,99}")
 """Names that are safe as a file's."""
@@ -40,7 +41,7 @@ def as_path(data: str | Path | Frame | Mapping[str, Frame], name: str) -> Iterat
         name: how results name a frame.
 
     Raises:
-        UsageError: `data` is none of these, or a column mixes types.
+        UsageError: `data` is none of these, or a column holds values that are no scalars.
     """
     if isinstance(data, str | Path):
         yield str(data)
@@ -61,6 +62,22 @@ def as_path(data: str | Path | Frame | Mapping[str, Frame], name: str) -> Iterat
         yield str(target)
 
 
+def _mixed(frame: pd.DataFrame) -> list[Any]:
+    """Return the columns that hold scalars of several types, as columns of a spreadsheet do: 1, 2, "four"."""
+    found = []
+    for name in frame.columns:
+        if frame.columns.tolist().count(name) == 1 and frame[name].dtype == object:
+            types = {type(value) for value in frame[name].dropna()}
+            if len(types) > 1 and all(issubclass(kind, SCALARS) for kind in types):
+                found.append(name)
+    return found
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Return the values as a CSV file has them; missing ones stay missing."""
+    return column.map(str, na_action="ignore")
+
+
 def _as_frame(data: Any) -> pd.DataFrame:
     if isinstance(data, pd.DataFrame):
         return data
@@ -76,7 +93,7 @@ def _as_frame(data: Any) -> pd.DataFrame:
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
     try:
-        frame.to_parquet(path, index=False)
+        frame.assign(**{name: _as_text(frame[name]) for name in _mixed(frame)}).to_parquet(path, index=False)
     except (pa.ArrowException, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"the data frame cannot be written as Parquet: {reason}") from None

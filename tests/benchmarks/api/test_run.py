@@ -129,7 +129,7 @@ def test_accuracies_are_drawn_with_their_intervals(result):
     [
         ({"data": 3}, "data of type int cannot be read"),
         ({"data": {"training": pd.DataFrame()}}, "data='training': no split has that key"),
-        ({"data": pd.DataFrame({"text": ["a", 1], "label": [1, 2]})}, "cannot be written as Parquet"),
+        ({"data": pd.DataFrame({"text": ["a", {"b": 1}], "label": [1, 2]})}, "cannot be written as Parquet"),
         ({"data": pd.DataFrame(), "name": "../x"}, "name='../x': a name has letters"),
         ({"model": ["lstm"]}, "unknown argument 'model'; did you mean"),
         ({"models": ["lstn"]}, "unknown model 'lstn'; did you mean 'lstm'"),
@@ -170,6 +170,25 @@ def test_frames_are_read_as_files_are(frame, tmp_path):
     for data in (frame, by_index, hub):
         with as_path(data, "mine") as path:
             assert load_dataset(Data(name=path)).fingerprint == expected.fingerprint
+
+
+def test_a_column_of_several_types_is_read_as_a_csv_file_of_it_is(frame, tmp_path):
+    labels = [(1, "1", 2.0, "four")[n % 4] for n in range(len(frame))]
+    mixed = frame.assign(label=pd.Series(labels, dtype=object))
+    mixed.to_csv(tmp_path / "file.csv", index=False)
+    with as_path(mixed, "mine") as path:
+        dataset = load_dataset(Data(name=path))
+    assert dataset.fingerprint == load_dataset(Data(name=str(tmp_path / "file.csv"))).fingerprint
+    assert dataset.train.class_names == ("1", "2", "four")
+
+
+def test_a_class_label_may_be_missing():
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["bad", "good"])}
+    )
+    hub = datasets.Dataset.from_dict({"text": list("abcd"), "label": [0, None, 1, -1]}, features=features)
+    with as_path(hub, "mine") as path:
+        assert pd.read_parquet(path)["label"].fillna("none").tolist() == ["bad", "none", "good", "none"]
 
 
 def test_a_mapping_has_the_splits(frame):
