@@ -17,6 +17,9 @@ from reports.render import html, markdown
 from reports.render.terminal import print_facts, print_frame, print_sentence
 
 DATA_FILE = "exploration.json"
+PRINTED_CLASSES = 20
+"""Classes that the terminal shows."""
+
 NAMED_CLASSES = len(SERIES)
 """Classes up to which a figure has a line for each."""
 
@@ -74,11 +77,14 @@ def render_html(exploration: Exploration) -> str:
 
 
 def print_exploration(exploration: Exploration, console: Console) -> None:
-    """Print facts, counts, lengths, truncation and the most telling terms, in tables of 80 columns."""
+    """Print facts, counts, lengths, truncation and the most telling terms, in tables of 80 columns.
+
+    Of many classes the first ones; the files have all.
+    """
     print_facts(f"data: {exploration.name}", exploration.provenance, console)
-    print_frame(console, "Texts by split and class", counts_table(exploration), names=("class",))
+    print_frame(console, "Texts by split and class", _first(counts_table(exploration)), names=("class",))
     lengths = lengths_table(exploration)[["texts", "shortest", "median", "95 %", "longest"]]
-    print_frame(console, "Lengths in words", lengths, names=("texts",))
+    print_frame(console, "Lengths in words", lengths.head(PRINTED_CLASSES), names=("texts",))
     print_frame(
         console,
         f"Tokens of {exploration.token_texts:,} training texts",
@@ -88,11 +94,20 @@ def print_exploration(exploration: Exploration, console: Console) -> None:
     for tokens in exploration.tokens:
         if tokens.note and not tokens.quantiles:
             print_sentence(console, f"{tokens.model}: {tokens.note}")
-    for one in exploration.telling:
+    for one in exploration.telling[:PRINTED_CLASSES]:
         terms = ", ".join(term.term for term in one.terms)
         print_sentence(console, f"most telling of {one.of}: {terms or 'nothing stands out'}")
+    if len(exploration.telling) > PRINTED_CLASSES:
+        print_sentence(
+            console, f"Of {len(exploration.telling)} classes, {PRINTED_CLASSES} are shown; the files have all."
+        )
     for sentence in sentences(exploration):
         print_sentence(console, sentence)
+
+
+def _first(frame: pd.DataFrame) -> pd.DataFrame:
+    """The first rows of a table of classes, and the last, which is of all of them."""
+    return frame if len(frame) <= PRINTED_CLASSES else pd.concat([frame.iloc[: PRINTED_CLASSES - 1], frame.iloc[-1:]])
 
 
 def truncation_table(exploration: Exploration) -> pd.DataFrame:

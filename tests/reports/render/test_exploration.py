@@ -125,3 +125,17 @@ def test_the_terminal_shows_the_short_of_it_in_80_columns(exploration):
     (row,) = (line.split() for line in shown.splitlines() if line.startswith("lstm "))
     assert row == ["lstm", "100", "300", "400", "25.0", "%", "10.0", "%"]
     assert "tfidf: reads texts whole" in shown
+
+
+def test_of_many_classes_the_terminal_shows_the_first_ones(exploration):
+    classes = [f"class {number}" for number in range(150)]
+    splits = [split.model_copy(update={"by_class": [1] * 150}) for split in exploration.splits]
+    telling = [exploration.telling[0].model_copy(update={"of": name}) for name in classes]
+    many = exploration.model_copy(update={"classes": classes, "splits": splits, "telling": telling})
+    output = io.StringIO()
+    print_exploration(many, Console(file=output, width=80))
+    shown = output.getvalue()
+    assert len(shown.splitlines()) < 120
+    assert "Of 150 classes, 20 are shown; the files have all." in shown
+    assert "class 149" not in shown
+    assert "class 149" in render_markdown(many)
