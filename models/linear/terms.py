@@ -20,8 +20,11 @@ Analyzer = Literal["word", "char_wb"]
 MOST_CHARACTERS = 5
 """Longest run of characters that is a term."""
 
-SHORT_TEXT, FEW_WORDS = 100, 2_000_000
-"""Words of a text, on average, and of all training texts together, below which runs of characters may be better."""
+SHORT_TEXT = 100
+"""Words of a text, on average, below which runs of characters may be better."""
+
+MOST_WORK = 2_000_000
+"""Words of all training texts, times classes, up to which it takes little time to find out."""
 
 LONG_WORD = 15
 """Characters of a word, on average, from which on spaces do not separate words, as in Chinese, Japanese and Thai."""
@@ -33,13 +36,13 @@ WORDS_PER_MIN_DF, MOST_MIN_DF = 200_000, 3
 def analyzers(choice: Literal["auto", "word", "char_wb"], train: Split) -> tuple[Analyzer, ...]:
     """Return the analyzers to try: one that is given, and for "auto" both where characters may be better than words.
 
-    That is where texts are short and not many, or where spaces do not separate words. Elsewhere words are frequent
-    enough to be learnt, and several times faster.
+    That is where texts are short and training is short, too, or where spaces do not separate words. Elsewhere words
+    are frequent enough to be learnt, or several times faster.
     """
     if choice != "auto":
         return (choice,)
     words, characters = max(1, int(train.lengths.sum())), sum(map(len, train.texts))
-    short = words < SHORT_TEXT * len(train) and words < FEW_WORDS
+    short = words < SHORT_TEXT * len(train) and words * train.num_classes <= MOST_WORK
     return ("word", "char_wb") if short or characters >= LONG_WORD * words else ("word",)
 
 
