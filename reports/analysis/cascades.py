@@ -23,6 +23,7 @@ from reports.analysis.rate_ratios import Ratio, ratio
 from reports.analysis.results import Configuration, Results
 from reports.analysis.sentences import ends
 from reports.analysis.throughput import throughput
+from reports.analysis.verdicts import Verdict
 
 CHOSEN_ON = "thresholds chosen on validation, accuracy on test"
 CURVE_OF = "computed on validation, at the speed of each stage by itself"
@@ -74,10 +75,12 @@ class CascadeEvidence:
         passed = " and ".join(formats.percent(share) for share in self.passed)
         faster = self.faster
         speed = f" It labels {formats.significant(faster.value)} times as fast {ends(faster)}." if faster else ""
-        between = formats.between_points(self.interval)
+        beside = f"its accuracy less that of {last} alone is {formats.between_points(self.interval)}"
+        if self.against_last.identical:
+            beside = f"it makes the {Verdict.SAME.value} as {last} alone"
         return (
-            f"{self.configuration.model} ({AIMS[self.aim]}) passes on {passed} of the test texts; its accuracy less "
-            f"that of {last} alone is {between} {self.against_last.estimand.claim}.{speed}"
+            f"{self.configuration.model} ({AIMS[self.aim]}) passes on {passed} of the test texts; {beside} "
+            f"{self.against_last.estimand.claim}.{speed}"
         )
 
 

@@ -20,5 +20,5 @@ def labelling_multiples(configurations: Sequence[Configuration]) -> list[Ratio |
 
 def _multiples(timings: Sequence[Timing]) -> list[Ratio | None]:
     timed = [one for one in timings if one.processes]
-    least = min(timed, key=lambda one: one.median, default=None)
+    least = min(timed, key=lambda one: one.mean.value, default=None)
     return [ratio(one, least) if least and one.processes else None for one in timings]

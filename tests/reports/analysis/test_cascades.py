@@ -129,6 +129,13 @@ def test_the_sentence_says_share_interval_and_speed(found):
     assert "2.50 times as fast" in sentence
 
 
+def test_a_cascade_that_passes_everything_on_makes_the_last_stage_s_predictions(found):
+    last = found[0].stages[-1]
+    alike = replace(found[0], against_last=contrast(last, last))
+    assert "it makes the same predictions on every test text as distilbert[minilm] alone for" in alike.sentence
+    assert "points" not in alike.sentence
+
+
 def test_a_curve_runs_from_the_first_stage_over_the_cascades_to_the_last(found):
     ((first, *middle, last),) = curves(found)
     assert (first.model_name, last.model_name) == (FIRST, LAST)
