@@ -4,7 +4,7 @@ import lzma
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedIOBase, BufferedReader
+from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -52,7 +52,7 @@ def open_table(path: Path, most: int | None) -> Iterator[BufferedReader]:
         _check_size(member.file_size, path.name, most)
         try:
             with archive.open(member) as stream:
-                yield BufferedReader(stream, 1 << 20)  # type: ignore[type-var]  # it reads into buffers as raw files do
+                yield BufferedReader(cast("RawIOBase", stream), 1 << 20)
         except (BadZipFile, NotImplementedError, zlib.error, lzma.LZMAError) as error:
             raise DataError(f"{path.name} is not a readable zip file: {error}") from None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.inference.saved import Scored
-from models.model import FloatArray
+from data.arrays import FloatArray
 
 SHOWN = 5
 """Texts that a warning names at most."""

@@ -111,7 +111,7 @@ def compare_runs(base: Path, new: Path, match: Match = "model") -> RunComparison
     runs = [read_results(folder) for folder in (base, new)]
     evidence = [gather(results) for results in runs]
     _check_same_data(runs)
-    matches = matched(*evidence, match)
+    matches = matched(evidence[0], evidence[1], match)
     failed = _failed(runs[1])
     if not matches:
         because = f" ({'; '.join(failed[:SHOWN])}{'; ..' if len(failed) > SHOWN else ''})" if failed else ""
@@ -153,7 +153,7 @@ def _new_alarms(base: Results, new: Results) -> dict[str, int]:
 
 
 def _alarms(cells: Iterable[CellResult]) -> list[tuple[str, ...]]:
-    found = []
+    found: list[tuple[str, ...]] = []
     for cell in cells:
         spec = cell.spec
         who = (spec.model, spec.loss, str(spec.train_size), str(spec.repeat), str(spec.seed), spec.role)

@@ -30,7 +30,7 @@ class Network(nn.Module):
 
     def __init__(self, config: PretrainedConfig, num_classes: int, dropout: float) -> None:
         super().__init__()
-        self.encoder = AutoModel.from_config(config)
+        self.encoder = AutoModel.from_config(config)  # type: ignore[no-untyped-call]
         if hasattr(self.encoder, "pooler"):
             self.encoder.pooler = None  # not used here, and missing from some checkpoints
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(config.hidden_size, num_classes))
