@@ -98,8 +98,8 @@ def test_two_tables_of_one_split_are_an_error(tmp_path):
         ("a.csv", b"text,label\n\xff\xfe,1\n", "a.csv is not UTF-8"),
         (
             "a.csv",
-            b"text,mood\nx,1\n",
-            r"a.csv: no label column; name it with `label_column` \(choices: text, mood\)",
+            b"text,shade\nx,1\n",
+            r"a.csv: no label column; name it with `label_column` \(choices: text, shade\)",
         ),
         ("a.csv", b"text,text,label\nx,y,1\n", "a.csv: 2 columns 'text'; rename one"),
         ("a.csv", b"text,label\nx,1\ny\n", "a.csv"),
