@@ -8,9 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import special
 
 from benchmarks.schema.confidence import confidence_for, lower_bound
-from reports.analysis.estimates import BoolArray, Estimate, FloatArray, IntArray, estimate, figure_of, mean_figure
+from reports.analysis.estimates import (
+    ALPHA,
+    BoolArray,
+    Estimate,
+    FloatArray,
+    IntArray,
+    estimate,
+    figure_of,
+    mean_figure,
+)
 from reports.analysis.evidence import Evidence
 from reports.analysis.results import Results
 from reports.analysis.temperature import averaged, calibrated
@@ -151,6 +161,8 @@ def _automatic(
 def _bounded(evidence: Evidence, part: FloatArray, whole: FloatArray) -> tuple[float, float]:
     """A share of rows with its 95 % lower bound, by as many independent rows as carry the same information.
 
+    With clusters the quantile is that of Student's t, so few of them count for less (Korn & Graubard 1998).
+
     Args:
         evidence: says which rows belong together.
         part: (S, N) at most `whole`.
@@ -167,4 +179,6 @@ def _bounded(evidence: Evidence, part: FloatArray, whole: FloatArray) -> tuple[f
     error = estimate(replace(centred, values=shares)).standard_error
     spread = value * (1 - value)
     effect = max(error**2 * size / spread, 1.0) if spread > 0 else 1.0
+    if evidence.rows.clusters is not None:
+        effect *= (special.stdtrit(evidence.rows.clusters.degrees, 1 - ALPHA) / special.ndtri(1 - ALPHA)) ** 2
     return value, lower_bound(value * size / effect, size / effect)

@@ -85,3 +85,17 @@ def test_results_without_calibration_have_a_curve_and_no_thresholds(write_result
     for one in selections(gather(results), results):
         assert one.automatic == ()
         assert one.area.value > 0
+
+
+def test_few_groups_bound_what_is_labelled_less_tightly(write_results, tmp_path):
+    """The rows of each of 8 groups are no more alike than others, but nobody knows that from 8 groups."""
+    bounds = {}
+    for size in (0, 250):
+        write_results(tmp_path / str(size), CE, test_rows=2_000, group_size=size, seeds=(1,))
+        results = read_results(tmp_path / str(size))
+        bounds[size] = [
+            (one.automatic[0].share_low, one.automatic[0].accuracy_low) for one in selections(gather(results), results)
+        ]
+    for (share, accuracy), (few_share, few_accuracy) in zip(bounds[0], bounds[250], strict=True):
+        assert few_share < share
+        assert few_accuracy < accuracy
