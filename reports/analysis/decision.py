@@ -17,7 +17,7 @@ from scipy import stats
 from reports.analysis.comparisons import Contrast, contrast, difference
 from reports.analysis.estimates import ALPHA, POWER, Figure, FloatArray, Interval
 from reports.analysis.evidence import Evidence
-from reports.analysis.family import common_level, correlation, null_p_values
+from reports.analysis.family import correlation, one_sided_level
 
 
 class Standing(Enum):
@@ -147,7 +147,7 @@ def _level(others: Sequence[Contrast]) -> float:
         return ALPHA
     errors = np.array([one.estimate.standard_error for one in others])
     correlated = correlation([one.estimate.influence for one in others], errors)
-    return common_level(null_p_values(correlated, np.ones(len(others), dtype=np.bool_)))
+    return one_sided_level(correlated)
 
 
 def _needed(i: int, rivals: Sequence[int], bounds: _Bounds, tolerance: float) -> Needed | None:

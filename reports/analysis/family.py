@@ -9,6 +9,7 @@ trainings counts as independent between comparisons, which errs on the side of c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
@@ -77,11 +78,28 @@ def correlation(influences: Sequence[FloatArray], standard_errors: FloatArray) -
 
 def null_p_values(correlated: FloatArray, one_sided: BoolArray, draws: int = DRAWS) -> FloatArray:
     """(draws, K) p-values under no effect anywhere, with the dependence of the comparisons."""
-    values, vectors = np.linalg.eigh(correlated)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    normal = np.random.default_rng(RNG_SEED).normal(size=(draws, len(correlated))) @ root.T
+    normal = _null_normals(correlated, draws)
     tails: FloatArray = special.ndtr(-np.where(one_sided, normal, np.abs(normal)))
     return np.where(one_sided, 1.0, 2.0) * tails
+
+
+def one_sided_level(correlated: FloatArray, draws: int = DRAWS) -> float:
+    """The common level of one-sided comparisons: that of their `null_p_values`, from the largest of each draw."""
+    smallest = special.ndtr(-_null_normals(correlated, draws).max(axis=1))
+    return common_level(smallest[:, None], comparisons=len(correlated))
+
+
+def _null_normals(correlated: FloatArray, draws: int) -> FloatArray:
+    """(draws, K) standard normal estimates with that correlation."""
+    values, vectors = np.linalg.eigh(correlated)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    normal: FloatArray = _standard_normal(draws, len(correlated)) @ root.T
+    return normal
+
+
+@lru_cache(maxsize=1)
+def _standard_normal(draws: int, size: int) -> FloatArray:
+    return np.random.default_rng(RNG_SEED).normal(size=(draws, size))
 
 
 def step_down(p_values: FloatArray, null: FloatArray) -> FloatArray:
@@ -100,13 +118,18 @@ def step_down(p_values: FloatArray, null: FloatArray) -> FloatArray:
     return adjusted
 
 
-def common_level(null: FloatArray, alpha: float = ALPHA) -> float:
+def common_level(null: FloatArray, alpha: float = ALPHA, comparisons: int | None = None) -> float:
     """The level of each comparison at which the smallest of K null p-values is below it with probability `alpha`.
 
     Never below Sidak's level, never above `alpha`.
+
+    Args:
+        null: (B, K) p-values, or (B, 1) the smallest of each draw.
+        alpha: the probability.
+        comparisons: K, where `null` does not say it.
     """
     found = float(np.quantile(null.min(axis=1), alpha))
-    return float(np.clip(found, sidak(null.shape[1], alpha), alpha))
+    return float(np.clip(found, sidak(comparisons or null.shape[1], alpha), alpha))
 
 
 def sidak(comparisons: int, alpha: float = ALPHA) -> float:

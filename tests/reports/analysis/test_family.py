@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.analysis.family import common_level, correlation, family, null_p_values, sidak, step_down
+from reports.analysis.family import (
+    common_level,
+    correlation,
+    family,
+    null_p_values,
+    one_sided_level,
+    sidak,
+    step_down,
+)
 
 
 def independent(size, clusters=2000, seed=0):
@@ -63,3 +71,10 @@ def test_a_comparison_without_variance_does_not_break_the_others():
     found = family(np.array([1.0, 0.01]), [np.zeros(5), np.ones(5) / 5**0.5], np.array([0.0, 1.0]))
     assert np.isfinite(found.adjusted).all()
     assert stats.norm.isf(found.level / 2) < 2.3
+
+
+@pytest.mark.parametrize("size", [2, 7])
+def test_the_level_of_one_sided_comparisons_is_that_of_their_p_values(size):
+    drawn = np.random.default_rng(size).normal(size=(50, size)) + np.random.default_rng(0).normal(size=(50, 1))
+    correlated = np.corrcoef(drawn.T)
+    assert one_sided_level(correlated) == common_level(null_p_values(correlated, np.ones(size, dtype=np.bool_)))
