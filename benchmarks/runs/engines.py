@@ -1,8 +1,10 @@
 """The last stage of a run: each trained network served by the engines that were asked for, each in new processes."""
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from benchmarks.cells.serving import address, build, serve, unmeasured
@@ -12,6 +14,7 @@ from benchmarks.inference.engines.engine import engine, has_engines
 from benchmarks.inference.folder import digest
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.engines import EngineResult
+from benchmarks.store.files import open_log
 from benchmarks.store.results import DamagedError, Store
 
 REFERENCE = "torch"
@@ -74,8 +77,10 @@ def _measured(spec: CellSpec, store: Store, name: str, model: str) -> tuple[Engi
     detail = ""
     first = store.read_data(spec.data_fingerprint).test.texts[0]
     try:
-        size = _in_new_process(build, spec, store, name)
-        result = _in_new_process(serve, spec, store, name, first).model_copy(update={"file_bytes": size})
+        log = store.make_engine_folder(spec.id).absolute() / f"{name}.log"
+        log.unlink(missing_ok=True)
+        size = _in_new_process(log, build, spec, store, name)
+        result = _in_new_process(log, serve, spec, store, name, first).model_copy(update={"file_bytes": size})
     except BrokenProcessPool:
         result = _failed(spec, name, model, "its process was killed, as when memory runs out")
     except Exception as error:  # noqa: BLE001  (one engine that fails must not lose the others)
@@ -89,6 +94,14 @@ def _failed(spec: CellSpec, name: str, model: str, reason: str) -> EngineResult:
     return unmeasured(spec, name, model).model_copy(update={"status": "failed", "reason": reason})
 
 
-def _in_new_process(work: Callable[..., T], *arguments: object) -> T:
+def _in_new_process(log: Path, work: Callable[..., T], *arguments: object) -> T:
     with one_process(multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(work, *arguments).result()
+        return pool.submit(_logged, log, work, *arguments).result()
+
+
+def _logged(log: Path, work: Callable[..., T], *arguments: object) -> T:
+    """Do the work of a new process; libraries print into a log, not into the run's own output."""
+    with open_log(log) as file:
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
+    return work(*arguments)
