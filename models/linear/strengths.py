@@ -4,10 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from models.model import select
+from models.model import select, standing
 
 MOST_STEPS = 6
 """Values beyond each end of a grid that are tried at most."""
+
+PERFECT = 1.0
+"""No value of C is better than one without a mistake on validation; losses and costs stand below zero."""
 
 T = TypeVar("T")
 
@@ -33,7 +36,8 @@ class Search(Generic[T]):
         history: the entries of the trials, in ascending order of C.
         selected: the entry of the trial that is kept.
         fitted: what that trial fitted.
-        inside: whether weaker and stronger values were tried; None where C was given.
+        inside: whether no value beyond those tried may be better: weaker and stronger ones were tried, or none can be
+            better; None where C was given.
     """
 
     history: list[dict[str, float]]
@@ -64,6 +68,8 @@ def search(given: float | None, grid: Sequence[float], *fits: Callable[[Sequence
         return Search([trials[0].entry], 0, trials[0].fitted, None)
     for _ in range(2 * MOST_STEPS):
         selected = select([trial.entry for trial in trials])
+        if standing(trials[selected].entry) >= PERFECT:
+            break
         values = [trial.entry["C"] for trial in trials]
         below, above = len([v for v in values if v < grid[0]]), len([v for v in values if v > grid[-1]])
         if selected == 0 and below < MOST_STEPS:
@@ -74,7 +80,8 @@ def search(given: float | None, grid: Sequence[float], *fits: Callable[[Sequence
             break
     history = [trial.entry for trial in trials]
     selected = select(history)
-    return Search(history, selected, trials[selected].fitted, 0 < selected < len(trials) - 1)
+    inside = 0 < selected < len(trials) - 1 or standing(history[selected]) >= PERFECT
+    return Search(history, selected, trials[selected].fitted, inside)
 
 
 def _next(before: float, last: float) -> float:

@@ -59,3 +59,14 @@ def test_of_several_kinds_the_one_with_the_lowest_log_loss_is_kept(given):
         assert found.fitted == ("fit 100.0" if given is None else "fit 10.0")
         assert {entry["valid_accuracy"] for entry in found.history} == {0.5}
     assert asked == 2 * ([*GRID, 100.0, 1000.0] if given is None else [10.0])
+
+
+def test_a_value_without_a_mistake_needs_no_further_one():
+    asked = []
+
+    def fit(grid):
+        asked.extend(grid)
+        return [Trial({"C": C, "valid_accuracy": 1.0, "valid_loss": 1 / C}, f"fit {C}") for C in grid]
+
+    found = search(None, GRID, fit)
+    assert (found.entry["C"], found.inside, asked) == (10.0, True, list(GRID))
