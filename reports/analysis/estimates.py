@@ -93,8 +93,8 @@ class Clusters:
         are independent (Bell & McCaffrey 2002). One cluster of all rows has no influence, and no variance is known.
         """
         bins = self.count + 1
-        sums = np.stack([np.bincount(self.codes, weights=own, minlength=bins)[: self.count] for own in influence])
-        corrected: FloatArray = sums * np.sqrt(_reciprocal(1 - self.shares))
+        sums = [np.bincount(self.codes, weights=own, minlength=bins)[: self.count] for own in influence]
+        corrected: FloatArray = np.stack(sums).astype(np.float64) * np.sqrt(_reciprocal(1 - self.shares))
         return corrected
 
 
