@@ -59,7 +59,7 @@ def test_random_kills_lose_nothing(tmp_path, run, store):
     assert done.returncode == 0, done.stderr
     print(done.stdout)
     assert f"signals={KILLS} " in done.stdout
-    assert "survivors=0 " in done.stdout
+    assert "survivors=0 " in done.stdout, re.findall(r"^after .*(?:\n    .*)*", done.stderr, re.MULTILINE)
     assert done.stdout.endswith("last=0\n"), done.stderr
     assert int(re.search(r"done before the last=(\d+)", done.stdout)[1]) >= int(KILLS) // 20
     outcomes, _ = run(store, [tiny_spec(seed) for seed in range(1, cells + 1)])
