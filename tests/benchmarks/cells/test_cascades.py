@@ -10,6 +10,8 @@ from benchmarks.cells import cascades
 from benchmarks.cells.cascades import StageError, run_cascade, run_cell_or_cascade
 from benchmarks.cells.thresholds import Outcome
 from benchmarks.errors import UsageError
+from benchmarks.inference.engines.choice import choose as choose_engine
+from benchmarks.inference.explain import explain
 from benchmarks.inference.export import can_export, to_folder, to_huggingface
 from benchmarks.inference.saved import find_model, load_model
 from benchmarks.runs.cascades import cascade_spec
@@ -202,3 +204,16 @@ def test_a_damaged_stage_is_named(copied):
     (folder / "stage-2" / "saved.json").unlink()
     with pytest.raises(UsageError, match="stage-2"):
         load_model(folder)
+
+
+def test_a_cascade_runs_in_the_code_of_its_models(finished):
+    found = find_model(finished.cell_folder(CASCADE.id))
+    assert choose_engine(found, None, "cpu", "auto", 10).name == ""
+    with pytest.raises(UsageError, match="engine='torch': a cascade runs in the code of its models"):
+        choose_engine(found, "torch", "cpu", "auto", 10)
+
+
+def test_a_cascade_is_explained_by_leaving_words_out(finished):
+    explanation = explain(load_model(finished.cell_folder(CASCADE.id)), "great superb")
+    assert explanation.label == "positive"
+    assert [word for word, _ in explanation.words] == ["great", "superb"]
