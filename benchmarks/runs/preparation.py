@@ -109,9 +109,9 @@ def _with_sizes_out_of_reach(dataset: Dataset, planned: Iterable[Combination]) -
     wanted = {size for size in sizes if isinstance(size, int) and size > len(dataset.train)}
     if not wanted:
         return dataset
-    sizes = ", ".join(f"{size:,}" for size in sorted(wanted))
+    listed = ", ".join(f"{size:,}" for size in sorted(wanted))
     fact = {
-        "training sizes of the suite that the data do not reach": f"{sizes} (there are {len(dataset.train):,} rows)"
+        "training sizes of the suite that the data do not reach": f"{listed} (there are {len(dataset.train):,} rows)"
     }
     return replace(dataset, provenance={**dataset.provenance, **fact})
 

@@ -156,8 +156,11 @@ def _round(
 ) -> None:
     """Run the next trial of each study."""
     asked = {spec.id: (study, spec) for study in studies for spec in [study.ask()]}
-    results = {} if fresh else {cell_id: store.good_result(spec) for cell_id, (_, spec) in asked.items()}
-    waiting = [spec for cell_id, (_, spec) in asked.items() if results.get(cell_id) is None]
+    results: dict[str, CellResult] = {}
+    for cell_id, (_, spec) in asked.items():
+        if not fresh and (good := store.good_result(spec)) is not None:
+            results[cell_id] = good
+    waiting = [spec for cell_id, (_, spec) in asked.items() if cell_id not in results]
     for device in dict.fromkeys((spec.device, spec.devices) for spec in waiting):
         own = [spec for spec in waiting if (spec.device, spec.devices) == device]
         for result in executor.run(own, _ignore_steps):

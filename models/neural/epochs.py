@@ -56,7 +56,9 @@ def resumed(state: TrainingState, training: Training, generator: np.random.Gener
         past = Epochs(state.facts["history"], state.facts["selected"], below(state.tensors, "selected."))
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise ValueError(f"the checkpoint is not of this training ({reason}); run again with the option `fresh`") from None
+        raise ValueError(
+            f"the checkpoint is not of this training ({reason}); run again with the option `fresh`"
+        ) from None
     if past.newest_is_selected:
         past.weights = weights_of(training.network)
     return past

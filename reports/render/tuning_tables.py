@@ -47,7 +47,8 @@ def tuning_table(searches: list[Search]) -> pd.DataFrame:
             "best settings": ", ".join(f"{name}={_shown(value)}" for name, value in search.settings.items())
             or "the defaults",
         }
-        expected = expected_best(search.accuracies).mean if len(search.drawn) >= LEAST_TRIALS else []
+        tried = len(search.drawn) >= LEAST_TRIALS
+        expected: list[float] = list(expected_best(search.accuracies).mean) if tried else []
         row |= {
             f"expected after {k}": _percent(expected[k - 1] if k <= len(expected) else None)
             for k in EXPECTED_AFTER
