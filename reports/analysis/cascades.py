@@ -79,8 +79,8 @@ class CascadeEvidence:
         if self.against_last.identical:
             beside = f"it makes the {Verdict.SAME.value} as {last} alone"
         return (
-            f"{self.configuration.model} ({AIMS[self.aim]}) passes on {passed} of the test texts; {beside} "
-            f"{self.against_last.estimand.claim}.{speed}"
+            f"{self.configuration.model}, with thresholds for the {AIMS[self.aim]}, passes on {passed} of the test "
+            f"texts; {beside} {self.against_last.estimand.claim}.{speed}"
         )
 
 
