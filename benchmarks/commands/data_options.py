@@ -11,7 +11,6 @@ import typer
 from benchmarks.config.suite import LARGEST_SIZE, Data
 from benchmarks.errors import UsageError
 from benchmarks.registry.entries import names
-from data.hub import PREFIX
 
 
 class SplitOrderChoice(StrEnum):
@@ -146,7 +145,11 @@ class CollectionOptions(ReadingOptions):
 
     def _located(self, name: str) -> str:
         """Return a relative path below the folder that paths start from; any other name as it is."""
-        if self.dataset_folder is None or name.startswith(PREFIX) or name in names("datasets"):
+        if self.dataset_folder is None:
+            return name
+        from data.hub import PREFIX
+
+        if name.startswith(PREFIX) or name in names("datasets"):
             return name
         return str(self.dataset_folder / name)
 
