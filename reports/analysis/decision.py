@@ -7,6 +7,7 @@ dependence `reports.analysis.family` draws. With 95 % no claim "good enough" is 
 and with 95 % no claim "not good enough" is.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -121,16 +122,17 @@ def _value(bounds: _Bounds, i: int, j: int) -> float:
 
 def _bounds(evidence: Sequence[Evidence], figure: Callable[[Evidence], Figure] | None) -> _Bounds:
     count = len(evidence)
-    contrasts = [
-        [None if i == j else _contrast(evidence[i], evidence[j], figure) for j in range(count)] for i in range(count)
-    ]
+    contrasts: list[list[Contrast | None]] = [[None] * count for _ in range(count)]
+    for i, j in itertools.combinations(range(count), 2):
+        found = _contrast(evidence[i], evidence[j], figure)
+        contrasts[i][j], contrasts[j][i] = found, found.turned
     upper, lower, levels = np.full((count, count), np.inf), np.full((count, count), -np.inf), np.empty(count)
     for i, row in enumerate(contrasts):
-        others = [found for found in row if found is not None]
+        others = [one for one in row if one is not None]
         levels[i] = _level(others)
-        for j, found in enumerate(row):
-            if found is not None:
-                lower[i, j], upper[i, j] = found.interval_at(2 * levels[i])
+        for j, one in enumerate(row):
+            if one is not None:
+                lower[i, j], upper[i, j] = one.interval_at(2 * levels[i])
     return _Bounds(contrasts, upper, lower, levels)
 
 

@@ -1,6 +1,6 @@
 """Figures of several trainings on the same test rows, and the variance of their mean."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -173,6 +173,10 @@ class Estimate:
         if self.standard_error == 0:
             return 1.0 if self.value == 0 else 0.0
         return float(2 * special.stdtr(self.degrees, -abs(self.value) / self.standard_error))
+
+    def __neg__(self) -> "Estimate":
+        """The estimate of the opposite figure."""
+        return replace(self, value=-self.value, influence=-self.influence)
 
     def detectable(self, alpha: float) -> float:
         """Smallest true value that a test at level `alpha` detects with 80 % power, given this standard error.
