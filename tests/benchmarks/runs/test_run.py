@@ -83,3 +83,9 @@ def test_the_command_is_kept_with_its_paths_ready_to_be_pasted(prepared):
     execute(run, Failing(run.store), Console(file=io.StringIO()))
     kept = (run.store.folder / "command.sh").read_text()
     assert kept == f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(run.command)}\n"
+
+
+def test_whoever_wants_to_know_is_told_of_each_cell_that_ended(prepared):
+    run, counted = prepared(50, "all"), []
+    execute(run, Failing(run.store), Console(file=io.StringIO()), finished=counted.append)
+    assert counted == [1, 2]

@@ -95,7 +95,7 @@ def test_a_busy_machine_is_announced(timed, tmp_path, load, said):
     assert "during 1 of 1 cells" in found.sentence
     above, _ = write_markdown(tmp_path).read_text().split("\n## Details\n")
     assert said in above
-    assert "Before you rely on a figure: times are in doubt." in above.split("\n| ")[0]
+    assert "times are in doubt." in above.split("\n| ")[0]
 
 
 def test_what_was_not_recorded_is_not_called_quiet(write_results, tmp_path):
