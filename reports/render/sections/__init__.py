@@ -18,14 +18,14 @@ if TYPE_CHECKING:  # it imports matplotlib, which not every command needs
 
 
 def sections(
-    analysis: Analysis, drawings: "Gallery | None" = None, mistakes: tuple[Mistakes, ...] = ()
+    analysis: Analysis, drawings: "Gallery | None" = None, mistakes: tuple[Mistakes, ...] | None = None
 ) -> tuple[Section, ...]:
     """All sections, in the order of reading.
 
     Args:
         analysis: of the run.
         drawings: its figures; None shows none.
-        mistakes: texts that models get wrong.
+        mistakes: texts that models get wrong, none where the folder does not hold its texts; None shows no texts.
     """
     frames = tables(analysis)
     return (

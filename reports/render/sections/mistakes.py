@@ -13,23 +13,14 @@ if TYPE_CHECKING:
 
 
 def mistakes_section(
-    mistakes: tuple[Mistakes, ...], tables: Mapping[str, pd.DataFrame], drawings: "Gallery | None"
+    mistakes: tuple[Mistakes, ...] | None, tables: Mapping[str, pd.DataFrame], drawings: "Gallery | None"
 ) -> Section:
     """Confusions of classes, and the texts that models get most confidently wrong."""
-    said = (
-        "Where a label is wrong, or a text is odd, it shows here. The end of each text is shown, and the words that "
-        "drove the decision: what each adds to the log-odds of the predicted class, its occurrences together. By "
-        "weights, which a linear model adds up itself; by gradients, integrated from padding to the words; by erasure, "
-        "the change when a word is left out."
-        if mistakes
-        else "The texts that each model gets most confidently wrong stand in report.html, if the run's folder holds "
-        "its texts."
-    )
     return section(
         "mistakes",
         "What are its mistakes?",
         [
-            group("Most confidently wrong", [Text(said), Excerpts(mistakes)]),
+            group("Most confidently wrong", [Text(_introduction(mistakes)), Excerpts(mistakes or ())]),
             group(
                 "Confusions",
                 [
@@ -38,4 +29,20 @@ def mistakes_section(
                 ],
             ),
         ],
+    )
+
+
+def _introduction(mistakes: tuple[Mistakes, ...] | None) -> str:
+    if mistakes is None:
+        return (
+            "The texts that each model gets most confidently wrong stand in report.html, if the run's folder holds its "
+            "texts."
+        )
+    if not mistakes:
+        return "The texts of this run are not in its folder."
+    return (
+        "Where a label is wrong, or a text is odd, it shows here. The end of each text is shown, and the words that "
+        "drove the decision: what each adds to the log-odds of the predicted class, its occurrences together. By "
+        "weights, which a linear model adds up itself; by gradients, integrated from padding to the words; by erasure, "
+        "the change when a word is left out."
     )
