@@ -23,9 +23,6 @@ MOST_CHARACTERS = 5
 SHORT_TEXT = 100
 """Words of a text, on average, below which runs of characters may be better."""
 
-MOST_WORK = 2_000_000
-"""Words of all training texts, times classes, up to which it takes little time to find out."""
-
 LONG_WORD = 15
 """Characters of a word, on average, from which on spaces do not separate words, as in Chinese, Japanese and Thai."""
 
@@ -33,16 +30,21 @@ WORDS_PER_MIN_DF, MOST_MIN_DF = 200_000, 3
 """A term of fewer texts is left out for each so many words of the training texts, up to the most."""
 
 
-def analyzers(choice: Literal["auto", "word", "char_wb"], train: Split) -> tuple[Analyzer, ...]:
+def analyzers(choice: Literal["auto", "word", "char_wb"], train: Split, most_work: int) -> tuple[Analyzer, ...]:
     """Return the analyzers to try: one that is given, and for "auto" both where characters may be better than words.
 
     That is where texts are short and training is short, too, or where spaces do not separate words. Elsewhere words
     are frequent enough to be learnt, or several times faster.
+
+    Args:
+        choice: the parameter `analyzer` of a model.
+        train: the training texts.
+        most_work: words of all training texts, times classes, up to which training is short.
     """
     if choice != "auto":
         return (choice,)
     words, characters = max(1, int(train.lengths.sum())), sum(map(len, train.texts))
-    short = words < SHORT_TEXT * len(train) and words * train.num_classes <= MOST_WORK
+    short = words < SHORT_TEXT * len(train) and words * train.num_classes <= most_work
     return ("word", "char_wb") if short or characters >= LONG_WORD * words else ("word",)
 
 

@@ -44,9 +44,9 @@ def fit(model, train, valid):
 )
 def test_both_are_tried_where_characters_may_be_better(text, words, texts, expected):
     train = split([text] * texts, words=words)
-    assert analyzers("auto", train) == expected
-    assert analyzers("word", train) == ("word",)
-    assert analyzers("char_wb", train) == ("char_wb",)
+    assert analyzers("auto", train, 2_000_000) == expected
+    assert analyzers("word", train, 2_000_000) == ("word",)
+    assert analyzers("char_wb", train, 2_000_000) == ("char_wb",)
 
 
 @pytest.mark.parametrize(
