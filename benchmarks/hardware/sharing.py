@@ -7,6 +7,7 @@ at 1 % of its speed. Shorter spinning (`GOMP_SPINCOUNT`, `OMP_WAIT_POLICY=passiv
 speed of an undisturbed LSTM; a team that fits into the free processors costs nothing.
 """
 
+import atexit
 import os
 import signal
 import threading
@@ -77,6 +78,7 @@ def leave_room(count: int, set_threads: Callable[[int], None]) -> None:
     signal.signal(signal.SIGALRM, _Handler(Watch(count, set_threads)))
     period = PERIOD if count > 1 else 0.0  # 0 ends an earlier timer
     signal.setitimer(signal.ITIMER_REAL, period, period)
+    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0.0)  # at its end Python restores handlers that kill
 
 
 class _Handler:
