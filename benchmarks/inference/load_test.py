@@ -14,7 +14,7 @@ from benchmarks.measurement.clock import Clock
 from benchmarks.schema.load_test import BatchSize, Trial
 
 LEAST_QUERIES = 600
-"""Texts of a trial: with 299 the bound of the 99th percentile is the largest reading, so that one disturbance decides."""
+"""Texts of a trial: with 299 the bound of the 99th percentile is the largest reading, so one disturbance decides."""
 
 MOST_SECONDS = 30.0
 """Of arrivals in a trial; slower models get fewer texts, but at least `LEAST_BOUND`."""
