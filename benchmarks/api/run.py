@@ -14,8 +14,9 @@ from benchmarks.api.main_module import main_module_hidden
 from benchmarks.api.result import Result
 from benchmarks.commands.data_options import DataOptions
 from benchmarks.commands.data_view import print_data
-from benchmarks.commands.options import DeviceChoice, PrecisionChoice, add_plugins
+from benchmarks.commands.options import DeviceChoice, PrecisionChoice, add_plugins, parse_margin
 from benchmarks.commands.report import write_reports
+from benchmarks.commands.run_options import MetricChoice, MetricOptions
 from benchmarks.commands.summary import print_summary
 from benchmarks.commands.tuning_options import TuningOptions
 from benchmarks.config.plan import Choices, TrainSize
@@ -44,6 +45,9 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
     trials: int | None = None,
     tune_seconds: float | None = None,
     cascades: bool | None = None,
+    metric: str | None = None,
+    cost_matrix: Path | str | None = None,
+    margin: str | None = None,
     settings: Mapping[str, Any] | None = None,
     plugins: Sequence[Path | str] = (),
     device: str = "auto",
@@ -72,6 +76,9 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
         trials: settings to try of each configuration, chosen on validation; None tunes nothing.
         tune_seconds: seconds of training to spend on trying settings, in place of `trials`.
         cascades: whether cheap models are joined with costlier ones at the end; None takes the suite's setting.
+        metric: what models are selected by on validation, ranked and tested by; None takes the suite's, accuracy.
+        cost_matrix: CSV file of the cost of each predicted class for each label, for the metric "cost".
+        margin: difference in accuracy that does not matter, such as "0.5pp".
         settings: "model.parameter" -> a value, or a list of values with a cell each.
         plugins: files that define models, losses or datasets.
         device: "auto", "cpu" or "cuda".
@@ -91,6 +98,7 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
     """
     for kind, values, choices in (
         ("argument", reading, [*READING, *inspect.signature(run).parameters]),
+        ("metric", [metric or "accuracy"], [choice.value for choice in MetricChoice]),
         ("device", [device], [choice.value for choice in DeviceChoice]),
         ("precision", [precision], [choice.value for choice in PrecisionChoice]),
     ):
@@ -100,7 +108,11 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
     add_plugins([Path(plugin) for plugin in plugins])
     own = read_suite(suite)
     changes: dict[str, Any] = {"tuning": TuningOptions(trials, tune_seconds).applied_to(own.tuning)}
-    own = own.model_copy(update=changes | ({} if cascades is None else {"cascades": cascades}))
+    if margin is not None:
+        changes["margin"] = parse_margin(margin)
+    chosen_metric = MetricOptions(None if metric is None else MetricChoice(metric), _path(cost_matrix))
+    changes |= chosen_metric.changes() | ({} if cascades is None else {"cascades": cascades})
+    own = own.model_copy(update=changes)
     console = Console(quiet=quiet, force_jupyter=False)  # lines, where a notebook would get an output for each
     chosen = Choices(
         models=models,
@@ -136,6 +148,10 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
             fresh=fresh,
         )
     return _reported(prepared, console)
+
+
+def _path(path: Path | str | None) -> Path | None:
+    return None if path is None else Path(path)
 
 
 def _with_data(suite: Suite, path: str, reading: Mapping[str, Any]) -> Suite:

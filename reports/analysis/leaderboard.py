@@ -10,6 +10,7 @@ from benchmarks.store.results import StoreError
 from reports import formats
 from reports.analysis.accuracy import accuracy
 from reports.analysis.baselines import Baselines, baselines, class_shares, misleads
+from reports.analysis.dataset_draws import drawn_values
 from reports.analysis.estimates import ALPHA, RNG_SEED, Estimate, Figure, FloatArray, Interval, estimate
 from reports.analysis.evidence import Evidence, gather
 from reports.analysis.metric_figures import METRICS, metric_figure
@@ -17,10 +18,6 @@ from reports.analysis.rank_tests import RankTests, rank_tests, ranks
 from reports.analysis.results import Results
 from reports.analysis.throughput import throughput
 from reports.analysis.traits import Traits, traits
-
-DRAWS = 2_000
-CHUNK = 2**24
-"""Entries of row weights that are drawn at a time, so that memory stays small whatever the number of rows."""
 
 
 @dataclass(frozen=True)
@@ -342,34 +339,9 @@ def _places(
     return tuple(sorted(places, key=lambda place: (place.mean_rank.value, -place.gap_closed.value)))
 
 
-def drawn_values(figures: Sequence[Figure], generator: np.random.Generator, draws: int = DRAWS) -> FloatArray:
-    """(B, K) bootstrap draws of the contenders' figures on one dataset.
-
-    Test rows (or clusters) have Poisson weights, the same for all contenders, so that they stay paired; the trainings
-    of each are drawn with replacement. A figure moves by the influence of the rows, which is exact for means and of
-    first order for other metrics.
-    """
-    rows = figures[0].units.shape[1]
-    step = max(1, CHUNK // rows)
-    parts = []
-    for start in range(0, draws, step):
-        size = min(step, draws - start)
-        weights: FloatArray = generator.poisson(1.0, (size, rows)).astype(np.float64) - 1.0
-        parts.append(np.stack([_drawn(figure, weights, generator) for figure in figures], axis=1))
-    return np.concatenate(parts)
-
-
-def _drawn(figure: Figure, weights: FloatArray, generator: np.random.Generator) -> FloatArray:
-    values = figure.values + weights @ figure.units.T
-    trainings = generator.integers(figure.trainings, size=values.shape)
-    drawn: FloatArray = np.take_along_axis(values, trainings, axis=1).mean(axis=1)
-    return drawn
-
-
 def _multiples(costs: FloatArray) -> FloatArray:
     """(K,) geometric mean over datasets of each cost over the lowest of its dataset; NaN where one was not measured."""
-    found: FloatArray = np.exp(np.log(costs / costs.min(axis=1, keepdims=True)).mean(axis=0))
-    return found
+    return np.asarray(np.exp(np.log(costs / costs.min(axis=1, keepdims=True)).mean(axis=0)), dtype=np.float64)
 
 
 def _front(criteria: FloatArray) -> list[bool]:

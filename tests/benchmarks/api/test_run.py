@@ -140,6 +140,8 @@ def test_accuracies_are_drawn_with_their_intervals(result):
         ({"test_size": "all"}, "test_size='all'"),
         ({"device": "tpu"}, "unknown device 'tpu'; did you mean 'cpu'? (choices: auto, cpu, cuda)"),
         ({"precision": "int8"}, "unknown precision 'int8'"),
+        ({"metric": "acuracy"}, "unknown metric 'acuracy'; did you mean 'accuracy'"),
+        ({"margin": "half"}, "margin='half'"),
     ],
 )
 def test_a_wrong_argument_is_one_line_by_its_python_name(tmp_path, monkeypatch, arguments, message):

@@ -7,8 +7,9 @@ import pytest
 
 from benchmarks.store.results import StoreError
 from reports.analysis.baselines import baselines, class_shares, misleads
+from reports.analysis.dataset_draws import drawn_values
 from reports.analysis.estimates import mean_figure
-from reports.analysis.leaderboard import _closed, _front, _improvability, _win_rate, drawn_values, leaderboard
+from reports.analysis.leaderboard import _closed, _front, _improvability, _win_rate, leaderboard
 from reports.analysis.metric_figures import _ROWS
 from reports.analysis.results import read_results
 from reports.analysis.traits import doubtful_labels, script
