@@ -14,6 +14,9 @@ from reports.analysis.run_analysis import Analysis
 READING = re.compile(r" \((?:text|label|groups|time|map|splits) .*\)$", re.DOTALL)
 """The end of a dataset's name: how it was read."""
 
+FOLDER = "…/"
+"""The beginning of a path whose folder is not shown, see `benchmarks.redaction`."""
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -158,8 +161,8 @@ def in_short(analysis: Analysis) -> str:
 
 
 def title(analysis: Analysis) -> str:
-    """The data's name, without the columns and labels by which it was read."""
-    return READING.sub("", str(analysis.results.run["dataset"]["name"]))
+    """The data's name, without its folder and the columns and labels by which it was read."""
+    return READING.sub("", str(analysis.results.run["dataset"]["name"])).removeprefix(FOLDER)
 
 
 def subject(analysis: Analysis) -> str:

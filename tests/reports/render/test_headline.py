@@ -57,6 +57,7 @@ def test_the_headline_claims_no_more_than_the_family(written, shares, said):
         ("reviews.csv (text body, label stars, map 1=a (b);2=c)", "reviews.csv"),
         ("reviews (1).csv", "reviews (1).csv"),
         ("hf:owner/name (groups film)", "hf:owner/name"),
+        ("…/reviews.csv (text body)", "reviews.csv"),
     ],
 )
 def test_the_title_is_the_data_s_name_alone(written, tmp_path, name, shown):
