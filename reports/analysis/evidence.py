@@ -98,6 +98,10 @@ class Evidence:
         index = bucket % (len(self.edges) + 1)
         return mean_figure(self.right, self.buckets == index, self.rows.clusters)
 
+    def within_class(self, label: int) -> Figure:
+        """The recall of a class: the accuracy within its rows; NaN where it has none."""
+        return mean_figure(self.right, self.rows.labels == label, self.rows.clusters)
+
     @property
     def gap(self) -> Figure:
         """Accuracy on the longest texts less that on the shortest."""

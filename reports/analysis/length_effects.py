@@ -1,4 +1,4 @@
-"""Does another loss than the reference help, and does it act on the lengths where it claims to?"""
+"""Does another loss than the reference help, and does it act on the lengths and classes where it claims to?"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ from reports.analysis.estimates import Estimate, Figure
 from reports.analysis.evidence import Evidence
 from reports.analysis.primary import Primary
 from reports.analysis.verdicts import Verdict
+
+MOST_CLASSES = 10
+"""Classes whose recall is compared, the most frequent ones."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +34,34 @@ class BucketEffect:
 
 
 @dataclass(frozen=True)
+class ClassEffect:
+    """The effect within one class; exploratory.
+
+    Attributes:
+        name: of the class.
+        rows: its test rows.
+        effect: recall with the other loss less that with the reference loss.
+    """
+
+    name: str
+    rows: int
+    effect: Estimate
+
+
+@dataclass(frozen=True)
 class LengthEffect:
     """One loss against the reference loss, for one model, its parameters and training size.
 
     Attributes:
         comparison: the other loss first; part of the report's family.
         buckets: the effect by length, shortest texts first; exploratory.
+        classes: the effect by class, most test rows first, of the `MOST_CLASSES` most frequent; exploratory.
         gap: the effect in the longest bucket less that in the shortest; NaN where one has no rows; exploratory.
     """
 
     comparison: Comparison
     buckets: tuple[BucketEffect, ...]
+    classes: tuple[ClassEffect, ...]
     gap: Estimate
 
     @property
@@ -74,6 +94,7 @@ def length_effects(evidence: Sequence[Evidence], primary: Primary) -> tuple[Leng
         LengthEffect(
             comparison=comparison,
             buckets=_buckets(known[comparison.first.key], known[comparison.second.key]),
+            classes=_classes(known[comparison.first.key], known[comparison.second.key]),
             gap=difference(known[comparison.first.key], known[comparison.second.key], lambda one: one.gap),
         )
         for comparison in primary.against_reference
@@ -86,6 +107,20 @@ def _buckets(alternative: Evidence, reference: Evidence) -> tuple[BucketEffect, 
         BucketEffect(edges[index], edges[index + 1], rows, difference(alternative, reference, _bucket(index)))
         for index, rows in enumerate(alternative.bucket_rows)
     )
+
+
+def _classes(alternative: Evidence, reference: Evidence) -> tuple[ClassEffect, ...]:
+    names = alternative.configuration.cells[0].classes
+    counts = np.bincount(alternative.rows.labels, minlength=len(names))
+    frequent = [int(label) for label in np.argsort(-counts, kind="stable")[:MOST_CLASSES] if counts[label]]
+    return tuple(
+        ClassEffect(names[label], int(counts[label]), difference(alternative, reference, _recall(label)))
+        for label in frequent
+    )
+
+
+def _recall(label: int) -> Callable[[Evidence], Figure]:
+    return lambda evidence: evidence.within_class(label)
 
 
 def _bucket(index: int) -> Callable[[Evidence], Figure]:

@@ -143,6 +143,23 @@ def bucket_effects_table(analysis: Analysis) -> pd.DataFrame:
     return frame(rows)
 
 
+def class_effects_table(analysis: Analysis) -> pd.DataFrame:
+    """Other losses against cross-entropy within each class: recall gained, in points."""
+    return frame(
+        [
+            who(effect.comparison.first)
+            | {
+                "loss": effect.comparison.first.loss,
+                "class": one.name,
+                "test texts": formats.count(one.rows),
+                "recall gained (points)": _effect(one.effect),
+            }
+            for effect in analysis.length_effects
+            for one in effect.classes
+        ]
+    )
+
+
 def bucket_table(analysis: Analysis) -> pd.DataFrame:
     """Accuracy in percent within each length bucket, and what of the texts was not read; means over trainings."""
     rows = []

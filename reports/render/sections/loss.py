@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def loss(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Gallery | None") -> Section:
-    """Other losses against the reference loss, and accuracy by the length of the texts."""
+    """Other losses against the reference loss, by length and by class, and accuracy by the length of the texts."""
     effects = [
         f"{effect.comparison.first.model}, {formats.count(effect.comparison.first.train_size)} training texts: "
         f"{effect.verdict}"
@@ -36,6 +36,11 @@ def loss(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Gall
                     Table(
                         "The same within each quartile of the training lengths; exploratory, each interval by itself",
                         tables["bucket_effects"],
+                    ),
+                    Table(
+                        "The same within each of the ten most frequent classes: recall with the loss less that with "
+                        "cross-entropy; exploratory, each interval by itself",
+                        tables["class_effects"],
                     ),
                 ],
             ),

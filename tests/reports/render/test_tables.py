@@ -255,6 +255,13 @@ def test_the_length_tables(analysis):
     assert row["holds for"] == "these training rows, over seeds"
     buckets = ["shortest", "bucket 2", "bucket 3", "longest"]
     assert accuracy_tables.bucket_effects_table(found).columns.tolist()[-4:] == buckets
+    by_class = accuracy_tables.class_effects_table(found)
+    assert len(by_class) == len(set(found.evidence[0].rows.labels))
+    counts = [int(count) for count in by_class["test texts"]]
+    gains = [float(text.split()[0]) for text in by_class["recall gained (points)"]]
+    assert sum(count * gain for count, gain in zip(counts, gains, strict=True)) / sum(counts) == pytest.approx(
+        10, abs=0.1
+    )
     by_length = accuracy_tables.bucket_table(found)
     assert by_length.columns.tolist()[-5:] == ["buckets end at (words)", *buckets]
     assert by_length[["texts cut", "tokens never read"]].drop_duplicates().values.tolist() == [["7.0 %", "12.0 %"]]
