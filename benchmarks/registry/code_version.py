@@ -26,8 +26,14 @@ HARNESS = (
 )
 """Modules of the harness that decide predictions, metrics or verdicts of audits."""
 
-MEASURING = ("benchmarks.cells.remeasuring", "benchmarks.cells.serving", "benchmarks.cells.timing")
-"""Modules of `benchmarks.cells` that measure: an edit of these makes no new cell, but for `DECIDING`."""
+MEASURING = (
+    "benchmarks.cells.cascades",
+    "benchmarks.cells.remeasuring",
+    "benchmarks.cells.serving",
+    "benchmarks.cells.thresholds",
+    "benchmarks.cells.timing",
+)
+"""Modules of `benchmarks.cells` that measure trained models: an edit makes no new cell, but for `DECIDING`."""
 
 DECIDING = (
     ("benchmarks.cells.timing", "score_test_set"),

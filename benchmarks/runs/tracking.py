@@ -83,9 +83,9 @@ OPEN: dict[Tracker, Callable[[str, Path], GeneralTracker]] = {
 def _write_run(tracker: GeneralTracker, result: CellResult) -> None:
     tracker.start()
     tracker.store_init_configuration(dict(_settings(result)))
-    for epoch in result.fit.get("history", []):
-        curve = {f"epoch/{name}": value for name, value in epoch.items() if name != "epoch"}
-        tracker.log(curve, step=int(epoch["epoch"]))
+    for number, entry in enumerate(result.fit.get("history", []), start=1):  # epochs, or strengths of regularisation
+        curve = {f"epoch/{name}": value for name, value in entry.items() if name != "epoch"}
+        tracker.log(curve, step=int(entry.get("epoch", number)))
     tracker.log({f"test/{name}": value for name, value in result.metrics.items()} | dict(_seconds(result)), step=0)
     tracker.finish()
 
@@ -94,9 +94,16 @@ def _settings(result: CellResult) -> Iterator[tuple[str, Any]]:
     """Yield the settings of a cell as names and values that every tracker can hold."""
     for name, value in result.spec.model_dump().items():
         if isinstance(value, dict):
-            yield from ((f"{name}.{key}", "none" if inner is None else inner) for key, inner in value.items())
+            yield from ((f"{name}.{key}", _holdable(inner)) for key, inner in value.items())
         else:
-            yield name, value
+            yield name, _holdable(value)
+
+
+def _holdable(value: object) -> bool | int | float | str:
+    """The value itself, or its text where it is no number and no text."""
+    if value is None:
+        return "none"
+    return value if isinstance(value, bool | int | float | str) else str(value)
 
 
 def _seconds(result: CellResult) -> Iterator[tuple[str, float]]:

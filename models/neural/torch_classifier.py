@@ -139,6 +139,10 @@ class TorchClassifier(Model):
         """Write the files that turn texts into token ids."""
         self._save_vocabulary(folder)
 
+    def load_vocabulary(self, folder: Path) -> None:
+        """Read the files that `save_vocabulary` wrote; ValueError or OSError where one is missing or damaged."""
+        self._load_vocabulary(folder)
+
     @property
     def padding_id(self) -> int:
         """The token id that stands for no token."""

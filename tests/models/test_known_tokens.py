@@ -9,7 +9,9 @@ from models.tfidf_logreg import TfidfLogReg
 
 
 @pytest.mark.parametrize(
-    "build", [NbSvm, TfidfLogReg, lambda: Lstm(epochs=1, min_steps=0)], ids=["nbsvm", "tfidf", "lstm"]
+    "build",
+    [lambda: NbSvm(analyzer="word"), lambda: TfidfLogReg(analyzer="word"), lambda: Lstm(epochs=1, min_steps=0)],
+    ids=["nbsvm", "tfidf", "lstm"],
 )
 def test_unknown_words_are_read_and_not_known(build, train, valid):
     model = build()

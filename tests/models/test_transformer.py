@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from benchmarks.inference.explain import _gradients
-from benchmarks.inference.export import _largest_difference, _tokenizer, _trace
+from benchmarks.inference.export import _largest_difference, _tokenizer, trace
 from benchmarks.registry.model_contract import TEXTS, easy_texts
 from losses.label_smoothing import LabelSmoothing
 from models.encoder.auto import ARCHITECTURES, GRAPHABLE
@@ -62,7 +62,7 @@ def test_a_saved_model_scores_the_same_without_the_encoder(fitted, tmp_path):
 def test_an_export_to_onnx_scores_the_same(fitted, tmp_path):
     if importlib.util.find_spec("onnxruntime") is None:
         pytest.skip("onnxruntime is not installed")
-    _trace(fitted.network, tmp_path / "model.onnx", "transformer")
+    trace(fitted.network, tmp_path / "model.onnx", "transformer")
     assert _largest_difference(fitted, tmp_path / "model.onnx") < 1e-5
 
 

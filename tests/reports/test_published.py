@@ -41,10 +41,12 @@ class Section:
 
     @property
     def cells(self):
-        """The run's cells of all its training texts; models by name alone, as older reports name them."""
+        """The run's cells of the training size that the text names; models by name alone, as older reports do."""
         cells = pd.read_csv(PUBLISHED / self.run / "cells.csv")
         cells["label"] = cells["model"].map(plain_label)
-        return cells[cells["train_size"] == cells["train_size"].max()]
+        sizes = {int(size.replace(",", "")) for size in re.findall(r"([\d,]+) (?:for )?training", self.text)}
+        named = sizes & set(cells["train_size"])
+        return cells[cells["train_size"] == (max(named) if named else cells["train_size"].max())]
 
     @property
     def report(self):

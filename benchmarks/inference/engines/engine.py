@@ -183,7 +183,7 @@ def tokenizing(found: Found) -> TorchClassifier:
     if not isinstance(model, TorchClassifier):
         raise TypeError(f"{spec.model} has no tokens")
     try:
-        model._load_vocabulary(found.folder)
+        model.load_vocabulary(found.folder)
     except (OSError, ValueError) as error:
         raise UsageError(f"{str(found.folder)!r} holds no saved {spec.model} model: {error}") from None
     return model

@@ -86,7 +86,8 @@ def test_two_processes_train_as_one_does_and_one_of_them_writes(store, make_spec
     result, steps = run(together, cells.run_witnessed)
 
     assert (expected.status, result.status) == ("ok", "ok"), result.reason
-    assert (store.folder / "written.txt").read_text() == "0 2\n"  # by the main process, with both processors
+    # By the main process, with both processors, or the one that other processes leave free.
+    assert (store.folder / "written.txt").read_text() in {"0 2\n", "0 1\n"}
     assert float((store.folder / "workers.txt").read_text().removeprefix("0 ")) > 0
     seeds = (store.folder / "seeds.txt").read_text().split("\n")[:-1]
     assert sorted(line.split()[0] for line in seeds) == ["0"] * 6 + ["1"] * 6

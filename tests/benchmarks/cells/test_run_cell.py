@@ -101,7 +101,7 @@ def test_the_regimes_are_read_in_turn(store, make_spec, monkeypatch):
     monkeypatch.setattr(TfidfLogReg, "score", lambda self, e: asked.append(("score", len(e))) or score(self, e))
     run_cell(make_spec(), store, lambda done, total: None)
     labels, scores, one = [("encode", 8), ("score", 8)], [("score", 8)], [("encode", 1), ("score", 1)]
-    assert asked[-14:-2] == labels + scores + one + labels + scores + 2 * one
+    assert asked[-15:-3] == labels + scores + one + labels + scores + 2 * one  # then tokens are counted, and validation
 
 
 def test_a_leaked_row_shows_in_accuracy_and_audit(store, make_spec, dataset):

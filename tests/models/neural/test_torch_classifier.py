@@ -352,7 +352,7 @@ def test_the_state_of_another_training_is_refused():
     monitor = Keeper()
     fit(epochs=2, monitor=monitor)
     monitor.state.tensors["network.head.weight"] = torch.zeros(3, 8)
-    with pytest.raises(ValueError, match=r"^the checkpoint is not of this training \(RuntimeError: .*--fresh$"):
+    with pytest.raises(ValueError, match=r"^the checkpoint is not of this training \(RuntimeError: .*option `fresh`$"):
         fit(epochs=2, monitor=monitor)
 
 
