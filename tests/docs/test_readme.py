@@ -113,7 +113,8 @@ def trained(tmp_path_factory):
 
 def without_times(text):
     """Lines of output with figures, without those that differ from machine to machine, one space between words."""
-    times = r"at [\d.,]+ machine|(?<=\d–\d\.\d)\s+≈?[\d.,]+( \(\S+\))?\s+≈?[\d.,]+( \(\S+\))?(?=\s)"
+    figure = r"\s+≈?[\d.,]+(–[\d.,]+)?( \(\S+\))?"
+    times = rf"at [\d.,]+ machine|(?<=\d–\d\.\d){figure}{figure}(?=\s)"
     lines = (" ".join(re.sub(times, "", line).split()) for line in text.splitlines())
     return [line for line in lines if re.search(r"\d", line)]
 
