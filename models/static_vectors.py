@@ -156,15 +156,16 @@ def _distil(folder: Path) -> Path:
     from transformers import AutoModel
 
     tokenizer = read_tokenizer_file(packaged_minilm() / TOKENIZER_FILE)
-    names = [tokenizer.id_to_token(number) for number in range(tokenizer.get_vocab_size())]
-    numbers = [number for number, name in enumerate(names) if not RESERVED.fullmatch(name)]
-    first, last, padding = (tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]", "[PAD]"))
+    numbered = tokenizer.get_vocab()
+    numbers = sorted(number for name, number in numbered.items() if not RESERVED.fullmatch(name))
+    first, last, padding = (numbered[name] for name in ("[CLS]", "[SEP]", "[PAD]"))
     with quiet(), redirect_stderr(io.StringIO()):  # its progress
         encoder = AutoModel.from_pretrained(packaged_minilm())
         sequences = [[first, number, last] for number in numbers]
         outputs = create_embeddings(encoder, sequences, device="cpu", pad_token_id=padding)
         found, shares = post_process_embeddings(outputs, **DISTILLED)
-    vectors, weights = np.zeros((len(names), found.shape[1]), np.float32), np.zeros(len(names), np.float32)
+    vectors = np.zeros((len(numbered), found.shape[1]), np.float32)
+    weights = np.zeros(len(numbered), np.float32)
     vectors[numbers], weights[numbers] = found, shares
     folder.mkdir()
     save_file({"embeddings": vectors, "weights": weights}, folder / WEIGHTS_FILE)
