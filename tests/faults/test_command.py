@@ -133,7 +133,7 @@ def test_a_read_only_folder_is_a_line_and_exit_status_2(type_in, mounted, no_rep
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     status, _, errors = type_in("run", "--out", disk / "out")
     assert (status, len(errors.splitlines())) == (2, 1)
-    assert "Read-only file system" in errors
+    assert "cannot be written to: Read-only file system" in errors
 
 
 def test_a_report_that_cannot_be_written_is_a_line(type_in, mounted, monkeypatch):
@@ -144,4 +144,5 @@ def test_a_report_that_cannot_be_written_is_a_line(type_in, mounted, monkeypatch
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     status, _, errors = type_in("report", disk / "out")
     assert (status, len(errors.splitlines())) == (3, 1)
-    assert "cannot be written to: Read-only file system" in errors
+    assert "the report cannot be written: " in errors
+    assert "Read-only file system" in errors
