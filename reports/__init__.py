@@ -1,1 +1,1 @@
-"""From results on disk to statistics, tables and figures."""
+"""Read results from disk; compute statistics, tables and figures."""

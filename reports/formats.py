@@ -1,4 +1,4 @@
-"""How figures and texts are written, in every kind of report."""
+"""Formats of numbers and texts, the same in every kind of report."""
 
 from typing import NamedTuple
 

@@ -60,7 +60,7 @@ class CascadeEvidence:
 
     @property
     def configuration(self) -> Configuration:
-        """Of the cascade."""
+        """The cascade's configuration."""
         return self.evidence.configuration
 
     @property

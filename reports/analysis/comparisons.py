@@ -91,7 +91,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """On the first."""
+        """The verdict on the first configuration."""
         return self.finding.verdict
 
 

@@ -1,4 +1,4 @@
-"""How many times faster one of two sides is that were timed in turns, with its interval."""
+"""Speed ratio of two sides that were timed in turns, with its interval."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What each model costs beside the cheapest of its training size, and whether it is better."""
+"""Cost of each model relative to the cheapest of its training size, and whether it is better."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which candidates are good enough: multiple comparisons with the best.
+"""Decide which candidates are good enough, by multiple comparisons with the best.
 
 The intervals are those of Hsu (1984, "Constrained simultaneous confidence intervals for multiple comparisons with the
 best", Annals of Statistics 12) for unequal variances (Edwards & Hsu 1983, "Multiple comparisons with the best

@@ -8,7 +8,7 @@ MOST_SHARED = 0.5
 
 
 class Estimand(Enum):
-    """What would be drawn anew if the experiment were repeated; weakest claim first.
+    """The quantities drawn anew in a repetition of the experiment; weakest claim first.
 
     Attributes:
         TRAINING: test rows alone; the claim is about these trained models and no others.
@@ -58,7 +58,7 @@ _CLAIM = {
 
 
 def estimand(trainings: Sequence[tuple[int, int]], shared: float = 0.0) -> Estimand:
-    """What trainings allow a claim about.
+    """The estimand that the trainings support.
 
     Args:
         trainings: (repeat, seed) of each; repeats draw training and validation rows anew.

@@ -1,4 +1,4 @@
-"""Which test rows each training of a configuration got right."""
+"""Record which test rows each training of a configuration got right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -40,7 +40,7 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> Exponent:
 
 
 class Order(Enum):
-    """How two learning curves lie over the sizes that both ran with."""
+    """The order of two learning curves over the sizes that both ran with."""
 
     CROSSES = "crosses"
     AHEAD = "ahead"

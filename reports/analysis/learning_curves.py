@@ -1,4 +1,4 @@
-"""What more training rows buy, and between which sizes a model overtakes the cheapest."""
+"""Accuracy over training rows, and the sizes between which a model overtakes the cheapest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class Crossing:
 
     @property
     def sentence(self) -> str:
-        """What is shown, and nothing where nothing is."""
+        """The finding as a sentence; empty where nothing is shown."""
         tested = f"{self.sizes[0]:,} to {self.sizes[1]:,} training texts"
         claim = self.estimand.claim
         if self.lead.order is Order.CROSSES and self.lead.between:

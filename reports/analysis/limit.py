@@ -17,7 +17,7 @@ IMPOSSIBLE = 1.2
 
 @dataclass(frozen=True)
 class Shares:
-    """Of the ceiling, as far as there is one; else NaN."""
+    """The share of the ceiling; NaN without a ceiling."""
 
     training: float
     scoring: float
@@ -25,7 +25,7 @@ class Shares:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the cells of a run stand under.
+    """The ceilings of a run's cells.
 
     Attributes:
         results: the run.
@@ -36,7 +36,7 @@ class Limits:
     misread: tuple[Ceiling, ...]
 
     def shares(self, cells: Sequence[CellResult], speed: Throughput) -> Shares:
-        """Of cells of one device and precision, which have that speed."""
+        """Return the shares of cells of one device and precision that have this speed."""
         ceiling = _ceiling(self.results, cells)
         if ceiling is None or ceiling in self.misread:
             return Shares(np.nan, np.nan)

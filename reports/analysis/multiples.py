@@ -1,4 +1,4 @@
-"""What candidates cost as multiples of the cheapest, with the uncertainty of both sides."""
+"""Costs of candidates as multiples of the cheapest, with the uncertainty of both sides."""
 
 from collections.abc import Sequence
 

@@ -30,7 +30,7 @@ BUSY_SHARE = 0.05
 
 @dataclass(frozen=True)
 class Spread:
-    """How far apart the same work was measured, in one regime.
+    """The spread between readings of the same work, in one regime.
 
     Attributes:
         pairs: A/A pairs.
@@ -44,7 +44,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Noise:
-    """What of a run's throughput is noise.
+    """The noise in a run's throughput.
 
     Attributes:
         spreads: by regime; a regime without any A/A pair has none.
@@ -57,13 +57,13 @@ class Noise:
     cells: int
 
     def doubts(self, cells: Sequence[CellResult]) -> str:
-        """What kept one of these cells back, in words; "" where nothing did."""
+        """The disturbance of one of these cells in words; "" without any."""
         ids = {id(cell) for cell in cells}
         return next((how for cell, how in self.busy if id(cell) in ids), "")
 
     @property
     def sentence(self) -> str:
-        """What it says of the machine."""
+        """The finding about the machine."""
         if not self.cells:
             return "What else the machine did was not recorded."
         if not self.busy:

@@ -23,7 +23,7 @@ CORRELATION = 0.05
 
 @dataclass(frozen=True)
 class Plan:
-    """What a comparison of two models would rest on.
+    """The data that a comparison of two models would rest on.
 
     Attributes:
         rows: test rows.

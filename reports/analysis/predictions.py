@@ -15,7 +15,7 @@ from reports.analysis.estimates import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Predictions:
-    """What one cell said of the N test rows, by row number.
+    """Predictions of one cell for the N test rows, by row number.
 
     Attributes:
         rows: (N,) row numbers in the source.

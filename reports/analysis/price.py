@@ -1,4 +1,4 @@
-"""What a candidate costs in a month: training, labelling and, where the user priced them, mistakes."""
+"""Monthly cost of a candidate: training, labelling and, where the user priced them, mistakes."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ RETRAIN_PER_MONTH = 1.0
 
 @dataclass(frozen=True)
 class Terms:
-    """How much is labelled and trained, and at which prices.
+    """Volumes of labelling and training, and their prices.
 
     Attributes:
         price_per_hour: of the machine; None counts machine hours instead of money.
@@ -26,7 +26,7 @@ class Terms:
 
     @property
     def unit(self) -> str:
-        """Of all prices."""
+        """The unit of all prices."""
         return "machine hours" if self.price_per_hour is None else "in the currency of the price"
 
 
@@ -48,12 +48,12 @@ class Price:
 
     @property
     def machine(self) -> float:
-        """Without mistakes."""
+        """The price without mistakes."""
         return self.training + self.labelling * self.texts
 
     @property
     def total(self) -> float:
-        """With mistakes."""
+        """The price with mistakes."""
         return self.machine + self.mistakes * self.texts
 
 

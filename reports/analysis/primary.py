@@ -93,7 +93,7 @@ class _Tested:
     p_adjusted: float
 
     def interval(self, first: str, level: float) -> Interval:
-        """Of the difference, the configuration with the key `first` less the other."""
+        """The difference: the configuration with the key `first` less the other."""
         low, high = self.contrast.interval_at(level)
         return Interval(low, high) if self.contrast.first.configuration.key == first else Interval(-high, -low)
 

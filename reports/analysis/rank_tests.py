@@ -48,7 +48,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class RankTests:
-    """What the datasets together show.
+    """Findings over all datasets.
 
     Attributes:
         datasets: N.

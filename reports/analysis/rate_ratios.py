@@ -73,7 +73,7 @@ class Timing:
 
     @property
     def mean(self) -> "Mean":
-        """Of the logarithms, with its standard error."""
+        """The mean of the logarithms, with its standard error."""
         every = _mean(self.logs)
         if self.cells is None or self.processes < 2:
             return every

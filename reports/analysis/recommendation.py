@@ -24,7 +24,7 @@ from reports.analysis.verdicts import above_majority
 
 @dataclass(frozen=True)
 class Question:
-    """What the user wants to know.
+    """The user's question.
 
     Attributes:
         metric: a key of `METRICS`.

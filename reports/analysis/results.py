@@ -67,7 +67,7 @@ class Configuration:
 
     @property
     def contender(self) -> tuple[str, int, str, str]:
-        """What two losses are compared within: model, training rows, device, precision."""
+        """The group within which losses are compared: model, training rows, device, precision."""
         return self.model, self.train_size, self.device, self.precision
 
 
@@ -109,24 +109,24 @@ class Results:
 
     @cached_property
     def differing_environment(self) -> tuple[str, ...]:
-        """What of machine and software is not the same for all cells; times do not compare across it."""
+        """The facts of machine and software that differ between cells; times do not compare across them."""
         environments = [cell.environment for cell in self.ok]
         keys = sorted({key for environment in environments for key in environment})
         return tuple(key for key in keys if len({json.dumps(e.get(key), sort_keys=True) for e in environments}) > 1)
 
     @cached_property
     def ceilings(self) -> tuple[Ceiling, ...]:
-        """What this machine's devices can do at best, measured before and after the cells; none where it was not."""
+        """The measured ceilings of this machine's devices, before and after the cells; empty without a measurement."""
         return tuple(Ceiling.model_validate(ceiling) for ceiling in self.run.get("ceilings", []))
 
     @property
     def energy_sources(self) -> tuple[str, ...]:
-        """What energy was measured by, or why it was not."""
+        """The sources of energy readings, or the reasons for none."""
         return tuple(dict.fromkeys(cell.energy for cell in self.ok))
 
     @property
     def price_per_hour(self) -> float | None:
-        """Of the machine, if the user said it."""
+        """Price of an hour of the machine, if the user gave it."""
         price = self.run.get("price_per_hour")
         return None if price is None else float(price)
 
@@ -282,7 +282,7 @@ def read_results(folder: Path) -> Results:
 
 
 def machine(environment: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What of an environment decides its speed; rates of different machines do not compare."""
+    """The parts of an environment that decide its speed; rates of different machines do not compare."""
     return tuple(environment.get(key) for key in ("processor", "accelerator", "threads"))
 
 

@@ -1,4 +1,4 @@
-"""Which configurations of two runs are the same one, and what differs between them all the same."""
+"""Match the configurations of two runs, and name their differences."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -33,7 +33,7 @@ COVERAGES = (0.5, 0.8, 0.9, 1.0)
 
 @dataclass(frozen=True)
 class Automatic:
-    """What a threshold for a wanted accuracy gives on test.
+    """The result on test of a threshold for a wanted accuracy.
 
     Attributes:
         wanted: accuracy.

@@ -48,7 +48,7 @@ def with_interval(comparison: Comparison) -> str:
 
 
 def shared_rows(configurations: Sequence[Configuration]) -> str:
-    """Where repeats have training rows in common: how many, and what their intervals leave out; else nothing."""
+    """State how many training rows repeats have in common and what their intervals leave out; "" if none."""
     repeated = [c for c in configurations if len({repeat for repeat, _ in c.trainings}) > 1]
     shares = {c.train_size: c.shared for c in repeated if c.shared > LEAST_SHARED}
     if not shares:

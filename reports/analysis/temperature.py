@@ -16,7 +16,7 @@ from reports.analysis.results import Results
 
 @dataclass(frozen=True)
 class Scores:
-    """How far probabilities can be trusted, on the test rows that count.
+    """Calibration of probabilities on the test rows that count.
 
     Attributes:
         error: expected calibration error.

@@ -1,4 +1,4 @@
-"""What a configuration costs: rates and sizes, derived from the raw readings."""
+"""Rates and sizes of a configuration, derived from the raw readings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -146,7 +146,7 @@ def throughput(cells: Sequence[CellResult]) -> Throughput:
 
 
 def overhead_sentence(cells: Sequence[CellResult]) -> str:
-    """How much of the cells' time was the harness's own."""
+    """State the harness's share of the cells' time."""
     spent = [
         (cell.overhead_seconds, cell.overhead_seconds / _cell_seconds(cell)) for cell in cells if cell.overhead_seconds
     ]
@@ -162,12 +162,12 @@ def overhead_sentence(cells: Sequence[CellResult]) -> str:
 
 
 def fitting_price(cost: Throughput, price_per_hour: float) -> float:
-    """Of one call of `fit`, in the currency of the price of the machine."""
+    """Price of one call of `fit`, in the currency of the machine's price."""
     return cost.fit_seconds / 3600 * price_per_hour
 
 
 def labelling_price(cost: Throughput, price_per_hour: float) -> float:
-    """Of a million texts, from text to label, in the currency of the price of the machine."""
+    """Price of a million texts, from text to label, in the currency of the machine's price."""
     return 1e6 / cost.text_to_label_rate / 3600 * price_per_hour
 
 
@@ -180,7 +180,7 @@ def _seconds(cells: Sequence[CellResult], phase: Phase) -> FloatArray:
 
 
 def _rates(cells: Sequence[CellResult], phase: Phase, what: Literal["examples", "tokens", "flops"]) -> list[float]:
-    """How much of `what` a second, for each reading that counted it."""
+    """Rate of `what` per second, for each reading that counted it."""
     counted = [(counts, m.seconds) for m in _measured(cells, phase) if (counts := getattr(m, what))]
     return [n / s for counts, seconds in counted for n, s in zip(counts, seconds, strict=True)]
 

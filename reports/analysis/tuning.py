@@ -80,7 +80,7 @@ class Search:
 
     @property
     def gain(self) -> float | None:
-        """How much the best trial is above the default settings on validation; an optimistic figure."""
+        """Lead of the best trial over the default settings on validation; an optimistic figure."""
         return None if self.default is None or self.best is None else self.best - self.default.accuracy
 
 

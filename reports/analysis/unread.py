@@ -32,7 +32,7 @@ class Unread:
 
     @property
     def sentence(self) -> str:
-        """What it says."""
+        """The finding as a sentence."""
         c = self.configuration
         return (
             f"Exploratory: {c.model}, {c.train_size:,} training texts, never read {formats.percent(self.tokens)} of "

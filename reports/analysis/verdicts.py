@@ -12,7 +12,7 @@ NOT_LEARNT = "not shown to beat the majority class"
 
 
 class Verdict(Enum):
-    """What a difference in accuracy was found to be; "equal" only within a margin that the user set."""
+    """Verdict on a difference in accuracy; "equal" only within a margin that the user set."""
 
     BETTER = "better"
     WORSE = "worse"

@@ -78,7 +78,7 @@ def _mcnemar(
 
 
 def _pair(setting: str, world: World, difference: float, low: float, high: float) -> Claim:
-    """How often two models are told apart, where trainings or groups of rows vary."""
+    """Rate at which two models are told apart, where trainings or groups of rows vary."""
 
     def simulate(generator: np.random.Generator, replicates: int) -> int:
         found = 0
@@ -92,7 +92,7 @@ def _pair(setting: str, world: World, difference: float, low: float, high: float
 
 
 def _misread(setting: str, world: World, low: float, high: float) -> Claim:
-    """What the report refuses to say: the test of two trainings read as one of their models."""
+    """The claim that the report refuses: a test of two trainings read as a test of their models."""
 
     def simulate(generator: np.random.Generator, replicates: int) -> int:
         found = 0
@@ -105,7 +105,7 @@ def _misread(setting: str, world: World, low: float, high: float) -> Claim:
 
 
 def _single(setting: str, world: World, low: float, high: float) -> Claim:
-    """How often the interval of an accuracy holds the true one."""
+    """Coverage of the interval of an accuracy."""
 
     def simulate(generator: np.random.Generator, replicates: int) -> int:
         found = 0

@@ -1,4 +1,4 @@
-"""How often `recommend` is right, on simulated runs whose best candidate is known.
+"""Rate at which `recommend` is right, on simulated runs whose best candidate is known.
 
 `python -m reports.certificate.decisions --runs 1000` prints the table of docs/explanation/deciding.md.
 """
@@ -23,7 +23,7 @@ LOW, HIGH = 0.85, 0.91
 
 
 class Outcome(Enum):
-    """Which candidate was recommended."""
+    """The recommended candidate."""
 
     CHEAPEST = "the cheapest that is good enough"
     DEARER = "a good one, but not the cheapest"
@@ -65,7 +65,7 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class Tally:
-    """What came of simulated runs.
+    """Outcomes of simulated runs.
 
     Attributes:
         runs: how many.
@@ -80,7 +80,7 @@ class Tally:
     false_bad: int
 
     def share(self, outcome: Outcome) -> float:
-        """Of the runs."""
+        """Return the share of the runs with this outcome."""
         return self.outcomes[outcome] / self.runs
 
 

@@ -16,7 +16,7 @@ ROW, MODEL, TRAINING = 1.0, 0.5, 0.3
 
 @dataclass(frozen=True)
 class World:
-    """What is common to the simulated models.
+    """The common properties of the simulated models.
 
     Attributes:
         rows: test rows.

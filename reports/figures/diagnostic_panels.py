@@ -23,7 +23,7 @@ SQUARE = 240.0
 
 
 def confusion_panel(name: str, results: Results, configuration: Configuration) -> Drawing:
-    """How often each class is taken for each, all trainings together; with many classes, the most confused pairs."""
+    """Draw the confusions of classes over all trainings; with many classes, of the most confused pairs."""
     counts = _confusions(results, configuration)
     if len(counts) > DRAWN_CLASSES:
         return _confused_pairs_panel(name, configuration, counts)

@@ -1,4 +1,4 @@
-"""How figures look, and how they become SVG: the same bytes for the same data, legible on light and on dark paper."""
+"""Style figures and render them as SVG: the same bytes for the same data, legible on light and dark pages."""
 
 import io
 import re

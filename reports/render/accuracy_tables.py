@@ -55,7 +55,7 @@ def primary_table(analysis: Analysis) -> pd.DataFrame:
 
 
 def best_table(analysis: Analysis) -> pd.DataFrame:
-    """How far each model may be behind the best of its size, in points."""
+    """The most that each model may be behind the best of its size, in points."""
     rows = []
     for size, best in sorted(analysis.primary.best.items()):
         known = {a.configuration.key: a for a in analysis.accuracies}

@@ -1,4 +1,4 @@
-"""What the sections of a report are made of, whichever way they are written."""
+"""The parts of a report's sections, in every output format."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

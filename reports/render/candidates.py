@@ -83,7 +83,7 @@ def lines(found: Recommendation) -> list[Line]:
 
 
 def page_data(found: Recommendation) -> str:
-    """What the page decides with, as JSON that is safe within a `script` element.
+    """The data of the page's decision, as JSON that is safe within a `script` element.
 
     Intervals are shares, and what has no bound is the largest number there is; null is not measured.
     """
@@ -147,7 +147,7 @@ def _difference(one: Candidate, found: Recommendation) -> str:
 
 
 def _behind(one: Candidate, found: Recommendation) -> str:
-    """How far the candidate may be behind the best, in points with one decimal."""
+    """The range by which the candidate may be behind the best, in points with one decimal."""
     if len(found.candidates) == 1:
         return formats.NOT_MEASURED
     least, most = (formats.decimal(abs(100 * end), 1) for end in (one.judged.behind.high, one.judged.behind.low))

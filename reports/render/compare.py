@@ -38,7 +38,7 @@ class Limits:
 
 
 def problems(comparison: RunComparison, limits: Limits) -> list[str]:
-    """What fails the new run: new alarms of its audits, failed cells and, where limits are set, losses and lacks."""
+    """List the failures of the new run: new audit alarms, failed cells and, with limits, losses and missing cells."""
     found = [f"audit failed: {name}, in {count} cells of the new run" for name, count in comparison.alarms.items()]
     found += comparison.failed
     if limits != Limits():
@@ -47,7 +47,7 @@ def problems(comparison: RunComparison, limits: Limits) -> list[str]:
 
 
 def losses(comparison: RunComparison, limits: Limits) -> list[str]:
-    """What is shown to be worse, by more than a limit as measured."""
+    """List the figures shown to be worse and measured as worse by more than a limit."""
     found = []
     for change in comparison.changes:
         accuracy = change.accuracy.finding
@@ -155,7 +155,7 @@ def _drawn(names: list[str], comparison: RunComparison) -> str:
 
 
 def _differences(comparison: RunComparison) -> list[str]:
-    """What differs between the two sides of a row; what differs in all rows is named once."""
+    """The differences between the two sides of a row; those of all rows are named once."""
     everywhere = [d for d in comparison.changes[0].differences if all(d in c.differences for c in comparison.changes)]
     own = {change.who: [d for d in change.differences if d not in everywhere] for change in comparison.changes}
     found = [f"everywhere: {', '.join(everywhere)}"] if everywhere else []

@@ -75,7 +75,7 @@ def limit_table(analysis: Analysis) -> pd.DataFrame:
 
 
 def ceilings_table(results: Results) -> pd.DataFrame:
-    """What the devices can do at best, as measured before and after the cells."""
+    """The ceilings of the devices, as measured before and after the cells."""
     return pd.DataFrame(
         [
             {
@@ -92,7 +92,7 @@ def ceilings_table(results: Results) -> pd.DataFrame:
 
 
 def noise_table(analysis: Analysis) -> pd.DataFrame:
-    """How far apart the same work was measured."""
+    """The spread between readings of the same work."""
     return pd.DataFrame(
         [
             {

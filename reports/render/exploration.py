@@ -1,4 +1,4 @@
-"""What looking at a dataset found, as Markdown, as one HTML file and in the terminal."""
+"""Write the exploration of a dataset as Markdown, as one HTML file and in the terminal."""
 
 from pathlib import Path
 
@@ -130,7 +130,7 @@ def truncation_table(exploration: Exploration) -> pd.DataFrame:
 
 
 def sentences(exploration: Exploration) -> list[str]:
-    """What a reader should know before training anything."""
+    """The remarks to read before training."""
     train, test = exploration.splits[0], exploration.splits[-1]
     largest = max(range(len(train.by_class)), key=lambda i: test.by_class[i])
     found = [

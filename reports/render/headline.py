@@ -82,7 +82,7 @@ def one_training(analysis: Analysis) -> str:
 
 
 def leaks(analysis: Analysis) -> str:
-    """Where leaked test rows are more than a trace: that no figure counts them; else nothing."""
+    """State that no figure counts leaked test rows, where they are more than a trace; else ""."""
     if not analysis.evidence or not analysis.evidence[0].rows.without_leaks:
         return ""
     rows = analysis.evidence[0].rows
@@ -94,7 +94,7 @@ def leaks(analysis: Analysis) -> str:
 
 
 def clustered(analysis: Analysis) -> str:
-    """Where test rows belong together: that intervals count clusters; else nothing."""
+    """State that intervals count clusters, where test rows belong together; else ""."""
     clusters = analysis.evidence[0].rows.clusters if analysis.evidence else None
     if clusters is None:
         return ""
@@ -114,7 +114,7 @@ def _few_groups(analysis: Analysis) -> bool:
 
 
 def family(analysis: Analysis) -> str:
-    """How the verdicts are read together."""
+    """State how to read the verdicts together."""
     size = analysis.primary.size
     if size == 0:
         return ""
@@ -174,7 +174,7 @@ def subject(analysis: Analysis) -> str:
 
 
 def caveats(analysis: Analysis) -> list[str]:
-    """What limits the figures: clustered rows, single trainings, training rows in common."""
+    """The limits of the figures: clustered rows, single trainings, training rows in common."""
     groups = "" if _few_groups(analysis) else clustered(analysis)
     found = (groups, one_training(analysis), sentences.shared_rows(analysis.results.configurations))
     return [sentence for sentence in found if sentence]

@@ -85,7 +85,7 @@ def render(
 
 
 def environment() -> Environment:
-    """Of HTML templates; every text from data or users is escaped."""
+    """The environment of HTML templates; it escapes every text from data or users."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,

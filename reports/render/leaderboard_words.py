@@ -1,4 +1,4 @@
-"""What a leaderboard shows, and what it cannot say, in sentences."""
+"""Sentences on the findings of a leaderboard and on its limits."""
 
 from reports import formats
 from reports.analysis.estimates import ALPHA
@@ -35,7 +35,7 @@ def verdicts(board: Leaderboard) -> list[str]:
 
 
 def limits(board: Leaderboard) -> list[str]:
-    """What cannot be said, and why."""
+    """List the claims that the data do not support, with the reasons."""
     number = len(board.boards)
     found = []
     if number == 1:

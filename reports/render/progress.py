@@ -1,4 +1,4 @@
-"""How far the run is whose report this is."""
+"""Progress of the run that a report describes."""
 
 from dataclasses import dataclass
 

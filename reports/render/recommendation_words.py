@@ -115,7 +115,7 @@ def pays(one: Candidate, found: Recommendation) -> str:
 
 
 def behind(one: Candidate, found: Recommendation) -> str:
-    """How far a candidate may be behind the best: "between 0.20 and 1.40 points behind the best"."""
+    """State the range behind the best: "between 0.20 and 1.40 points behind the best"."""
     low, high = one.judged.behind
     if low == high == 0:
         return "shown to be the best" if len(found.candidates) > 1 else "the only candidate"
@@ -153,7 +153,7 @@ def quantity(value: float, unit: str, written: str = "") -> str:
 
 
 def notes(found: Recommendation) -> list[str]:
-    """What the decision rests on."""
+    """State the basis of the decision."""
     terms, metric = found.question.terms, METRICS[found.question.metric]
     mistakes = "" if terms.cost_per_error is None else f", {terms.cost_per_error:g} a mistake"
     price = (

@@ -11,7 +11,7 @@ Row = dict[str, str]
 
 
 def who(configuration: Configuration) -> Row:
-    """What a row is about."""
+    """The first columns of a row: model, training texts, device, precision."""
     return {
         "model": configuration.model,
         "training texts": formats.count(configuration.train_size),

@@ -48,7 +48,7 @@ def not_ok_table(results: Results) -> pd.DataFrame:
 
 
 def audits_table(results: Results) -> pd.DataFrame:
-    """How many cells passed each audit, and how many of the failures are alarms."""
+    """Count the cells that passed each audit, and the failures that are alarms."""
     passed = Counter(audit.name for cell in results.ok for audit in cell.audits if audit.passed)
     checked = Counter(audit.name for cell in results.ok for audit in cell.audits)
     return frame(

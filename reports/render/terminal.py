@@ -1,4 +1,4 @@
-"""What a run prints: its data at the start, the main tables at the end."""
+"""Terminal output of a run: its data at the start, the main tables at the end."""
 
 import re
 import textwrap

@@ -99,7 +99,7 @@ def difference(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings:
 
 
 def _left_out(analysis: Analysis) -> str:
-    """Which results of the folder are not of this run."""
+    """State which results of the folder are not of this run."""
     unplanned = analysis.results.unplanned
     if not unplanned:
         return ""

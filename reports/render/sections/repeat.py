@@ -44,7 +44,7 @@ def repeat(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Ga
 
 
 def _whole(command: Sequence[str]) -> str:
-    """Where the command stands with its full paths; "" where it leaves none out."""
+    """Name the file of the command with its full paths; "" if no path is shortened."""
     if not any("…/" in word for word in command):
         return ""
     return "With its full paths, it stands in command.sh of the results folder."
