@@ -103,7 +103,7 @@ def clustered(analysis: Analysis) -> str:
         return (
             f"Test rows are clustered by group {groups}, too few to measure how alike the rows of a group are: the "
             "intervals are not cluster-robust. They are at least as wide as for independent rows and may still be too "
-            f"narrow; hold out {LEAST_CLUSTERS} groups or more."
+            f"narrow; hold out more groups (equally large ones count most, {LEAST_CLUSTERS} at the least)."
         )
     return f"Test rows are clustered by group {groups}: intervals count groups, not rows."
 
