@@ -85,12 +85,8 @@ class FrozenEncoder(AutoEncoderClassifier):
         coefficients, intercepts = (torch.from_numpy(array).float() for array in found.fitted)
         head.load_state_dict({"weight": coefficients, "bias": intercepts})
         network.head = head.to(runtime.device)
-        return FitReport(
+        return found.report(
             parameters=coefficients.numel() + intercepts.numel(),
-            history=found.history,
-            selected=found.selected,
-            converged=bool(found.entry["converged"]),
-            optimum_inside=found.inside,
             cached_texts=known.reused + held_out.reused,
         )
 

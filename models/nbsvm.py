@@ -106,12 +106,8 @@ class NbSvm(Model):
         found = search(self.C, C_GRID, *fits)
         self._terms = found.fitted.terms
         self._coefficients, self._intercepts = found.fitted.coefficients.copy(), found.fitted.intercepts.copy()
-        return FitReport(
+        return found.report(
             parameters=self._coefficients.size + self._intercepts.size,
-            history=found.history,
-            selected=found.selected,
-            converged=bool(found.entry["converged"]),
-            optimum_inside=found.inside,
         )
 
     def _fits(

@@ -113,12 +113,8 @@ class StaticEmbeddings(Model):
         found = search_probes(self.C, vectors, train.labels, weights, valid_vectors, valid.labels, runtime)
         coefficients, intercepts = found.fitted
         self._layers = Layers(_product(rows, coefficients), counted, intercepts.astype(np.float32), None, None)
-        return FitReport(
+        return found.report(
             parameters=coefficients.size + intercepts.size,
-            history=found.history,
-            selected=found.selected,
-            converged=bool(found.entry["converged"]),
-            optimum_inside=found.inside,
         )
 
     def _fit_hidden(

@@ -96,12 +96,8 @@ class TfidfLogReg(Model):
         fits = [self._fits(analyzer, train, valid, weights) for analyzer in analyzers(self.analyzer, train, MOST_WORK)]
         found = search(self.C, C_GRID, *fits)
         self._terms, self._tfidf, self._classifier = found.fitted
-        return FitReport(
+        return found.report(
             parameters=self._classifier.coef_.size + self._classifier.intercept_.size,
-            history=found.history,
-            selected=found.selected,
-            converged=bool(found.entry["converged"]),
-            optimum_inside=found.inside,
         )
 
     def _fits(

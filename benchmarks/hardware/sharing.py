@@ -78,7 +78,13 @@ def leave_room(count: int, set_threads: Callable[[int], None]) -> None:
     signal.signal(signal.SIGALRM, _Handler(Watch(count, set_threads)))
     period = PERIOD if count > 1 else 0.0  # 0 ends an earlier timer
     signal.setitimer(signal.ITIMER_REAL, period, period)
-    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0.0)  # at its end Python restores handlers that kill
+    atexit.unregister(_end_timer)
+    atexit.register(_end_timer)
+
+
+def _end_timer() -> None:
+    """End the timer: at its end Python restores the signal's default, which kills."""
+    signal.setitimer(signal.ITIMER_REAL, 0.0)
 
 
 class _Handler:

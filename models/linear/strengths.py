@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from models.model import select, standing
+from models.model import FitReport, select, standing
 
 MOST_STEPS = 6
 """Values beyond each end of a grid that are tried at most."""
@@ -49,6 +49,22 @@ class Search(Generic[T]):
     def entry(self) -> dict[str, float]:
         """The selected entry."""
         return self.history[self.selected]
+
+    def report(self, parameters: int, cached_texts: int = 0) -> FitReport:
+        """Return the report of a training that consists of this search.
+
+        Args:
+            parameters: number of learnt parameters.
+            cached_texts: see `FitReport`.
+        """
+        return FitReport(
+            parameters=parameters,
+            history=self.history,
+            selected=self.selected,
+            converged=bool(self.entry["converged"]),
+            optimum_inside=self.inside,
+            cached_texts=cached_texts,
+        )
 
 
 def search(given: float | None, grid: Sequence[float], *fits: Callable[[Sequence[float]], list[Trial[T]]]) -> Search[T]:

@@ -78,11 +78,6 @@ class Search:
         found = [trial.accuracy for trial in (self.default, *self.drawn) if trial is not None]
         return max(found, default=None)
 
-    @property
-    def gain(self) -> float | None:
-        """Lead of the best trial over the default settings on validation; an optimistic figure."""
-        return None if self.default is None or self.best is None else self.best - self.default.accuracy
-
 
 def searches(results: Results) -> list[Search]:
     """Return the searches of a run, in the order of their first trials; none where nothing was tuned."""
