@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from benchmarks.api.main_module import main_module_hidden
 from benchmarks.api.result import Result
 from benchmarks.commands.data_options import DataOptions
 from benchmarks.commands.data_view import print_data
+from benchmarks.commands.live_report import LiveReport
 from benchmarks.commands.options import DeviceChoice, PrecisionChoice, add_plugins, parse_margin
+from benchmarks.commands.printing import print_line
 from benchmarks.commands.report import write_reports
 from benchmarks.commands.run_options import MetricChoice, MetricOptions
 from benchmarks.commands.summary import print_summary
@@ -26,7 +29,7 @@ from benchmarks.executors.select import local_backend
 from benchmarks.redaction import without_folders
 from benchmarks.runs.preparation import Run, prepare_run
 from benchmarks.runs.results_folder import default_folder
-from benchmarks.runs.run import execute, tune_all
+from benchmarks.runs.run import execute, stores_of, tune_all
 
 READING = tuple(field.name for field in fields(DataOptions) if field.name != "dataset")
 """Options that say how data are read and split."""
@@ -136,16 +139,17 @@ def run(  # noqa: PLR0913  (its arguments are the options of the command `run`)
         if given == name:
             prepared = _renamed(prepared, path, name)
     print_data(console, prepared.dataset, flags=False)
-    run_cells = backend.executor(prepared.store, timeout)
+    executor = backend.executor(stores_of([prepared]), timeout)
     with main_module_hidden():
         if prepared.suite.tuning:
-            (prepared,) = tune_all([prepared], prepared.suite.tuning, run_cells, console, fresh=fresh)
+            (prepared,) = tune_all([prepared], prepared.suite.tuning, executor, console, fresh=fresh)
         execute(
-            prepared,
-            run_cells,
+            [prepared],
+            executor,
             console,
             measure=backend.measure,
             fresh=fresh,
+            finished=LiveReport({prepared.store.folder: len(prepared.specs)}, partial(print_line, console)),
         )
     return _reported(prepared, console)
 

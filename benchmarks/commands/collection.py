@@ -1,6 +1,5 @@
 """`run` on several datasets: the plan, the one sweep, a report for each dataset, and the leaderboard."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -8,22 +7,17 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from benchmarks.commands.execution import run_cells
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.printing import counted, print_line, print_wrapped
 from benchmarks.commands.run_options import CellOptions, OutputOptions
-from benchmarks.commands.run_view import (
-    interrupted,
-    print_left_out,
-    print_run_data,
-    print_run_plan,
-    stopped_by_store,
-    warn_of_other_data,
-)
+from benchmarks.commands.run_view import print_left_out, print_run_data, print_run_plan, stopped_by_store
 from benchmarks.redaction import plain
 
 if TYPE_CHECKING:
     from benchmarks.executors.select import Backend
     from benchmarks.runs.collection import Collection
+    from benchmarks.runs.run import Run
 
 
 def run_collection(
@@ -43,33 +37,18 @@ def run_collection(
     if output.dry_run:
         return ExitStatus.INCOMPLETE if collection.unreadable else ExitStatus.OK
 
-    from benchmarks.runs.run import execute_all, stores_of, tune_all
     from benchmarks.store.files import StoreError
 
-    runs = list(collection.runs.values())
-    for run in runs:
-        warn_of_other_data(run, console)
-    run_cells = backend.executor(stores_of(runs), cells.timeout)
     try:
         collection.write(command)
-        if runs[0].suite.tuning:
-            runs = tune_all(runs, runs[0].suite.tuning, run_cells, console, fresh=output.fresh)
-            collection = replace(collection, runs=dict(zip(collection.runs, runs, strict=True)))
-        outcomes = execute_all(
-            runs,
-            run_cells,
-            console,
-            measure=backend.measure,
-            fresh=output.fresh,
-            retries=cells.retries,
-            events=sys.stdout if output.log_json else None,
-        )
-        status = _report(collection, output, console)
-    except KeyboardInterrupt:
-        return interrupted(command)
     except StoreError as error:
         return stopped_by_store(error)
-    return interrupted(command) if outcomes.total() < len(collection.specs) else status
+
+    def report(runs: Sequence["Run"]) -> int:
+        carried_out = replace(collection, runs=dict(zip(collection.runs, runs, strict=True)))
+        return _report(carried_out, output, console)
+
+    return run_cells(list(collection.runs.values()), command, backend, cells, output, console, report)
 
 
 def _report(collection: "Collection", output: OutputOptions, console: Console) -> int:

@@ -1,6 +1,6 @@
-"""The report of a run that is still going on, written again after each cell."""
+"""The reports of runs that are still going on, written again after each cell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 
@@ -14,29 +14,29 @@ PAUSE = 10.0
 
 
 class LiveReport:
-    """Writes the report of a results folder while its cells run.
+    """Writes the reports of results folders while their cells run.
 
-    It has the first figure only, and says how many cells have ended. Whatever goes wrong with it, the run goes on.
+    They have the first figure only, and say how many cells have ended. Whatever goes wrong with them, the run goes on.
     """
 
-    def __init__(self, folder: Path, planned: int, say: Callable[[str], None]) -> None:
-        """Write into `folder`, for a run of `planned` cells; `say` shows a line."""
-        self._folder, self._planned, self._say = folder, planned, say
+    def __init__(self, planned: Mapping[Path, int], say: Callable[[str], None]) -> None:
+        """Write into each results folder of `planned`, which gives its number of cells; `say` shows a line."""
+        self._planned, self._say = planned, say
         self._next = 0.0
 
-    def __call__(self, done: int) -> None:
-        """Write the report after `done` cells, unless the last one took too long and was too recent."""
+    def __call__(self, folder: Path, done: int) -> None:
+        """Write the report of `folder` after `done` of its cells, unless the last one was slow and recent."""
         if monotonic() < self._next:
             return
         try:
-            seconds = self._write(done)
+            seconds = self._write(folder, done)
         except Exception as error:  # noqa: BLE001  (a fault of the report must not end the run)
             self._say(plain(f"no report until the run has ended: {type(error).__name__}: {error}"))
             self._next = float("inf")
             return
         self._next = monotonic() + (PAUSE * seconds if seconds > LONGEST else 0.0)
 
-    def _write(self, done: int) -> float:
+    def _write(self, folder: Path, done: int) -> float:
         """Seconds that it took, without those of the imports, which only the first one needs."""
         from reports.analysis.results import read_results
         from reports.analysis.run_analysis import analyse
@@ -46,10 +46,10 @@ class LiveReport:
         from reports.render.progress import Progress
 
         start = monotonic()
-        progress = Progress(done, self._planned)
-        analysis = analyse(read_results(self._folder))
+        progress = Progress(done, self._planned[folder])
+        analysis = analyse(read_results(folder))
         drawings = first_figures(analysis)
-        write_figures(self._folder, drawings)
-        write_markdown(self._folder, analysis, drawings, progress=progress)
-        write_html(self._folder, analysis, drawings, progress)
+        write_figures(folder, drawings)
+        write_markdown(folder, analysis, drawings, progress=progress)
+        write_html(folder, analysis, drawings, progress)
         return monotonic() - start

@@ -1,20 +1,21 @@
 """`run`: train and measure."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from benchmarks.commands.data_options import CollectionOptions
+from benchmarks.commands.execution import run_cells
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.grid_options import GridOptions
-from benchmarks.commands.live_report import LiveReport
 from benchmarks.commands.options import (
     DeviceOptions,
     ExecutorOptions,
     Plugins,
+    TrackerChoice,
     add_plugins,
     check_price,
     parse_count,
@@ -22,14 +23,7 @@ from benchmarks.commands.options import (
 )
 from benchmarks.commands.printing import PipeConsole, print_line
 from benchmarks.commands.run_options import AuditChoice, CellOptions, MetricOptions, OutputOptions
-from benchmarks.commands.run_view import (
-    interrupted,
-    print_left_out,
-    print_run_data,
-    print_run_plan,
-    stopped_by_store,
-    warn_of_other_data,
-)
+from benchmarks.commands.run_view import print_left_out, print_run_data, print_run_plan
 from benchmarks.commands.tuning_options import TuningOptions
 from benchmarks.config.suite import read_suites
 from benchmarks.errors import UsageError
@@ -95,7 +89,8 @@ def run(
     print_run_plan(prepared, console, whole=output.dry_run)
     if output.dry_run:
         return ExitStatus.OK
-    return _execute(prepared, backend, cells, output, console)
+    report = partial(_report, console, output.track)
+    return run_cells([prepared], command, backend, cells, output, console, report)
 
 
 def _backend(
@@ -120,32 +115,11 @@ def _backend(
     return backend, lambda: backend.resolve(device.device.value, device.precision.value, devices)
 
 
-def _execute(prepared: "Run", backend: "Backend", cells: CellOptions, output: OutputOptions, console: Console) -> int:
+def _report(console: Console, tracker: TrackerChoice | None, runs: Sequence["Run"]) -> int:
+    """Write the report of the one run."""
     from benchmarks.commands.report import write_reports
     from benchmarks.commands.summary import print_summary
-    from benchmarks.runs.run import execute, tune_all
-    from benchmarks.store.files import StoreError
 
-    warn_of_other_data(prepared, console)
-    run_cells = backend.executor(prepared.store, cells.timeout)
-    try:
-        if prepared.suite.tuning:
-            (prepared,) = tune_all([prepared], prepared.suite.tuning, run_cells, console, fresh=output.fresh)
-        outcomes = execute(
-            prepared,
-            run_cells,
-            console,
-            measure=backend.measure,
-            fresh=output.fresh,
-            retries=cells.retries,
-            events=sys.stdout if output.log_json else None,
-            finished=LiveReport(prepared.store.folder, len(prepared.specs), partial(print_line, console)),
-        )
-        results = write_reports(prepared.store.folder, console, output.track)
-    except KeyboardInterrupt:
-        return interrupted(prepared.command)
-    except StoreError as error:
-        return stopped_by_store(error)
-    if outcomes.total() < len(prepared.specs):
-        return interrupted(prepared.command)
-    return print_summary(console, results, [*(spec.id for spec in prepared.specs), *results.run["cascades"]])
+    (run,) = runs
+    results = write_reports(run.store.folder, console, tracker)
+    return print_summary(console, results, [*(spec.id for spec in run.specs), *results.run["cascades"]])

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
@@ -26,27 +27,10 @@ from benchmarks.store.files import DamagedError
 from benchmarks.store.lock import hold
 from benchmarks.store.results import Stores
 
-__all__ = ["Run", "execute", "execute_all", "prepare_run", "stores_of", "tune_all"]
+__all__ = ["Run", "execute", "prepare_run", "stores_of", "tune_all"]
 
 
 def execute(
-    run: Run,
-    executor: Executor,
-    console: Console,
-    *,
-    measure: Measuring | None = None,
-    fresh: bool = False,
-    retries: int = 0,
-    events: TextIO | None = None,
-    finished: Callable[[int], None] = lambda done: None,
-) -> Counter[Status]:
-    """Run the cells of one run; see `execute_all`."""
-    return execute_all(
-        [run], executor, console, measure=measure, fresh=fresh, retries=retries, events=events, finished=finished
-    )
-
-
-def execute_all(
     runs: Sequence[Run],
     executor: Executor,
     console: Console,
@@ -55,7 +39,7 @@ def execute_all(
     fresh: bool = False,
     retries: int = 0,
     events: TextIO | None = None,
-    finished: Callable[[int], None] = lambda done: None,
+    finished: Callable[[Path, int], None] = lambda folder, done: None,
 ) -> Counter[Status]:
     """Run the cells of all runs that have no good result yet, or all of them if `fresh`, as one sweep.
 
@@ -67,7 +51,7 @@ def execute_all(
         fresh: whether good results are removed first.
         retries: times that a crashed cell is run again.
         events: where events are written, as a line of JSON each, in place of the console.
-        finished: called after each cell that ran, with the number of cells that have ended.
+        finished: called after each cell that ran, with its results folder and the number of cells that ended there.
 
     Returns:
         The number of cells by status: all of them, or fewer if the user asked for an end.

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from benchmarks.executors.executor import Executor
@@ -39,7 +40,7 @@ def sweep(
     *,
     retries: int = 0,
     is_held: Callable[[], bool] = lambda: True,
-    finished: Callable[[int], None] = lambda done: None,
+    finished: Callable[[Path, int], None] = lambda folder, done: None,
 ) -> Counter[Status]:
     """Run the cells that have no good result yet.
 
@@ -50,7 +51,7 @@ def sweep(
         observer: receives every event.
         retries: how many times a crashed cell is run again.
         is_held: returns whether this process still holds the folder, see `hold`.
-        finished: called after each cell that ran, with the number of cells that have ended.
+        finished: called after each cell that ran, with its results folder and the number of cells that ended there.
 
     Returns:
         The number of cells by status: all of them, or fewer if the user asked for an end.
@@ -60,26 +61,31 @@ def sweep(
         StoreError: the store holds results of another version, can no longer be written to, or is gone.
     """
     outcomes: Counter[Status] = Counter()
+    ended: Counter[Path] = Counter()
     with interruptible("finishing the running cells; Ctrl-C again stops now") as stopping:
         for stage in _stages(specs):
             ready: list[CellSpec] = []
             for spec in stage:
                 if _is_done(spec, store.of(spec), observer):
                     outcomes["ok"] += 1
+                    ended[store.of(spec).folder] += 1
                     observer.ended(spec, "already done")
                 elif reason := _obstacle(spec, store.of(spec)):
                     outcomes["skipped"] += 1
                     skipped = CellResult(spec=spec, status="skipped", reason=reason)
+                    ended[store.of(spec).folder] += 1
                     store.of(spec).write_result(skipped)
                     observer.ended(spec, outcome(skipped), skipped)
                 else:
                     ready.append(spec)
             for result in _with_retries(ready, executor, observer, stopping, retries):
+                folder = store.of(result.spec).folder
                 if not is_held():
-                    raise GoneError(f"{store.of(result.spec).folder} was deleted, moved or replaced during the run")
+                    raise GoneError(f"{folder} was deleted, moved or replaced during the run")
                 outcomes[result.status] += 1
+                ended[folder] += 1
                 observer.ended(result.spec, outcome(result), result)
-                finished(outcomes.total())
+                finished(folder, ended[folder])
             timing_rounds(stage, store, executor, observer, stopping)
     return outcomes
 

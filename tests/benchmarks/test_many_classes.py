@@ -92,7 +92,7 @@ def train_and_report(folder, classes, *, models=None, rows=60, deep=False) -> Pa
     prepared = prepare_run(read_suite(str(suite)), choices, Runtime, results, ["benchmarks", "run"], deep=deep)
     with (folder / "log.txt").open("w") as log:
         console = Console(file=log, width=200)
-        assert set(execute(prepared, Here(Store(results)), console)) == {"ok"}
+        assert set(execute([prepared], Here(Store(results)), console)) == {"ok"}
         write_reports(results, console)
     return results
 

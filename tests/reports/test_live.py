@@ -11,7 +11,7 @@ from benchmarks.commands.report import write_reports
 def test_after_a_cell_the_report_says_how_far_the_run_is_and_at_its_end_no_more(write_results, tmp_path):
     write_results(tmp_path, seeds=(1,), missing=[("distilbert", "ce"), ("distilbert", "length_weighted_ce")])
     said = []
-    LiveReport(tmp_path, 6, said.append)(4)
+    LiveReport({tmp_path: 6}, said.append)(tmp_path, 4)
     assert said == []
     assert "**4 of 6 cells** so far." in (tmp_path / "report.md").read_text()
     assert "| tfidf_logreg, ce " in (tmp_path / "report.md").read_text()
@@ -28,6 +28,6 @@ def test_after_a_cell_the_report_says_how_far_the_run_is_and_at_its_end_no_more(
 def test_a_live_report_without_any_good_cell_is_a_report(write_results, tmp_path):
     write_results(tmp_path, {("lstm", "ce"): 0.8}, seeds=(1,), failed={("lstm", "ce"): ("timeout", "too long")})
     said = []
-    LiveReport(tmp_path, 2, said.append)(1)
+    LiveReport({tmp_path: 2}, said.append)(tmp_path, 1)
     assert said == []
     assert "No cell ended ok" in (tmp_path / "report.md").read_text()

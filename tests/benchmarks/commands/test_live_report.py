@@ -25,10 +25,10 @@ def clock(monkeypatch):
 def report(tmp_path, monkeypatch):
     """A live report that takes `seconds`, and the cells after which it was written."""
     said = []
-    found = LiveReport(tmp_path, 16, said.append)
+    found = LiveReport({tmp_path: 16}, said.append)
     found.said, found.written, found.seconds = said, [], 0.5
 
-    def write(done):
+    def write(folder, done):
         found.written.append(done)
         return found.seconds
 
@@ -38,41 +38,41 @@ def report(tmp_path, monkeypatch):
 
 def test_a_quick_report_is_written_after_every_cell(report, clock):
     for done in range(1, 4):
-        report(done)
+        report("results", done)
     assert report.written == [1, 2, 3]
 
 
 def test_a_slow_report_is_written_less_often(report, clock):
     report.seconds = LONGEST + 1
-    report(1)
+    report("results", 1)
     clock.now += PAUSE * report.seconds - 1
-    report(2)
+    report("results", 2)
     clock.now += 2
-    report(3)
+    report("results", 3)
     assert report.written == [1, 3]
 
 
 def test_a_fault_of_the_report_is_said_once_and_harms_nothing(report, monkeypatch):
-    def fail(done):
+    def fail(folder, done):
         raise MemoryError("no\nmore")
 
     monkeypatch.setattr(report, "_write", fail)
-    report(1)
-    report(2)
+    report("results", 1)
+    report("results", 2)
     assert report.said == ["no report until the run has ended: MemoryError: no more"]
 
 
 def test_ctrl_c_is_no_fault_of_the_report(report, monkeypatch):
-    def interrupt(done):
+    def interrupt(folder, done):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(report, "_write", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        report(1)
+        report("results", 1)
 
 
 def test_a_damaged_folder_is_a_line(tmp_path):
     said = []
-    LiveReport(tmp_path, 16, said.append)(1)
+    LiveReport({tmp_path: 16}, said.append)(tmp_path, 1)
     (line,) = said
     assert "StoreError: no results in" in line

@@ -12,7 +12,7 @@ from benchmarks.config.suite import Data, read_suite, read_suites
 from benchmarks.errors import UsageError
 from benchmarks.runs.collection import prepare_collection
 from benchmarks.runs.results_folder import titles
-from benchmarks.runs.run import execute_all, stores_of
+from benchmarks.runs.run import execute, stores_of
 from benchmarks.schema.result import CellResult
 from benchmarks.store.collection import gathered
 from benchmarks.store.results import StoreError
@@ -53,7 +53,11 @@ def test_every_result_goes_to_its_own_folder_in_one_sweep(tmp_path):
     collection = prepared(tmp_path, "films.csv", "mails.csv")
     runs = list(collection.runs.values())
     executor = Noting(stores_of(runs))
-    outcomes = execute_all(runs, executor, Console(file=io.StringIO()))
+    told = []
+    outcomes = execute(
+        runs, executor, Console(file=io.StringIO()), finished=lambda folder, done: told.append((folder.name, done))
+    )
+    assert sorted(told) == [("films", 1), ("films", 2), ("mails", 1), ("mails", 2)]
     assert outcomes.total() == 4
     assert len(set(executor.ran)) == 2
     for title, run in collection.runs.items():

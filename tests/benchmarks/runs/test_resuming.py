@@ -46,7 +46,7 @@ def run(tmp_path, monkeypatch):
         suite = Suite(name="small", data=data, grid=[cells], measure=FAST)
         prepared = prepare_run(suite, Choices(), Runtime, Path("out"), ["benchmarks", "run"])
         does = executor(prepared.store)
-        execute(prepared, does, Console(file=io.StringIO()))
+        execute([prepared], does, Console(file=io.StringIO()))
         return prepared.store.read_run()["planned"], does.ran
 
     return run

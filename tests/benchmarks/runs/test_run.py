@@ -67,7 +67,7 @@ def ceilings_after(run, *readings):
             Ceiling(device="cpu", precision="fp32", flop_per_second=flops, size=int(flops), bytes_per_second=copied)
         ]
 
-    execute(run, Failing(run.store), Console(file=io.StringIO()), measure=measure)
+    execute([run], Failing(run.store), Console(file=io.StringIO()), measure=measure)
     assert next(shown, None) is None
     (kept,) = run.store.read_run()["ceilings"]
     return kept["flop_per_second"], kept["size"], kept["bytes_per_second"]
@@ -80,12 +80,12 @@ def test_of_the_ceilings_before_and_after_the_cells_the_better_is_kept(prepared)
 
 def test_the_command_is_kept_with_its_paths_ready_to_be_pasted(prepared):
     run = prepared(50)
-    execute(run, Failing(run.store), Console(file=io.StringIO()))
+    execute([run], Failing(run.store), Console(file=io.StringIO()))
     kept = (run.store.folder / "command.sh").read_text()
     assert kept == f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(run.command)}\n"
 
 
 def test_whoever_wants_to_know_is_told_of_each_cell_that_ended(prepared):
     run, counted = prepared(50, "all"), []
-    execute(run, Failing(run.store), Console(file=io.StringIO()), finished=counted.append)
-    assert counted == [1, 2]
+    execute([run], Failing(run.store), Console(file=io.StringIO()), finished=lambda *told: counted.append(told))
+    assert counted == [(run.store.folder, 1), (run.store.folder, 2)]
