@@ -20,11 +20,6 @@ class LeadingMetric:
     name: str
     warning: str
 
-    @property
-    def decides(self) -> str:
-        """The metric of the report's decision, whose page counts in points; accuracy for log loss and cost."""
-        return self.name if METRICS[self.name].unit == "pp" else "accuracy"
-
 
 def leading_metric(results: Results, rows: Rows) -> LeadingMetric:
     """Choose the metric.

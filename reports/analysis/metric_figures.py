@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.schema.confidence import SMALLEST, tempered
 from benchmarks.store.results import StoreError
-from reports.analysis.estimates import BoolArray, Figure, FloatArray, IntArray, figure_of
+from reports.analysis.estimates import BoolArray, Figure, FloatArray, IntArray, Interval, figure_of
 from reports.analysis.evidence import Evidence
 from reports.analysis.results import Results
 from reports.analysis.temperature import members
@@ -26,6 +26,41 @@ class Metric(NamedTuple):
     name: str
     unit: str
     tolerance: float
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share, shown in percent, of which more is better; else less is better."""
+        return self.unit == "pp"
+
+    @property
+    def title(self) -> str:
+        """Name at the start of a sentence."""
+        return self.name[0].upper() + self.name[1:]
+
+    @property
+    def axis(self) -> str:
+        """What a figure's axis shows."""
+        if self.is_share:
+            return f"{self.name} in percent"
+        return f"{self.name}{f' in {self.unit}' if self.unit != self.name else ''}, less is better"
+
+    @property
+    def heading(self) -> str:
+        """Name of its column."""
+        return f"{self.name} %" if self.is_share else self.name
+
+    @property
+    def difference_unit(self) -> str:
+        """Unit of its differences in a sentence."""
+        return "points" if self.is_share else self.unit
+
+    def shown(self, figure: float) -> float:
+        """A figure, higher being better, as reports show it: in percent, or as a loss."""
+        return 100 * figure if self.is_share else 0.0 - figure  # never a negative nought
+
+    def shown_interval(self, interval: Interval) -> Interval:
+        """The interval of such a figure, the lower end first."""
+        return Interval(*sorted((self.shown(interval.low), self.shown(interval.high))))
 
 
 METRICS = {

@@ -55,7 +55,7 @@ class Analysis:
         if not self.evidence:
             return None
         terms = Terms(price_per_hour=self.results.price_per_hour)
-        return recommend([self.results], Question(self.leading.decides, terms=terms))
+        return recommend([self.results], Question(self.leading.name, terms=terms))
 
     @cached_property
     def leading(self) -> LeadingMetric:

@@ -11,7 +11,7 @@ from reports.analysis.recommendation import Candidate, Recommendation
 from reports.analysis.requirements import fit_seconds, throughput
 from reports.analysis.results import Configuration
 from reports.analysis.selective import Selection
-from reports.figures.canvas import BARS, Style, Styles, draw, log_axis, panel, reach_of
+from reports.figures.canvas import BARS, Style, Styles, draw, log_axis, panel
 from reports.figures.svg import MUTED, Drawing
 from reports.formats import Interval
 
@@ -28,7 +28,7 @@ def front_panel(
     joined: Sequence[Sequence[Configuration]],
     styles: Styles,
 ) -> Drawing | None:
-    """Accuracy over the machine hours of a month; None where no candidate was timed.
+    """The metric over the machine hours of a month; None where no candidate was timed.
 
     Args:
         name: of the file.
@@ -46,31 +46,34 @@ def front_panel(
     legend = [(one.name, look[id(one)]) for one in known if any(one is own for own in named)]
     if len(legend) < len(known):
         legend.append((f"{len(known) - len(legend)} others", _style(None, named, styles)))
-    metric = METRICS[found.question.metric].name
-    said = f"{metric} in percent, 95 % interval; a line joins the front"
-    axes = panel("Accuracy over cost", f"{said}, dots a cascade" if joined else said, legend=legend)
+    metric = METRICS[found.question.metric]
+    said = f"{metric.axis}, 95 % interval; a line joins the front"
+    axes = panel(f"{metric.title} over cost", f"{said}, dots a cascade" if joined else said, legend=legend)
     best = [known[i] for i in front([hours[id(one)][0] for one in known], [one.value for one in known])]
-    axes.plot([hours[id(o)][0] for o in best], [100 * o.value for o in best], color=MUTED, linewidth=1.0, zorder=1)
+    costs, gains = [hours[id(one)][0] for one in best], [metric.shown(one.value) for one in best]
+    axes.plot(costs, gains, color=MUTED, linewidth=1.0, zorder=1)
     by_key = {one.configuration.key: one for one in known}
     for curve in joined:
         points = [by_key[c.key] for c in curve if c.key in by_key]
-        costs, gains = [hours[id(one)][0] for one in points], [100 * one.value for one in points]
+        costs, gains = [hours[id(one)][0] for one in points], [metric.shown(one.value) for one in points]
         axes.plot(costs, gains, color=MUTED, linewidth=1.6, linestyle=":", zorder=1)
     for one in known:
         cost, (low, high) = hours[id(one)]
         across = [[max(cost - low, 0.0)], [max(high - cost, 0.0)]]
-        axes.errorbar(
-            cost, 100 * one.value, xerr=across, yerr=reach_of(one.value, one.interval), **BARS, **look[id(one)]
-        )
+        value, ends = metric.shown(one.value), metric.shown_interval(one.interval)
+        reach = [[max(value - ends.low, 0.0)], [max(ends.high - value, 0.0)]]
+        axes.errorbar(cost, value, xerr=across, yerr=reach, **BARS, **look[id(one)])
     log_axis(axes)
     terms = found.question.terms
     trainings = f"{terms.retrain_per_month:g} training{'' if terms.retrain_per_month == 1 else 's'}"
     axes.set_xlabel(f"machine hours a month: {formats.count(terms.texts_per_month)} texts, {trainings}")
+    digits, unit = (1, " %") if metric.is_share else (3, "")
+    values = [f"{formats.decimal(metric.shown(one.value), digits)}{unit}" for one in known]
     words = "; ".join(
-        f"{one.name}: {formats.percent_interval(one.value, one.interval)} % at {formats.significant(hours[id(one)][0])}"
-        for one in known
+        f"{one.name}: {value} at {formats.significant(hours[id(one)][0])}"
+        for one, value in zip(known, values, strict=True)
     )
-    return draw(axes, name, "Accuracy over the machine hours of a month", f"On the front: {len(best)}. {words}")
+    return draw(axes, name, f"{metric.title} over the machine hours of a month", f"On the front: {len(best)}. {words}")
 
 
 def risk_coverage_panel(name: str, selections: Sequence[Selection], styles: Styles) -> Drawing:

@@ -46,7 +46,7 @@ class Line:
 
 
 def candidates_table(found: Recommendation, candidates: Sequence[Candidate] | None = None) -> pd.DataFrame:
-    """One row per candidate: accuracy, difference to the best, costs as multiples of the cheapest, verdict."""
+    """One row per candidate: the metric, difference to the best, costs as multiples of the cheapest, verdict."""
     return pd.DataFrame(_rows(found, found.candidates if candidates is None else candidates), dtype=str)
 
 
@@ -55,15 +55,16 @@ def short_table(found: Recommendation) -> pd.DataFrame:
     shown = leading(found)
     mixed = len({one.configuration.precision for one in shown}) > 1
     training, labelling = _multiples(found)
+    metric = METRICS[found.question.metric]
     rows = []
     for one, row in zip(shown, _rows(found, shown), strict=True):
-        candidate, accuracy, *_, verdict = row.values()
+        candidate, value, *_, verdict = row.values()
         name = f"{candidate}, {one.configuration.precision}" if mixed else candidate
         rows.append(
             {
                 "candidate": name,
-                f"{METRICS[found.question.metric].name} %": accuracy,
-                "behind (points)": _behind(one, found),
+                metric.heading: value,
+                f"behind ({metric.difference_unit})": _behind(one, found),
                 "fit ×": sentences.multiple(training[one.name], narrow=True),
                 "label ×": sentences.multiple(labelling[one.name], narrow=True),
                 "verdict": verdict,
@@ -85,10 +86,13 @@ def lines(found: Recommendation) -> list[Line]:
 def page_data(found: Recommendation) -> str:
     """The data of the page's decision, as JSON that is safe within a `script` element.
 
-    Intervals are shares, and what has no bound is the largest number there is; null is not measured.
+    Intervals are differences of the metric (shares where it is one); what has no bound is the largest number there is;
+    null is not measured.
     """
-    terms = found.question.terms
+    terms, metric = found.question.terms, METRICS[found.question.metric]
     data = {
+        "unit": metric.difference_unit,
+        "share": metric.is_share,
         "tolerance": found.question.tolerated,
         "price": terms.price_per_hour,
         "texts": terms.texts_per_month,
@@ -124,11 +128,12 @@ def _looks(one: Candidate, found: Recommendation) -> str:
 def _rows(found: Recommendation, candidates: Sequence[Candidate]) -> list[Row]:
     month = "machine hours a month" if found.question.terms.price_per_hour is None else "price a month"
     training, labelling = _multiples(found)
+    metric = METRICS[found.question.metric]
     return [
         {
             "candidate": one.name,
-            f"{METRICS[found.question.metric].name} %": formats.percent_interval(one.value, one.interval),
-            "difference to the best (points)": _difference(one, found),
+            metric.heading: words.figure(one, found),
+            f"difference to the best ({metric.difference_unit})": _difference(one, found),
             "training cost (× cheapest)": sentences.multiple(training[one.name]),
             "labelling cost (× cheapest)": sentences.multiple(labelling[one.name]),
             month: formats.significant(one.price.total),
@@ -142,15 +147,20 @@ def _difference(one: Candidate, found: Recommendation) -> str:
     """The difference to the most accurate, with the interval of that to the truly best."""
     if len(found.candidates) == 1:
         return formats.NOT_MEASURED
-    shown = formats.points_interval(one.value - found.candidates[0].value, one.judged.behind)
-    return shown.replace("+0.00", "0.00")  # nothing is ahead of the best
+    metric, difference = METRICS[found.question.metric], one.value - found.candidates[0].value
+    if metric.is_share:
+        shown = formats.points_interval(difference, one.judged.behind)
+        return shown.replace("+0.00", "0.00")  # nothing is ahead of the best
+    low, high = metric.shown_interval(one.judged.behind)
+    return f"{formats.decimal(metric.shown(difference))} ({formats.decimal(low)} to {formats.decimal(high)})"
 
 
 def _behind(one: Candidate, found: Recommendation) -> str:
-    """The range by which the candidate may be behind the best, in points with one decimal."""
+    """The range by which the candidate may be behind the best; points with one decimal."""
     if len(found.candidates) == 1:
         return formats.NOT_MEASURED
-    least, most = (formats.decimal(abs(100 * end), 1) for end in (one.judged.behind.high, one.judged.behind.low))
+    metric, ends = METRICS[found.question.metric], (one.judged.behind.high, one.judged.behind.low)
+    least, most = (formats.decimal(abs(metric.shown(end)), 1 if metric.is_share else 3) for end in ends)
     return f"{least}–{most}"
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from benchmarks.store.files import write_text
 from reports import formats
+from reports.analysis.metric_figures import METRICS
 from reports.analysis.mistakes import Mistakes, most_confident_mistakes
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import Analysis, analyse
@@ -71,6 +72,7 @@ def render(
             decision=words.decision(found) if found else "No cell ended ok: there is nothing to decide.",
             warning=in_short(analysis),
             found=found,
+            metric=METRICS[found.question.metric] if found else None,
             lines=lines(found) if found else [],
             data=Markup(page_data(found) if found else "null"),
             front=drawings.front,

@@ -12,7 +12,6 @@ from reports.analysis.metric_figures import METRICS
 from reports.analysis.price import pays_from
 from reports.analysis.recommendation import Candidate, Recommendation
 from reports.analysis.requirements import Checked
-from reports.formats import Interval
 from reports.render import recommendation_words as words
 from reports.render.terminal import print_frame, print_sentence
 
@@ -24,8 +23,8 @@ def recommendation_table(found: Recommendation) -> pd.DataFrame:
     rows = [
         {
             "candidate": one.name,
-            f"{metric.name}{' %' if metric.unit == 'pp' else ''}": _value(one, metric.unit),
-            f"behind the best ({'points' if metric.unit == 'pp' else metric.unit})": _behind(one, found),
+            metric.heading: words.figure(one, found),
+            f"behind the best ({metric.difference_unit})": _behind(one, found),
             f"{'machine hours' if hours else 'price'} a month": formats.significant(one.price.total),
             "verdict": words.verdict(one, found),
         }
@@ -116,13 +115,6 @@ def _interval(one: Candidate, found: Recommendation) -> dict[str, float | None]:
     if METRICS[found.question.metric].unit != "pp":
         low, high = -high, -low
     return {"low": _number(low), "high": _number(high)}
-
-
-def _value(one: Candidate, unit: str) -> str:
-    if unit == "pp":
-        return formats.percent_interval(one.value, one.interval)
-    low, high = Interval(-one.interval.high, -one.interval.low)
-    return f"{formats.decimal(-one.value)} ({formats.decimal(low)}–{formats.decimal(high)})"
 
 
 def _behind(one: Candidate, found: Recommendation) -> str:

@@ -124,12 +124,20 @@ def behind(one: Candidate, found: Recommendation) -> str:
     return f"between {amount(found, -high, unit=False)} and {amount(found, -low)} behind the best"
 
 
+def figure(one: Candidate, found: Recommendation) -> str:
+    """The metric of a candidate with its interval: "84.2 (82.0–86.1)", "0.312 (0.290–0.334)"."""
+    metric = METRICS[found.question.metric]
+    if metric.is_share:
+        return formats.percent_interval(one.value, one.interval)
+    low, high = metric.shown_interval(one.interval)
+    return f"{formats.decimal(metric.shown(one.value))} ({formats.decimal(low)}–{formats.decimal(high)})"
+
+
 def amount(found: Recommendation, difference: float, *, unit: bool = True) -> str:
     """A difference of the metric: "0.50 points", "0.020 nats"."""
-    name = METRICS[found.question.metric].unit
-    if name != "pp":
-        return f"{difference:.3f}{f' {name}' if unit else ''}"
-    return f"{formats.points(difference, signed=False)}{' points' if unit else ''}"
+    metric = METRICS[found.question.metric]
+    number = formats.points(difference, signed=False) if metric.is_share else f"{difference:.3f}"
+    return f"{number}{f' {metric.difference_unit}' if unit else ''}"
 
 
 def monthly(one: Candidate, found: Recommendation) -> str:
@@ -160,7 +168,7 @@ def notes(found: Recommendation) -> list[str]:
         "machine hours, as no price is given" if terms.price_per_hour is None else f"{terms.price_per_hour:g} an hour"
     )
     said = [
-        f"{metric.name.capitalize()} on {formats.count(found.rows)} test texts; intervals hold together with "
+        f"{metric.title} on {formats.count(found.rows)} test texts; intervals hold together with "
         f"95 % (multiple comparisons with the best). A month: {formats.significant(terms.texts_per_month)} texts, "
         f"{terms.retrain_per_month:g} training{'' if terms.retrain_per_month == 1 else 's'}, {price}{mistakes}.",
     ]

@@ -16,6 +16,11 @@
     const half = (800 * share) % 1 === 0 && hundredths % 1 === 0.5;
     return half ? ((2 * Math.round(hundredths / 2)) / 100).toFixed(2) : (100 * share).toFixed(2);
   };
+  const amount = (difference) => {
+    const half = (16 * difference) % 1 === 0 && (1000 * difference) % 1 === 0.5;
+    const thousandths = half ? ((2 * Math.round(500 * difference)) / 1000).toFixed(3) : difference.toFixed(3);
+    return `${data.share ? points(difference) : thousandths} ${data.unit}`;
+  };
   // The rule of reports/analysis/decision.py and recommendation.py.
   const standing = ([low, high], tolerance) =>
     measured(low) >= -tolerance ? "good enough" : measured(high) < -tolerance ? "not good enough" : "undecided";
@@ -50,7 +55,7 @@
         : `${significant(one.total)}${terms.price === null ? " machine hours" : ""} a month`;
     const fill = (sentence, one) =>
       sentence.replace(/\{(name|tolerance|price)\}/g, (_, key) =>
-        key === "name" ? one.name : key === "price" ? month(one) : `${points(terms.tolerance)} points`);
+        key === "name" ? one.name : key === "price" ? month(one) : amount(terms.tolerance));
     const { phrases } = data;
     const sentence = chosen
       ? fill(phrases.take, chosen)
@@ -76,13 +81,14 @@
   };
   if (data && form) {
     const [tolerance, price, texts] = ["tolerance", "price", "texts"].map((id) => document.getElementById(id));
-    tolerance.defaultValue = Number((100 * data.tolerance).toPrecision(12));
+    const scale = data.share ? 100 : 1;
+    tolerance.defaultValue = Number((scale * data.tolerance).toPrecision(12));
     price.defaultValue = data.price === null ? "" : data.price;
     texts.defaultValue = data.texts;
     const update = () => {
       if (![tolerance, price, texts].every((input) => input.checkValidity())) return;
       show({
-        tolerance: Number(tolerance.value) / 100,
+        tolerance: Number(tolerance.value) / scale,
         price: price.value === "" ? null : Number(price.value),
         texts: Number(texts.value),
       });

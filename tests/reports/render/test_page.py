@@ -111,6 +111,30 @@ def test_the_page_decides_as_python_does(page, report):
     assert len({re.split(":| to be", one)[0] for one in decisions}) >= 3  # several candidates, and undecided
 
 
+@pytest.mark.parametrize("metric", ["log_loss", "cost"])
+def test_the_page_decides_in_the_unit_of_the_metric(chromium, tmp_path, write_results, metric):
+    store = write_results(tmp_path, CE, test_rows=4_000, model_noise=0.3)
+    store.write_run(store.read_run() | {"metric": metric, "costs": [[0.0, 1.0], [5.0, 0.0]]})
+    chromium.open(write_html(tmp_path))
+    unit = {"log_loss": "nats", "cost": "cost"}[metric]
+    label = chromium.value("document.querySelector('#terms label').textContent").strip()
+    assert label == f"Tolerance ({unit})"
+    results = read_results(tmp_path)
+    at_default = recommend([results], Question(metric))
+    assert chromium.value("document.getElementById('decision').textContent") == words.decision(at_default)
+    ends = {abs(end) for one in at_default.candidates for end in one.judged.behind}
+    decisions = set()
+    for tolerance in sorted(
+        {f"{end * factor:.9g}" for end in ends for factor in (0.999, 1.001)} | {"0", "0.0625", "9"}
+    ):
+        found = recommend_at(results, at_default, Question(metric, tolerance=float(tolerance)))
+        shown = ask(chromium, tolerance=tolerance)
+        assert shown["decision"] == words.decision(found), tolerance
+        assert shown["verdicts"] == [words.verdict(one, found) for one in found.candidates]
+        decisions.add(shown["decision"])
+    assert len(decisions) >= 3
+
+
 def recommend_at(results, known, question):
     """`recommend`; the comparisons, which do not depend on the question, are those already known."""
     from dataclasses import replace

@@ -6,11 +6,15 @@ import json
 import pytest
 from rich.console import Console
 
+from reports.analysis.metric_figures import METRICS
 from reports.analysis.price import Terms
 from reports.analysis.recommendation import Question, recommend
 from reports.analysis.requirements import Limits
 from reports.analysis.results import read_results
+from reports.analysis.run_analysis import analyse
+from reports.figures.draw import first_figures
 from reports.render import recommendation_words as words
+from reports.render.candidates import candidates_table, short_table
 from reports.render.recommendation import print_recommendation, recommendation_json, recommendation_table
 
 CE = {("tfidf_logreg", "ce"): 0.895, ("lstm", "ce"): 0.8, ("distilbert", "ce"): 0.9}
@@ -88,6 +92,26 @@ def test_a_log_loss_is_shown_in_nats(results):
     content = recommendation_json(found)["candidates"][0]
     assert 0 < content["interval"]["low"] < content["value"] < content["interval"]["high"]
     assert "nats" in words.decision(found)
+
+
+@pytest.mark.parametrize(("metric", "unit"), [("log_loss", "nats"), ("cost", "cost"), ("macro_f1", "points")])
+def test_a_report_decides_by_the_metric_of_its_run(write_results, tmp_path, metric, unit):
+    store = write_results(tmp_path, CE)
+    store.write_run(store.read_run() | {"metric": metric, "costs": [[0.0, 1.0], [5.0, 0.0]]})
+    analysis = analyse(read_results(tmp_path))
+    found = analysis.recommendation
+    assert found.question.metric == metric
+    heading, behind = list(short_table(found).columns)[1:3]
+    assert heading == METRICS[metric].heading
+    assert behind == f"behind ({unit})"
+    (drawing,) = first_figures(analysis).front
+    assert f"{METRICS[metric].title} over the machine hours of a month" in drawing.svg
+    table = candidates_table(found)
+    assert all(float(value.split()[0]) > 0 for value in table[heading])
+    sign = 1 if unit == "points" else -1
+    shown = [sign * float(value.split()[0].replace("−", "-")) for value in table[f"difference to the best ({unit})"]]
+    assert shown[0] == 0
+    assert all(one <= 0 for one in shown)
 
 
 def test_hostile_names_stay_on_their_line(write_results, tmp_path):
