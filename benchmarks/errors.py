@@ -60,7 +60,7 @@ def unknown(what: str, name: str, choices: Iterable[str]) -> UsageError:
 
 
 def complain(message: str) -> None:
-    """Print what went wrong on stderr: in one line, which a terminal gets wrapped between words."""
+    """Print an error on stderr in one line, wrapped between words on a terminal."""
     line = f"error: {shortened(message, LONGEST_MESSAGE)}"
     if sys.stderr.isatty():
         width = shutil.get_terminal_size().columns

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,3 +32,20 @@ def no_timer():
     """End the timer by which `limit_thread_pools` looks at the load: no test leaves one to the next."""
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@pytest.fixture
+def type_in(monkeypatch, capsys, tmp_path):
+    """Type a command in an empty folder: its exit status, output and errors."""
+    from benchmarks.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def type_in(*arguments):
+        monkeypatch.setattr(sys, "argv", ["benchmarks", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        output, errors = capsys.readouterr()
+        return caught.value.code or 0, output, errors
+
+    return type_in

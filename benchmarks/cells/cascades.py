@@ -21,13 +21,13 @@ from benchmarks.cells.metrics import metrics
 from benchmarks.cells.preparation import adopt_plugins, dataset_of
 from benchmarks.cells.run_cell import predictions_frame, run_cell
 from benchmarks.cells.scores import check_scores
-from benchmarks.cells.thresholds import Outcome, StageOnValidation, choose, right_alone
+from benchmarks.cells.thresholds import StageOnValidation, choose, replay, value_alone
 from benchmarks.cells.timing import WARMUP_ROWS, Workload, measure_inference
 from benchmarks.errors import BenchmarkError
 from benchmarks.hardware.environment import environment
 from benchmarks.hardware.slots import threads
 from benchmarks.hardware.thread_pools import limit_thread_pools
-from benchmarks.inference.cascade import Cascade, Traced, answered, passed_on
+from benchmarks.inference.cascade import Cascade, Traced
 from benchmarks.inference.saved import Saved, find_model, stage_folder, write_saved
 from benchmarks.measurement.clock import Clock, synchronizer
 from benchmarks.measurement.energy import meter
@@ -39,7 +39,7 @@ from benchmarks.schema.confidence import tempered
 from benchmarks.schema.measurements import Measurement, Memory
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
-from data.arrays import FloatArray, IntArray
+from data.arrays import FloatArray
 from data.dataset import Split
 from models.model import Device
 from models.selection import Criterion
@@ -76,9 +76,10 @@ def run_cascade(spec: CellSpec, store: Store) -> None:
     data = dataset_of(stages[-1].spec, store)
     on_validation = [stage_on_validation(store, stage, data.valid) for stage in stages]
     aim, criterion = cast(Aim, spec.model_params["aim"]), Criterion(spec.metric, spec.costs)
-    chosen = choose(on_validation, data.valid.labels, aim, data.valid.groups)
+    chosen = choose(on_validation, data.valid.labels, aim, data.valid.groups, criterion)
 
-    valid_probabilities = replayed(on_validation, chosen)
+    valid_probabilities = replay(on_validation, chosen.cascade)
+    valid_accuracy = float((valid_probabilities.argmax(axis=1) == data.valid.labels).mean())
     calibration = calibrate(valid_probabilities, data.valid)
     saved = Saved(spec=spec, classes=data.test.class_names, calibration=calibration, cascade=chosen.cascade)
     size = _save(store, saved)
@@ -102,7 +103,7 @@ def run_cascade(spec: CellSpec, store: Store) -> None:
             "history": [
                 {
                     "epoch": 1,
-                    "valid_accuracy": chosen.score / len(data.valid),
+                    "valid_accuracy": valid_accuracy,
                     "valid_loss": calibration.log_loss_before,
                     **criterion.entry(data.valid.labels, valid_probabilities),
                 }
@@ -115,8 +116,8 @@ def run_cascade(spec: CellSpec, store: Store) -> None:
             aim=aim,
             chosen=chosen.cascade,
             valid_rows=chosen.read,
-            valid_accuracy=chosen.score / len(data.valid),
-            last_accuracy=float(right_alone(on_validation[-1], data.valid.labels).mean()),
+            valid_accuracy=valid_accuracy,
+            last_accuracy=value_alone(on_validation[-1], data.valid.labels),
             test_rows=traced.read,
         ),
         memory=_memory(stages),
@@ -177,19 +178,6 @@ def seconds_per_text(result: CellResult) -> float:
     if timed is None or not timed.seconds:
         return float("inf")
     return median(seconds / count for seconds, count in zip(timed.seconds, timed.examples, strict=True))
-
-
-def replayed(stages: Sequence[StageOnValidation], chosen: Outcome) -> FloatArray:
-    """Return the cascade's probabilities (N, C) of the validation texts, from those of its stages."""
-    seen = [stages[0].probabilities]
-    found = seen[0].copy()
-    rows: IntArray = np.arange(len(found))
-    for stage, threshold in zip(stages[1:], chosen.cascade.thresholds, strict=True):
-        unsure = passed_on(found[rows], threshold)
-        rows, seen = rows[unsure], [each[unsure] for each in seen]
-        seen.append(stage.probabilities[rows])
-        found[rows] = answered(seen, chosen.cascade.answer)
-    return found
 
 
 def _save(store: Store, saved: Saved) -> int:

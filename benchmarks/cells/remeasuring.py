@@ -35,7 +35,7 @@ MACHINE = ("processor", "threads", "accelerator", "packages", "python")
 
 
 def measured_at_first(spec: CellSpec, measurements: Sequence[Measurement]) -> Measure:
-    """Return the part of `spec.measure` that one process has done: all of it for a cell that is timed in one only."""
+    """Return the part of `spec.measure` that one process does: all of it for a cell that is timed in one process."""
     return spec.measure.model_copy(update={"processes": 1}) if is_repeated(spec, measurements) else spec.measure
 
 

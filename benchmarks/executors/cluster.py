@@ -26,10 +26,10 @@ HEALTH_SECONDS = 30.0
 """Time for the head of a cluster to answer; Ray itself would wait for ten minutes without a word."""
 
 PATIENCE_SECONDS = 20.0
-"""Between two lines that say what is waited for."""
+"""Seconds between two lines about waiting."""
 
 Machine = Mapping[str, float]
-"""Everything that a machine of the cluster has: "CPU", "GPU"."""
+"""Resources of a machine of the cluster: "CPU", "GPU"."""
 
 
 def connect(address: str | None) -> None:

@@ -128,7 +128,7 @@ def _check(entry: Entry, settings: dict[str, Any]) -> Iterator[Finding]:
 def _findings(
     name: str, checks: Sequence[Callable[[S], None]], subject: S, usable: Callable[[S], object]
 ) -> Iterator[Finding]:
-    """Yield what each check found; or one fault where the subject cannot even be made, which every check would find."""
+    """Yield the outcome of each check, or one fault if the subject cannot be created."""
     try:
         usable(subject)
     except Exception as error:  # noqa: BLE001  (the author's code may raise anything)

@@ -7,14 +7,15 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from math import inf
 from pathlib import Path
 from statistics import fmean, median
 
 from rich.console import Console
 
 from benchmarks.cells.cascades import StageError, seconds_per_text, stage_on_validation, why_no_stage
-from benchmarks.cells.thresholds import StageOnValidation, choose, right_alone
+from benchmarks.cells.thresholds import StageOnValidation, choose, clusters, is_ahead, value_alone
 from benchmarks.errors import UsageError
 from benchmarks.executors.executor import Executor
 from benchmarks.inference.selection import trained_cells
@@ -27,12 +28,13 @@ from benchmarks.schema.result import CellResult
 from benchmarks.store.lock import hold
 from benchmarks.store.results import Store, StoreError
 from data.dataset import Split
+from models.selection import Criterion
 
 COSTLIER = 2.0
 """A stage takes at least this many times as long for a text as the stage before it."""
 
 LAST_STAGES = 3
-"""Models of a training size that are tried as the last stage: the most accurate on validation."""
+"""Models of a training size that are tried as the last stage: the best on validation."""
 
 FEWEST_STAGES, MOST_STAGES = 2, 3
 LOSS = "ce"
@@ -47,6 +49,9 @@ Training = tuple[int, int]
 Validation = Callable[[int], Split]
 """Repeat -> its validation texts."""
 
+MayFollow = Callable[["Candidate", "Candidate"], bool]
+"""Whether the second may stand after the first in a cascade."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -56,13 +61,13 @@ class Candidate:
         cells: its trainings.
         stages: the same on validation.
         seconds: to label one text, the median over trainings.
-        accuracy: on validation, the mean over trainings.
+        value: the metric on validation, the mean over trainings; higher is better.
     """
 
     cells: Mapping[Training, CellResult]
     stages: Mapping[Training, StageOnValidation]
     seconds: float
-    accuracy: float
+    value: float
 
 
 @dataclass(frozen=True)
@@ -73,24 +78,29 @@ class Expected:
         chain: the stages, the cheapest first.
         trainings: that all stages have.
         seconds: to label one text, the mean over trainings.
-        accuracy: the same.
+        value: the metric, the same.
     """
 
     chain: tuple[Candidate, ...]
     trainings: tuple[Training, ...]
     seconds: float
-    accuracy: float
+    value: float
+
+    @property
+    def beats_earlier_stages(self) -> bool:
+        """Whether it promises more than each of its cheaper stages alone; one that passes nothing on does not."""
+        return self.value > max(stage.value for stage in self.chain[:-1])
 
     def key(self, aim: Aim) -> tuple[float, float]:
         """What is lower for the better one."""
-        return (-self.accuracy, self.seconds) if aim == "accuracy" else (self.seconds, -self.accuracy)
+        return (-self.value, self.seconds) if aim == "accuracy" else (self.seconds, -self.value)
 
     def pays(self, aim: Aim, instead: "Expected | None") -> bool:
         """Whether it promises more than its last stage alone, and than the shorter chain `instead`."""
         last = self.chain[-1]
         if aim == "accuracy":
-            return self.accuracy > max(last.accuracy, 0.0 if instead is None else instead.accuracy)
-        return self.seconds < min(last.seconds, float("inf") if instead is None else instead.seconds)
+            return self.value > max(last.value, -inf if instead is None else instead.value)
+        return self.seconds < min(last.seconds, inf if instead is None else instead.seconds)
 
 
 def run_cascades(
@@ -172,7 +182,7 @@ def plan_cascades(store: Store, stages: int = FEWEST_STAGES) -> tuple[list[CellS
     """Choose which cells to join: for each aim and last stage, the chain that promises most on validation.
 
     Cells of the same data, training size, seed and repeat are joined, of the loss "ce" where it ran. Each stage is at
-    least twice as costly as the one before it, and not worse on validation.
+    least twice as costly as the one before it, which is not ahead of it on validation by a standard error.
 
     Args:
         store: the results folder.
@@ -230,14 +240,19 @@ def cascade_spec(stages: Sequence[CellSpec], aim: Aim) -> CellSpec:
 
 
 def _of_one_size(cells: Sequence[CellResult], store: Store, valid: Validation, stages: int) -> list[CellSpec]:
-    candidates = sorted(_candidates(cells, store, valid), key=lambda one: -one.accuracy)
+    criterion = Criterion(cells[0].spec.metric, cells[0].spec.costs)
+    candidates = sorted(_candidates(cells, store, valid, criterion), key=lambda one: -one.value)
     specs: list[CellSpec] = []
-    for last in _last_stages(candidates):
+    may_follow = partial(_may_follow, valid=valid, criterion=criterion)
+    for last in _last_stages(candidates, may_follow):
         for aim in AIMS:
             best: Expected | None = None
             for length in range(FEWEST_STAGES, stages + 1):
-                expected = [_expected(chain, aim, valid) for chain in _chains(candidates, last, length)]
-                top = min((one for one in expected if one.trainings), key=lambda one: one.key(aim), default=None)
+                expected = [
+                    _expected(chain, aim, valid, criterion) for chain in _chains(candidates, last, length, may_follow)
+                ]
+                useful = [one for one in expected if one.trainings and one.beats_earlier_stages]
+                top = min(useful, key=lambda one: one.key(aim), default=None)
                 if top is None or not top.pays(aim, best):
                     continue
                 best = top
@@ -247,42 +262,60 @@ def _of_one_size(cells: Sequence[CellResult], store: Store, valid: Validation, s
     return specs
 
 
-def _candidates(cells: Sequence[CellResult], store: Store, valid: Validation) -> Iterator[Candidate]:
+def _candidates(
+    cells: Sequence[CellResult], store: Store, valid: Validation, criterion: Criterion
+) -> Iterator[Candidate]:
     """The configurations of the cells."""
     groups: dict[str, dict[Training, CellResult]] = {}
     for cell in cells:
         groups.setdefault(cell.spec.configuration, {})[cell.spec.repeat, cell.spec.seed] = cell
     for own in groups.values():
         stages = {key: stage_on_validation(store, cell, valid(key[0])) for key, cell in own.items()}
-        right = [right_alone(stage, valid(repeat).labels).mean() for (repeat, _), stage in stages.items()]
-        yield Candidate(own, stages, median(map(seconds_per_text, own.values())), float(fmean(right)))
+        values = [value_alone(stage, valid(repeat).labels, criterion) for (repeat, _), stage in stages.items()]
+        yield Candidate(own, stages, median(map(seconds_per_text, own.values())), fmean(values))
 
 
-def _last_stages(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The most accurate of those that have a cheaper model to stand before them."""
-    return [last for last in candidates if next(_chains(candidates, last, FEWEST_STAGES), None)][:LAST_STAGES]
+def _last_stages(candidates: Sequence[Candidate], may_follow: MayFollow) -> list[Candidate]:
+    """The best of those that have a cheaper model to stand before them."""
+    return [last for last in candidates if next(_chains(candidates, last, FEWEST_STAGES, may_follow), None)][
+        :LAST_STAGES
+    ]
 
 
-def _chains(candidates: Sequence[Candidate], last: Candidate, length: int) -> Iterator[tuple[Candidate, ...]]:
-    """Chains that end with `last`, each stage much costlier than the one before it, and not worse on validation."""
+def _chains(
+    candidates: Sequence[Candidate], last: Candidate, length: int, may_follow: MayFollow
+) -> Iterator[tuple[Candidate, ...]]:
+    """Chains that end with `last`, in which each stage may follow the one before it."""
     rising = sorted((one for one in candidates if one is not last), key=lambda one: one.seconds)
     for before in itertools.combinations(rising, length - 1):
         chain = (*before, last)
-        if all(
-            COSTLIER * first.seconds <= second.seconds < float("inf") and first.accuracy <= second.accuracy
-            for first, second in itertools.pairwise(chain)
-        ):
+        if all(may_follow(first, second) for first, second in itertools.pairwise(chain)):
             yield chain
 
 
-def _expected(chain: tuple[Candidate, ...], aim: Aim, valid: Validation) -> Expected:
+def _may_follow(first: Candidate, second: Candidate, valid: Validation, criterion: Criterion) -> bool:
+    """Whether the second is much costlier, and the first not ahead of it on validation in every training.
+
+    Models that are about as good make different mistakes, so that the second helps where the first is unsure.
+    """
+    if not COSTLIER * first.seconds <= second.seconds < inf:
+        return False
+    for key in first.stages.keys() & second.stages.keys():
+        split = valid(key[0])
+        sides = first.stages[key].probabilities, second.stages[key].probabilities
+        if not is_ahead(*sides, split.labels, clusters(len(split), split.groups), criterion):
+            return True
+    return False
+
+
+def _expected(chain: tuple[Candidate, ...], aim: Aim, valid: Validation, criterion: Criterion) -> Expected:
     trainings = tuple(key for key in chain[-1].cells if all(key in stage.cells for stage in chain))
-    seconds, accuracy = [], []
+    seconds, values = [], []
     for key in trainings:
         split = valid(key[0])
-        chosen = choose([stage.stages[key] for stage in chain], split.labels, aim, split.groups)
+        chosen = choose([stage.stages[key] for stage in chain], split.labels, aim, split.groups, criterion)
         seconds.append(chosen.seconds / len(split))
-        accuracy.append(chosen.score / len(split))
+        values.append(chosen.value)
     if not trainings:
-        return Expected(chain, (), float("inf"), 0.0)
-    return Expected(chain, trainings, fmean(seconds), fmean(accuracy))
+        return Expected(chain, (), inf, -inf)
+    return Expected(chain, trainings, fmean(seconds), fmean(values))

@@ -8,7 +8,7 @@ from benchmarks.schema.calibration import Share
 
 Aim = Literal["cost", "accuracy"]
 """Of the thresholds. "cost": the least cost at which a cascade is no less accurate on validation than its last stage.
-"accuracy": the highest accuracy on validation."""
+"accuracy": the highest accuracy on validation. With another metric of the run, that takes the place of accuracy."""
 
 Answer = Literal["last", "mean"]
 """The probabilities of a text: those of the last stage that read it, or the mean of all stages that read it."""

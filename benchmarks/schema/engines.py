@@ -1,4 +1,4 @@
-"""A trained network served by an engine: how fast it is there, what it needs, and whether it says the same."""
+"""A trained network served by an engine: speed, memory, and agreement with the network in torch."""
 
 from typing import Annotated, Any, Literal
 

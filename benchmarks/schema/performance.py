@@ -22,7 +22,7 @@ class Row(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     identity: ClassVar[tuple[str, ...]]
-    """Names of what a later row has in common with the earlier one that it replaces."""
+    """Names of the fields that identify a row: a later row with the same values replaces an earlier one."""
 
     environment: dict[str, Any]
     dataset: str

@@ -34,12 +34,6 @@ class Contrast:
     estimand: Estimand
 
     @property
-    def turned(self) -> "Contrast":
-        """The second less the first."""
-        discordant = None if self.discordant is None else self.discordant[::-1]
-        return Contrast(self.second, self.first, -self.estimate, discordant, self.estimand)
-
-    @property
     def p_value(self) -> float:
         """Two-sided, by itself: mid-p McNemar for two trainings, else Student's t; the larger where rows are clustered.
 

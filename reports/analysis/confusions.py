@@ -1,4 +1,4 @@
-"""Each class by itself: how often it is found, and what it is taken for."""
+"""Each class by itself: its recall, and the classes that it is confused with."""
 
 from dataclasses import dataclass
 

@@ -9,16 +9,19 @@ and with 95 % no claim "not good enough" is.
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
 from scipy import stats
 
 from reports.analysis.comparisons import Contrast, contrast, difference
-from reports.analysis.estimates import ALPHA, POWER, Figure, FloatArray, Interval
+from reports.analysis.estimates import POWER, Figure, FloatArray, Interval
 from reports.analysis.evidence import Evidence
-from reports.analysis.family import correlation, one_sided_level
+from reports.analysis.family import control_levels
+
+NO_INFLUENCE = np.empty(0)
+"""In place of the influences of a pair's rows: those of all pairs would not fit into memory."""
 
 
 class Standing(Enum):
@@ -68,15 +71,23 @@ class _Bounds:
     """Bounds of all differences.
 
     Attributes:
-        contrasts: [i][j] the difference of i less j; None on the diagonal.
-        upper, lower: (K, K) one-sided bounds of the difference of i less j, with i as the control.
+        values: (K, K) the difference of i less j.
+        errors: (K, K) its standard error.
+        over_rows: (K, K) its variance over test rows alone.
+        upper, lower: (K, K) its one-sided bounds, with i as the control.
         levels: (K,) of the one-sided bounds.
+        rows: test rows.
+        trainings: (K,) of each candidate.
     """
 
-    contrasts: Sequence[Sequence[Contrast | None]]
+    values: FloatArray
+    errors: FloatArray
+    over_rows: FloatArray
     upper: FloatArray
     lower: FloatArray
     levels: FloatArray
+    rows: int
+    trainings: Sequence[int]
 
 
 def judge(
@@ -109,31 +120,32 @@ def _judged(i: int, bounds: _Bounds, possible: Sequence[int], tolerance: float) 
     low = min((-float(bounds.upper[j, i]) for j in rivals), default=0.0)
     high = 0.0 if i in possible else max(-float(bounds.lower[j, i]) for j in rivals)
     behind = Interval(min(low, 0.0) + 0.0, min(high, 0.0) + 0.0)
-    rival = min(others, key=lambda j: _value(bounds, i, j))
+    rival = min(others, key=lambda j: float(bounds.values[i, j]))
     standing = decided(behind, tolerance)
     needed = _needed(i, rivals, bounds, tolerance) if standing is Standing.UNDECIDED else None
-    return Judged(rival, _value(bounds, i, rival), behind, standing, needed)
-
-
-def _value(bounds: _Bounds, i: int, j: int) -> float:
-    found = bounds.contrasts[i][j]
-    return found.estimate.value if found else 0.0
+    return Judged(rival, float(bounds.values[i, rival]), behind, standing, needed)
 
 
 def _bounds(evidence: Sequence[Evidence], figure: Callable[[Evidence], Figure] | None) -> _Bounds:
-    count = len(evidence)
-    contrasts: list[list[Contrast | None]] = [[None] * count for _ in range(count)]
-    for i, j in itertools.combinations(range(count), 2):
+    count, pairs = len(evidence), list(itertools.combinations(range(len(evidence)), 2))
+    values, errors, over_rows = (np.zeros((count, count)) for _ in range(3))
+    contrasts = []
+    for i, j in pairs:
         found = _contrast(evidence[i], evidence[j], figure)
-        contrasts[i][j], contrasts[j][i] = found, found.turned
-    upper, lower, levels = np.full((count, count), np.inf), np.full((count, count), -np.inf), np.empty(count)
-    for i, row in enumerate(contrasts):
-        others = [one for one in row if one is not None]
-        levels[i] = _level(others)
-        for j, one in enumerate(row):
-            if one is not None:
-                lower[i, j], upper[i, j] = one.interval_at(2 * levels[i])
-    return _Bounds(contrasts, upper, lower, levels)
+        own = found.estimate
+        values[i, j], values[j, i] = own.value, -own.value
+        errors[i, j] = errors[j, i] = own.standard_error
+        over_rows[i, j] = over_rows[j, i] = float(own.influence @ own.influence)
+        contrasts.append(replace(found, estimate=replace(own, influence=NO_INFLUENCE)))
+    figures = [(one.accuracy if figure is None else figure(one)).mean.units[0] for one in evidence]
+    levels = control_levels(np.stack(figures), over_rows, errors)
+    upper, lower = np.full((count, count), np.inf), np.full((count, count), -np.inf)
+    for (i, j), found in zip(pairs, contrasts, strict=True):
+        lower[i, j], upper[i, j] = found.interval_at(2 * levels[i])
+        low, high = found.interval_at(2 * levels[j])
+        lower[j, i], upper[j, i] = -high, -low
+    trainings = [len(one.right) for one in evidence]
+    return _Bounds(values, errors, over_rows, upper, lower, levels, len(evidence[0].rows.labels), trainings)
 
 
 def _contrast(first: Evidence, second: Evidence, figure: Callable[[Evidence], Figure] | None) -> Contrast:
@@ -143,34 +155,25 @@ def _contrast(first: Evidence, second: Evidence, figure: Callable[[Evidence], Fi
     return Contrast(first, second, found, None, first.estimand.weaker(second.estimand))
 
 
-def _level(others: Sequence[Contrast]) -> float:
-    """The one-sided level of each comparison with a control, at which all cover together with 95 %."""
-    if len(others) == 1:
-        return ALPHA
-    errors = np.array([one.estimate.standard_error for one in others])
-    correlated = correlation([one.estimate.influence for one in others], errors)
-    return one_sided_level(correlated)
-
-
 def _needed(i: int, rivals: Sequence[int], bounds: _Bounds, tolerance: float) -> Needed | None:
     """Data that decide: against every possible best if it looks good enough, else against the first of them."""
-    ahead = {j: _value(bounds, i, j) + tolerance for j in rivals}
+    ahead = {j: float(bounds.values[i, j]) + tolerance for j in rivals}
     if min(ahead.values()) < 0:
         first = min(ahead, key=lambda j: ahead[j])
         ahead = {first: ahead[first]}
-    found = [_to_decide(bounds.contrasts[i][j], margin, float(bounds.levels[j])) for j, margin in ahead.items()]
+    found = [_to_decide(bounds, i, j, margin) for j, margin in ahead.items()]
     known = [one for one in found if one is not None]
     return Needed(_most([one.texts for one in known]), _most([one.trainings for one in known])) if known else None
 
 
-def _to_decide(found: Contrast | None, margin: float, level: float) -> Needed | None:
-    """Data with which a bound of that one-sided level is `margin` away from the estimate, with 80 % power."""
-    if found is None or margin == 0:
+def _to_decide(bounds: _Bounds, i: int, j: int, margin: float) -> Needed | None:
+    """Data with which the bound of i less j, with j as the control, is `margin` from the estimate, with 80 % power."""
+    if margin == 0:
         return None
-    wanted = (margin / (stats.norm.isf(level) + stats.norm.ppf(POWER))) ** 2
-    rows, trainings = len(found.first.rows.labels), min(len(found.first.right), len(found.second.right))
-    over_rows = float(found.estimate.influence @ found.estimate.influence)
-    over_trainings = max(found.estimate.standard_error**2 - over_rows, 0.0)
+    wanted = (margin / (stats.norm.isf(float(bounds.levels[j])) + stats.norm.ppf(POWER))) ** 2
+    rows, trainings = bounds.rows, min(bounds.trainings[i], bounds.trainings[j])
+    over_rows = float(bounds.over_rows[i, j])
+    over_trainings = max(float(bounds.errors[i, j]) ** 2 - over_rows, 0.0)
     texts = rows * over_rows / (wanted - over_trainings) if wanted > over_trainings else None
     more = trainings * over_trainings / (wanted - over_rows) if wanted > over_rows and over_trainings > 0 else None
     return Needed(

@@ -1,6 +1,6 @@
 """Figures of several trainings on the same test rows, and the variance of their mean."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -131,7 +131,12 @@ class Figure:
         degrees = min(self.degrees, other.degrees)
         return Figure(self.values - other.values, self.influence - other.influence, summed, degrees)
 
-    @property
+    @cached_property
+    def spread(self) -> tuple[float, float]:
+        """Variance of the mean over trainings, and the interaction of trainings and rows within it."""
+        return training_variance(self.values, self.units)
+
+    @cached_property
     def mean(self) -> "Figure":
         """Of the mean over trainings, as a figure of one training."""
         summed = None if self.summed is None else self.summed.mean(axis=0, keepdims=True)
@@ -173,10 +178,6 @@ class Estimate:
         if self.standard_error == 0:
             return 1.0 if self.value == 0 else 0.0
         return float(2 * special.stdtr(self.degrees, -abs(self.value) / self.standard_error))
-
-    def __neg__(self) -> "Estimate":
-        """The estimate of the opposite figure."""
-        return replace(self, value=-self.value, influence=-self.influence)
 
     def detectable(self, alpha: float) -> float:
         """Smallest true value that a test at level `alpha` detects with 80 % power, given this standard error.
@@ -246,7 +247,7 @@ def estimate(figure: Figure, minus: Figure | None = None) -> Estimate:
     over_rows = max(seen, independent)
     trainings, squares = 0.0, over_rows**2 / mean.degrees
     for term in terms:
-        own, interaction = training_variance(term.values, term.units)
+        own, interaction = term.spread
         trainings += own - interaction
         if term.trainings > 1:
             squares += (own**2 + interaction**2 / mean.degrees) / (term.trainings - 1)

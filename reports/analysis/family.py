@@ -83,18 +83,50 @@ def null_p_values(correlated: FloatArray, one_sided: BoolArray, draws: int = DRA
     return np.where(one_sided, 1.0, 2.0) * tails
 
 
-def one_sided_level(correlated: FloatArray, draws: int = DRAWS) -> float:
-    """The common level of one-sided comparisons: that of their `null_p_values`, from the largest of each draw."""
-    smallest = special.ndtr(-_null_normals(correlated, draws).max(axis=1))
-    return common_level(smallest[:, None], comparisons=len(correlated))
+def control_levels(
+    influences: FloatArray, over_rows: FloatArray, standard_errors: FloatArray, draws: int = DRAWS
+) -> FloatArray:
+    """Return the level of each control's one-sided comparisons with all others, which then cover together with 95 %.
+
+    One set of draws over the test rows serves all controls, whose differences are differences of it.
+
+    Args:
+        influences: (K, G) of the K figures that are compared.
+        over_rows: (K, K) variance over test rows of the difference of two.
+        standard_errors: (K, K) of the difference of two, trainings included.
+        draws: of the bootstrap.
+
+    Returns:
+        (K,).
+    """
+    size, covariance = len(influences), influences @ influences.T
+    standard = _standard_normal(draws, 2 * size)
+    rows, trainings = standard[:, :size] @ _root(covariance).T, standard[:, size:]
+    own = np.diag(covariance)
+    apart = own[:, None] + own - 2 * covariance
+    levels = np.empty(size)
+    for control in range(size):
+        others = np.arange(size) != control
+        errors, seen = standard_errors[control, others], over_rows[control, others]
+        scale = np.where(errors > 0, errors, np.inf)
+        share = np.minimum(seen / scale**2, 1.0)
+        weights = np.sqrt(share / np.maximum(apart[control, others], np.finfo(float).tiny))
+        normal = (rows[:, others] - rows[:, [control]]) * weights + trainings[:, others] * np.sqrt(1 - share)
+        levels[control] = common_level(special.ndtr(-normal.max(axis=1))[:, None], comparisons=size - 1)
+    return levels
 
 
 def _null_normals(correlated: FloatArray, draws: int) -> FloatArray:
     """(draws, K) standard normal estimates with that correlation."""
-    values, vectors = np.linalg.eigh(correlated)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    normal: FloatArray = _standard_normal(draws, len(correlated)) @ root.T
+    normal: FloatArray = _standard_normal(draws, len(correlated)) @ _root(correlated).T
     return normal
+
+
+def _root(covariance: FloatArray) -> FloatArray:
+    """(K, K) matrix whose product with its transpose is the covariance (K, K)."""
+    values, vectors = np.linalg.eigh(covariance)
+    root: FloatArray = vectors * np.sqrt(np.maximum(values, 0.0))
+    return root
 
 
 @lru_cache(maxsize=1)

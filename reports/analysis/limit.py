@@ -56,7 +56,7 @@ class Limits:
 
 @lru_cache(maxsize=1)
 def limits(results: Results) -> Limits:
-    """The ceilings of a run, held against what its cells reached."""
+    """Ceilings of a run beside the rates that its cells reached."""
     misread: list[Ceiling] = []
     for cell in results.ok if results.ceilings else ():
         ceiling = _ceiling(results, [cell])

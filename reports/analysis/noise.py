@@ -1,4 +1,4 @@
-"""Noise of the measurements: how far apart readings of the same work lie, and what else kept the machine busy.
+"""Noise of the measurements: differences between readings of the same work, and other load on the machine.
 
 An A/A pair is the same work timed twice. There are two kinds: within a cell, the even readings against the odd ones,
 which were taken in turn; and cells that differ in seed or loss only, whose batches cost the same. The spreads describe
@@ -138,7 +138,7 @@ def _rates(measured: Measurement) -> FloatArray:
 
 
 def _held_back(load: Load) -> tuple[float, str]:
-    """The worst of what disturbed a cell, and in words; "" where nothing did."""
+    """The worst disturbance of a cell, and its description; "" where there was none."""
     causes = [
         (load.others, f"other processes took {formats.percent(load.others)} of its processors' time"),
         (load.stolen, f"the hypervisor kept back {formats.percent(load.stolen)} of its processors' time"),

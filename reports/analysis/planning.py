@@ -84,7 +84,7 @@ class Plan:
 
     @property
     def _disagreement(self) -> str:
-        """The rows on which exactly one is right; a difference that is larger takes as many rows as it is large."""
+        """Assumed share of rows on which exactly one model is right; it is at least the difference."""
         if self.detectable < self.discordant:
             return f"they disagree on {100 * self.discordant:g} % of the rows"
         return "they disagree on these rows alone"

@@ -32,7 +32,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Price:
-    """Cost of a month; NaN for what was not measured.
+    """Cost of a month; NaN where it was not measured.
 
     Attributes:
         training: of all trainings of the month.

@@ -104,7 +104,7 @@ def primary(
     fit_seconds: Sequence[float],
     margin: float | None = None,
 ) -> Primary:
-    """Compare what is to be compared, as one family.
+    """Compare the primary pairs, as one family.
 
     The search for the best is one-sided: it asks whether the top is better than another (Hsu 1984, "Constrained
     simultaneous confidence intervals for multiple comparisons with the best", Annals of Statistics 12).

@@ -97,7 +97,7 @@ class Recommendation:
         candidates: the best first.
         estimand: what the standings speak of.
         rows: test texts.
-        left_out: configurations on fewer training texts than the largest size of their run.
+        left_out: configurations on fewer training texts than their model had in the same run.
         doubts: why the prices of several runs do not compare; "" where they do.
         alike: names of the candidates that make the same predictions on every test text, in groups.
     """
@@ -122,7 +122,7 @@ class Recommendation:
 
 
 def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
-    """Decide between all configurations of one or several runs, each on the largest training size of its run.
+    """Decide between all configurations of one or several runs, each model on the most training texts that it had.
 
     Args:
         runs: results folders with the same test rows.
@@ -178,6 +178,7 @@ def _figure(figures: dict[int, Figure], evidence: Evidence) -> Figure:
 def _gathered(runs: Sequence[Results]) -> tuple[list[tuple[Results, Evidence]], int]:
     """The evidence on the candidates, each configuration once, and how many configurations of smaller sizes there are.
 
+    A model that ran on fewer texts than others is a candidate too: its trained network can be taken.
     An engine that does not say the same as the network in torch is a candidate of its own.
 
     Raises:
@@ -189,10 +190,13 @@ def _gathered(runs: Sequence[Results]) -> tuple[list[tuple[Results, Evidence]], 
         evidence = gather(results)
         if not evidence:
             raise StoreError(f"{results.folder} has no cell that ended ok: there is nothing to recommend")
-        largest = max(one.configuration.train_size for one in evidence)
+        largest: dict[str, int] = {}
+        for one in evidence:
+            model, size = one.configuration.model_name, one.configuration.train_size
+            largest[model] = max(size, largest.get(model, 0))
         inexact = [one.evidence for one in served(results, evidence) if not one.exact]
         for one in (*evidence, *inexact):
-            if one.configuration.train_size < largest:
+            if one.configuration.train_size < largest[one.configuration.model_name]:
                 left_out += not one.configuration.engine
             else:
                 key = f"{one.configuration.cells[0].spec.configuration} {one.configuration.engine}"
@@ -213,12 +217,15 @@ def _check_same_rows(runs: Sequence[Results], evidence: Sequence[Evidence]) -> N
 
 
 def _names(found: Sequence[tuple[Results, Evidence]]) -> list[str]:
-    """Model, and loss, training size and run where these differ between candidates of one name."""
+    """Model and training size, the latter if it differs; loss, device and run where names would be the same."""
     configurations = [(results, one.configuration) for results, one in found]
+    sizes = [f"{c.train_size:,} texts" for _, c in configurations]
     parts = [
-        [c.model for _, c in configurations],
+        [
+            f"{c.model}, {size}" if len(set(sizes)) > 1 else c.model
+            for (_, c), size in zip(configurations, sizes, strict=True)
+        ],
         [c.loss for _, c in configurations],
-        [f"{c.train_size:,} texts" for _, c in configurations],
         [f"{c.device} {c.precision}" for _, c in configurations],
         [results.folder.name for results, _ in configurations],
         [c.key for _, c in configurations],

@@ -1,4 +1,4 @@
-"""A results folder, read: what was planned, what came of it, and the predictions."""
+"""A results folder as read: planned cells, their results and predictions."""
 
 import json
 from collections import Counter
@@ -132,7 +132,7 @@ class Results:
 
     @property
     def margin(self) -> float | None:
-        """Difference in accuracy that does not matter to the user, as a share, if they said it."""
+        """Difference in accuracy that the user declared not to matter, as a share; None if none was declared."""
         points = self.run.get("margin_points")
         return None if points is None else float(points) / 100
 

@@ -1,4 +1,4 @@
-"""Two results folders, configuration against configuration: what changed, and whether it is more than noise."""
+"""Compare two results folders configuration by configuration: the changes, and whether they exceed the noise."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +74,7 @@ class Change:
 
 @dataclass(frozen=True)
 class RunComparison:
-    """All that two runs have in common, and what they have not.
+    """Configurations that two runs have in common, and those that only one has.
 
     Attributes:
         changes: configurations in both, in the base's order.
@@ -195,7 +195,7 @@ def _accuracies(pairs: Sequence[tuple[Evidence, Evidence]]) -> dict[str, Compari
 
 
 def _learnt(new: Evidence, base: Evidence) -> dict[str, bool]:
-    """A fall below the majority class is a loss, not void: only what never learnt is not compared."""
+    """Whether each side counts as learnt: a model that learnt in either run is compared, even if below chance now."""
     either = accuracy(new).learnt or accuracy(base).learnt
     return {new.configuration.key: either, base.configuration.key: either}
 

@@ -22,10 +22,10 @@ BAND = (0.05, 0.95)
 """Quantiles of the best of k trials that a band reaches to."""
 
 ORDERS = 1_000
-"""Random orders of the trials, for what to expect of a number of seconds."""
+"""Random orders of the trials, from which the accuracy expected after a number of seconds is estimated."""
 
 LEAST_TRIALS = 5
-"""Drawn settings without which nothing is said of what to expect."""
+"""Drawn settings below which no expected accuracy is shown."""
 
 
 @dataclass(frozen=True)

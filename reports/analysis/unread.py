@@ -12,12 +12,12 @@ from reports.analysis.family import sidak
 from reports.analysis.results import REFERENCE_LOSS, Configuration
 
 LITTLE = 0.1
-"""Of all tokens: what a model that reads the rest misses is not worth a sentence."""
+"""Share of unread tokens below which no sentence mentions them."""
 
 
 @dataclass(frozen=True)
 class Unread:
-    """A model that truncation may have cost something.
+    """A model that may have lost accuracy by truncation.
 
     Attributes:
         configuration: what was run.

@@ -36,7 +36,7 @@ from reports.figures.tuning_panels import tuning_panels
 NAME = re.compile(
     r"(front|accuracy|training-cost|inference-cost|lengths|learning|risk-coverage|confusion|reliability|training|tuning)-\d+(-\w+)?"
 )
-"""Of a report's figures; whatever else is in their folder is somebody's own."""
+"""File names of a report's figures; other files in their folder are left alone."""
 
 COMPARED, DIAGNOSED = 24, 12
 """Configurations, the most accurate ones: of each training size in figures that compare them, and of all in figures of

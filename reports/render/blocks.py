@@ -46,7 +46,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Facts:
-    """Terms with what is said of each."""
+    """Terms with their definitions."""
 
     kind: ClassVar = "facts"
     pairs: tuple[tuple[str, str], ...]

@@ -111,7 +111,7 @@ def _first(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def truncation_table(exploration: Exploration) -> pd.DataFrame:
-    """Tabulate for each model that counts tokens what it reads by default, and what that leaves out."""
+    """Tabulate, for each model that counts tokens, what it reads by default, and the share that it leaves out."""
     rows = []
     for one in exploration.tokens:
         cut = next((t for t in one.truncation if t.limit == one.reads), None)

@@ -1,4 +1,4 @@
-"""The best of each training size in a sentence, which claims no more than the comparisons do; and what limits it."""
+"""The best model of each training size in a sentence that claims no more than its comparisons, and its limits."""
 
 import re
 from collections.abc import Sequence
@@ -166,7 +166,7 @@ def title(analysis: Analysis) -> str:
 
 
 def subject(analysis: Analysis) -> str:
-    """The suite, and the sizes of what was trained and tested on."""
+    """Name of the suite, with the numbers of training and test texts."""
     run = analysis.results.run
     sizes = sorted({one.train_size for one in analysis.results.configurations}) or [run["dataset"]["train"]]
     trained = " to ".join(formats.count(size) for size in dict.fromkeys((sizes[0], sizes[-1])))

@@ -167,5 +167,5 @@ def _named(label: str) -> Markup:
 
 
 def sha256(text: str) -> str:
-    """As a Content-Security-Policy names what may run."""
+    """Digest of a script or style, in the form that a Content-Security-Policy takes."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -152,7 +152,7 @@ def _block(one: blocks.Block, beside: str) -> Markdown:
 
 
 def environment() -> Environment:
-    """The templates' environment: what is no Markdown yet is escaped."""
+    """Environment of the templates; texts that are not Markdown yet are escaped."""
     own = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -167,7 +167,7 @@ def environment() -> Environment:
 
 
 def escape(text: object) -> Markdown:
-    """A text on one line that shows as it is: no markup, no HTML, no end of a table's cell."""
+    """Escape a text for one line of Markdown: no markup, no HTML, no end of a table cell."""
     plain = formats.plain(text).replace("&", "&amp;")
     return Markdown(SPECIAL.sub(lambda found: "&lt;" if found[0] == "<" else "\\" + found[0], plain))
 

@@ -201,7 +201,7 @@ def machines(rows: Iterable[Row]) -> list[str]:
 
 
 def with_machines(frame: pd.DataFrame, rows: Sequence[Row], known: Sequence[str]) -> pd.DataFrame:
-    """A table of these rows, which says of each what number its machine has among several."""
+    """Table of these rows, with the number of each row's machine where there are several."""
     return frame.assign(machine=[str(known.index(_machine(row)) + 1) for row in rows]) if len(known) > 1 else frame
 
 

@@ -181,8 +181,13 @@ def notes(found: Recommendation) -> list[str]:
     if once:
         who = "every candidate" if len(once) == len(found.candidates) else ", ".join(once)
         said.append(f"Training was timed once for {who}: its price may be off by a factor of {UNREPEATED:g}.")
+    if len({one.configuration.train_size for one in found.candidates}) > 1:
+        said.append(
+            "Candidates differ in their training texts: each model stands with the most that it had, and one that had "
+            "fewer might do better with more."
+        )
     if found.left_out:
-        said.append(f"{found.left_out} configurations on fewer training texts are no candidates.")
+        said.append(f"{found.left_out} configurations on fewer training texts than their model had are no candidates.")
     if found.doubts:
         said.append(f"The prices do not compare: {found.doubts}.")
     return said

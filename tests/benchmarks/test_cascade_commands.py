@@ -2,12 +2,10 @@
 
 import csv
 import json
-import sys
 
 import numpy as np
 import pytest
 
-from benchmarks.cli import main
 from benchmarks.inference.saved import load_model
 from tests.benchmarks.cascade_runs import hard_split
 
@@ -66,17 +64,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def type_in(monkeypatch, capsys, folder):
-    """Type a command in that folder: its exit status, output and errors."""
+def type_in(type_in, monkeypatch, folder):
+    """Type a command in that folder."""
     monkeypatch.chdir(folder)
-
-    def type_in(*arguments):
-        monkeypatch.setattr(sys, "argv", ["benchmarks", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        output, errors = capsys.readouterr()
-        return caught.value.code or 0, output, errors
-
     return type_in
 
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +9,6 @@ import pytest
 from rich.console import Console
 
 from benchmarks import cli
-from benchmarks.cli import main
 from benchmarks.commands.run_view import warn_of_other_data
 from benchmarks.errors import UsageError
 from benchmarks.hardware import device
@@ -18,21 +16,6 @@ from benchmarks.store.files import StoreError, WriteError
 from benchmarks.store.lock import hold
 from benchmarks.store.results import RUN_KEYS, Store
 from tests.reports.conftest import write_results
-
-
-@pytest.fixture
-def type_in(monkeypatch, capsys, tmp_path):
-    """Type a command in an empty folder: its exit status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def type_in(*arguments):
-        monkeypatch.setattr(sys, "argv", ["benchmarks", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        output, errors = capsys.readouterr()
-        return caught.value.code or 0, output, errors
-
-    return type_in
 
 
 def written(folder):

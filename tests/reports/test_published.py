@@ -84,9 +84,18 @@ def test_the_pages_quote_these_runs():
     assert len(sections(README)) == len(sections(EXAMPLES)) == 1
 
 
-@pytest.mark.parametrize("section", QUOTED, ids=lambda section: section.run)
+@pytest.mark.parametrize("section", [*sections(RESULTS), *sections(EXAMPLES)], ids=lambda section: section.run)
 def test_a_table_has_a_row_for_each_model(section):
     assert sorted(plain_label(row["model"]) for row in section.rows) == sorted(set(section.cells["label"]))
+
+
+def test_the_first_table_shows_the_best_the_cheapest_and_a_cascade():
+    (section,) = sections(README)
+    shown = {plain_label(row["model"]) for row in section.rows}
+    accuracy = section.cells.groupby("label")["accuracy"].mean()
+    assert shown <= set(accuracy.index)
+    assert {accuracy.idxmax(), section.cells.groupby("label")["fit_seconds"].median().idxmin()} <= shown
+    assert any("->" in label for label in shown)
 
 
 ACCURACY = re.compile(r"accuracy.*?(?:, `(?P<loss>\w+)`)?$")

@@ -172,7 +172,7 @@ def key(found: Found) -> str:
 
 
 def tokenizing(found: Found) -> TorchClassifier:
-    """Load what turns texts into token ids, without the network and its memory.
+    """Load the tokenizer of a saved network, without the network and its memory.
 
     Raises:
         UsageError: the model's class is not registered, or the folder does not hold such a model.

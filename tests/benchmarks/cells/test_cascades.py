@@ -47,9 +47,8 @@ def forced(monkeypatch):
     """Choose a rule whatever validation says."""
 
     def force(*thresholds, answer="last"):
-        def choose(stages, labels, aim, groups=None):
-            rows = len(labels)
-            return Outcome(Rule(thresholds=thresholds, answer=answer), np.ones(rows, dtype=bool), (rows, 0), 1.0)
+        def choose(stages, labels, aim, groups=None, criterion=None):
+            return Outcome(Rule(thresholds=thresholds, answer=answer), 1.0, (len(labels), 0), 1.0)
 
         monkeypatch.setattr(cascades, "choose", choose)
 

@@ -5,8 +5,18 @@ import itertools
 import numpy as np
 import pytest
 
-from benchmarks.cells.thresholds import StageOnValidation, candidates, choose, is_ahead, outcomes, right_alone
+from benchmarks.cells.thresholds import (
+    StageOnValidation,
+    _jackknife,
+    candidates,
+    choose,
+    is_ahead,
+    outcomes,
+    replay,
+    value_alone,
+)
 from benchmarks.schema.cascade import AIMS
+from models.selection import ACCURACY, Criterion
 
 COSTS = (1.0, 10.0, 100.0)
 
@@ -23,10 +33,10 @@ def stages(count, rows=60, classes=3, seed=0):
     return found, labels
 
 
-def replay(found, labels, thresholds, answer):
-    """A cascade row by row: rows right, rows read by each stage."""
-    right, read = [], [0] * len(found)
-    for row, label in enumerate(labels):
+def row_by_row(found, labels, thresholds, answer):
+    """A cascade row by row: probabilities, rows right, rows read by each stage."""
+    answers, read = [], [0] * len(found)
+    for row in range(len(labels)):
         seen = []
         for number, stage in enumerate(found):
             read[number] += 1
@@ -34,8 +44,8 @@ def replay(found, labels, thresholds, answer):
             now = seen[-1] if answer == "last" else np.mean(seen, axis=0)
             if number == len(thresholds) or now.max() > thresholds[number]:
                 break
-        right.append(now.argmax() == label)
-    return np.array(right), tuple(read)
+        answers.append(now)
+    return np.array(answers), np.array(answers).argmax(axis=1) == labels, tuple(read)
 
 
 def grids(found, answer):
@@ -49,37 +59,37 @@ def grids(found, answer):
 @pytest.mark.parametrize("aim", AIMS)
 def test_the_choice_is_that_of_brute_force(count, seed, aim):
     found, labels = stages(count, rows=60 if count == 2 else 24, seed=seed)
-    alone = right_alone(found[-1], labels)
+    alone = found[-1].probabilities.argmax(axis=1) == labels
     best = None
     for answer in ("last", "mean"):
         for thresholds in itertools.product(*grids(found, answer)):
-            right, read = replay(found, labels, thresholds, answer)
+            _, right, read = row_by_row(found, labels, thresholds, answer)
             seconds = sum(n * cost for n, cost in zip(read, COSTS, strict=False))
             lead, discordant = int(right.sum() - alone.sum()), int((right != alone).sum())
             if aim == "cost" and not (lead >= 0 and lead**2 >= discordant):
                 continue
             key = (-right.sum(), seconds) if aim == "accuracy" else (seconds, -right.sum())
             if best is None or key < best[0]:
-                best = key, thresholds, answer, read, int(right.sum())
+                best = key, thresholds, answer, read, right.mean()
     chosen = choose(found, labels, aim)
     assert (chosen.cascade.thresholds, chosen.cascade.answer) == best[1:3]
-    assert (chosen.read, chosen.score) == best[3:]
+    assert (chosen.read, chosen.value) == best[3:]
 
 
 def test_every_outcome_is_what_the_rows_say():
     found, labels = stages(2, rows=30)
     for outcome in outcomes(found, labels):
-        right, read = replay(found, labels, outcome.cascade.thresholds, outcome.cascade.answer)
-        np.testing.assert_array_equal(outcome.right, right)
-        assert outcome.read == read
+        answers, right, read = row_by_row(found, labels, outcome.cascade.thresholds, outcome.cascade.answer)
+        np.testing.assert_allclose(replay(found, outcome.cascade), answers)
+        assert (outcome.value, outcome.read) == (right.mean(), read)
 
 
 def test_for_cost_the_cascade_is_never_behind_the_last_stage_on_validation():
     for seed in range(20):
         found, labels = stages(2, rows=200, seed=seed)
         chosen = choose(found, labels, "cost")
-        assert chosen.score >= right_alone(found[-1], labels).sum()
-        assert chosen.score <= choose(found, labels, "accuracy").score
+        assert chosen.value >= value_alone(found[-1], labels)
+        assert chosen.value <= choose(found, labels, "accuracy").value
 
 
 def test_a_first_stage_that_knows_nothing_passes_everything_on():
@@ -116,12 +126,64 @@ def test_rows_of_one_confidence_are_passed_on_together():
 
 
 def test_rows_of_a_cluster_count_together():
+    def ahead(right, other, codes):
+        return is_ahead(np.eye(2)[right.astype(int)], np.eye(2)[other.astype(int)], np.ones(16, dtype=int), codes)
+
     right, other = np.ones(16, dtype=bool), np.array([False] * 4 + [True] * 12)
-    assert is_ahead(right, other, np.arange(16))  # 4 ahead, standard error 2
+    assert ahead(right, other, np.arange(16))  # 4 ahead, standard error 2
     right[4:6] = False
-    assert not is_ahead(right, other, np.repeat([0, 1, 2, 3], 4))  # 2 ahead, clusters differ by 4 and -2
-    assert is_ahead(other, other, np.arange(16))
-    assert not is_ahead(other, np.ones(16, dtype=bool), np.arange(16))
+    assert not ahead(right, other, np.repeat([0, 1, 2, 3], 4))  # 2 ahead, clusters differ by 4 and -2
+    assert ahead(other, other, np.arange(16))
+    assert not ahead(other, np.ones(16, dtype=bool), np.arange(16))
+
+
+COSTLY_MISS = Criterion("cost", ((0.0, 1.0, 1.0), (9.0, 0.0, 9.0), (1.0, 1.0, 0.0)))
+
+
+@pytest.mark.parametrize(
+    "criterion", [Criterion("macro_f1"), Criterion("average_precision"), Criterion("log_loss"), COSTLY_MISS]
+)
+def test_thresholds_go_by_the_metric(criterion):
+    found, labels = stages(2, rows=200)
+    best = choose(found, labels, "accuracy", criterion=criterion)
+    values = [criterion.value(labels, replay(found, one.cascade)) for one in outcomes(found, labels)]
+    assert best.value == pytest.approx(max(values))
+    cheap = choose(found, labels, "cost", criterion=criterion)
+    assert value_alone(found[-1], labels, criterion) <= cheap.value <= best.value
+    assert cheap.seconds <= 200 * sum(COSTS[:2])
+
+
+def test_another_metric_chooses_other_thresholds():
+    chosen = [
+        [choose(*stages(2, rows=400, seed=seed), "accuracy", criterion=one).cascade for one in (ACCURACY, COSTLY_MISS)]
+        for seed in range(10)
+    ]
+    assert any(first != second for first, second in chosen)
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "cost"])
+def test_the_jackknife_of_a_mean_is_its_standard_error(metric):
+    """A lead of 0.9 standard errors is none, one of 1.1 is."""
+    criterion = Criterion("log_loss") if metric == "log_loss" else COSTLY_MISS
+    found, labels = stages(2, rows=4_000, seed=5)
+    one, other = (stage.probabilities for stage in reversed(found))
+    gains = [
+        np.array([criterion.value(labels[[row]], side[[row]]) for row in range(len(labels))]) for side in (one, other)
+    ]
+    difference = gains[0] - gains[1]
+    error = difference.std(ddof=1) / len(labels) ** 0.5
+    lead, variance = _jackknife(one, other, labels, np.arange(len(labels)), criterion)
+    assert lead == pytest.approx(difference.mean())
+    assert variance**0.5 == pytest.approx(error, rel=0.4)  # of 20 blocks
+    assert is_ahead(one, other, labels, np.arange(len(labels)), criterion)
+    assert not is_ahead(other, one, labels, np.arange(len(labels)), criterion)
+
+
+def test_one_cluster_shows_no_lead_in_another_metric():
+    found, labels = stages(2, rows=100)
+    one, other = (stage.probabilities for stage in reversed(found))
+    assert not is_ahead(one, other, labels, np.zeros(100, dtype=int), Criterion("log_loss"))
+    assert choose(found, labels, "cost", ["one"] * 100, Criterion("log_loss")).read == (100, 100)
 
 
 def correlated(rows, seed):
@@ -148,5 +210,5 @@ def test_the_margin_keeps_what_is_chosen_no_less_accurate_on_new_rows():
         mean = (new[0].probabilities + new[1].probabilities) / 2
         second = new[1].probabilities if rule.answer == "last" else mean
         answer = np.where(unsure[:, None], second, new[0].probabilities)
-        leads.append((answer.argmax(axis=1) == new_labels).mean() - right_alone(new[1], new_labels).mean())
+        leads.append((answer.argmax(axis=1) == new_labels).mean() - value_alone(new[1], new_labels))
     assert np.mean(leads) > -0.002

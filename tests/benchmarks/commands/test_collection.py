@@ -2,23 +2,6 @@
 
 import pytest
 
-from benchmarks.cli import main
-
-
-@pytest.fixture
-def type_in(tmp_path, monkeypatch, capsys):
-    """A function: words of a command, typed in an empty folder -> exit status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def type_in(*words):
-        monkeypatch.setattr("sys.argv", ["benchmarks", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        return ended.value.code or 0, shown.out, shown.err
-
-    return type_in
-
 
 def write_table(folder, name):
     folder.mkdir(exist_ok=True)

@@ -1,30 +1,18 @@
 """`explore` as it is typed: every problem in one go, 80 columns, and a command that works."""
 
 import shlex
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from benchmarks.cli import main
 from benchmarks.commands.data_options import DataOptions
 from benchmarks.commands.suggestion import as_typed, run_words
 
 
-@pytest.fixture
-def type_in(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-
-    def type_in(*arguments):
-        monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        output, errors = capsys.readouterr()
-        return int(caught.value.code or 0), output, errors
-
-    return type_in
 
 
 def messy(path):

@@ -1,39 +1,35 @@
 """Ray is an extra: asked for where it is missing, it is one line; not asked for, it is not imported."""
 
 import ast
-import sys
 
 import pytest
 
-from benchmarks.cli import main
 from benchmarks.executors import select
 from benchmarks.hardware.origin import CHECKOUT, PACKAGES
 
 
 @pytest.fixture
-def type_in(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
+def refused(type_in, tmp_path):
+    """Type a command that writes nothing: its exit status and errors."""
 
-    def type_in(*arguments):
-        monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
+    def refused(*arguments):
+        status, _, errors = type_in(*arguments)
         assert list(tmp_path.iterdir()) == []
-        return caught.value.code, capsys.readouterr().err
+        return status, errors
 
-    return type_in
+    return refused
 
 
-def test_without_ray_a_line_says_how_to_install_it(type_in, monkeypatch):
+def test_without_ray_a_line_says_how_to_install_it(refused, monkeypatch):
     monkeypatch.setattr(select, "find_spec", lambda name: None)
-    status, errors = type_in("run", "--executor", "ray")
+    status, errors = refused("run", "--executor", "ray")
     assert (status, errors.count("\n")) == (2, 1)
     assert "pip install -c constraints.txt -e '.[ray]'" in errors
 
 
 @pytest.mark.parametrize("option", [("--ray-address", "host:6379"), ("--cpus-per-cell", "2")])
-def test_an_option_of_ray_s_without_ray_is_an_error(type_in, option):
-    status, errors = type_in("run", *option)
+def test_an_option_of_ray_s_without_ray_is_an_error(refused, option):
+    status, errors = refused("run", *option)
     assert (status, errors.count("\n")) == (2, 1)
     assert "--executor ray" in errors
 

@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.cells.run_cell import run_cell
-from benchmarks.cli import main
 from benchmarks.errors import UsageError
 from benchmarks.inference.saved import find_model, load_model
 from benchmarks.schema.calibration import Calibration
@@ -37,17 +36,9 @@ def folder(store, make_spec):
 
 
 @pytest.fixture
-def type_in(monkeypatch, capsys, folder):
+def type_in(type_in, folder):
     """A function: options -> exit status, output, errors of `predict`."""
-
-    def type_in(*arguments):
-        monkeypatch.setattr(sys, "argv", ["benchmarks", "predict", str(folder), *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        said = capsys.readouterr()
-        return caught.value.code or 0, said.out, said.err
-
-    return type_in
+    return partial(type_in, "predict", folder)
 
 
 def texts_of(folder, dataset):

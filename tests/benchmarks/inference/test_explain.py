@@ -1,12 +1,11 @@
 """Explanations find the words that decide, and add up."""
 
 import json
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
 
-from benchmarks.cli import main
 from benchmarks.errors import UsageError
 from benchmarks.inference.explain import _join_word_pieces, explain
 from benchmarks.inference.saved import Classifier, Saved, write_saved
@@ -115,17 +114,12 @@ def test_word_pieces_are_put_together():
     ]
 
 
-def test_as_it_is_typed(classifier, tmp_path, monkeypatch, capsys):
+def test_as_it_is_typed(classifier, tmp_path, type_in):
     classifier.model.save(tmp_path)
     write_saved(Saved(spec=classifier.spec, classes=classifier.classes), tmp_path)
 
-    def type_in(*arguments):
-        monkeypatch.setattr(sys, "argv", ["benchmarks", "explain", str(tmp_path), *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        return caught.value.code or 0, *capsys.readouterr()
-
-    status, output, _ = type_in(TEXT, "--top", "2")
+    typed = partial(type_in, "explain", tmp_path)
+    status, output, _ = typed(TEXT, "--top", "2")
     assert status == 0
     answer, caption, strongest, _, *rest = output.splitlines()
     assert answer.startswith("positive, ")
@@ -134,11 +128,11 @@ def test_as_it_is_typed(classifier, tmp_path, monkeypatch, capsys):
     assert caption.endswith(f"({'weights' if linear else 'gradients'}):")
     assert strongest.endswith(" superb")
     assert [line.endswith("(the intercept)") for line in rest] == [True] * linear
-    status, output, _ = type_in(TEXT, "--json")
+    status, output, _ = typed(TEXT, "--json")
     said = json.loads(output)
     assert [word["word"] for word in said["words"]] == TEXT.split()
     assert isinstance(said["intercept"], float) == linear
-    status, output, _ = type_in(TEXT, "--method", "erasure")
+    status, output, _ = typed(TEXT, "--method", "erasure")
     assert "(erasure):" in output
-    status, _, errors = type_in(TEXT, "--class", "positiv")
+    status, _, errors = typed(TEXT, "--class", "positiv")
     assert (status, "did you mean 'positive'" in errors) == (2, True)

@@ -2,12 +2,10 @@
 
 import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.cli import main
 from benchmarks.errors import UsageError
 from benchmarks.registry.model_contract import MODEL_CHECKS
 from benchmarks.registry.scaffolding import SMALL, TEMPLATES, check_plugin, write_template
@@ -188,20 +186,6 @@ def test_a_typo_in_what_is_read_from_the_source_is_refused_with_its_line(tmp_pat
     assert message.format(line=line) in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-@pytest.fixture
-def type_in(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def type_in(*arguments):
-        monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        output, errors = capsys.readouterr()
-        return caught.value.code or 0, output, errors
-
-    return type_in
 
 
 def test_new_and_check_as_they_are_typed(type_in, tmp_path):

@@ -4,10 +4,10 @@ from scipy import stats
 
 from reports.analysis.family import (
     common_level,
+    control_levels,
     correlation,
     family,
     null_p_values,
-    one_sided_level,
     sidak,
     step_down,
 )
@@ -73,8 +73,27 @@ def test_a_comparison_without_variance_does_not_break_the_others():
     assert stats.norm.isf(found.level / 2) < 2.3
 
 
-@pytest.mark.parametrize("size", [2, 7])
-def test_the_level_of_one_sided_comparisons_is_that_of_their_p_values(size):
-    drawn = np.random.default_rng(size).normal(size=(50, size)) + np.random.default_rng(0).normal(size=(50, 1))
-    correlated = np.corrcoef(drawn.T)
-    assert one_sided_level(correlated) == common_level(null_p_values(correlated, np.ones(size, dtype=np.bool_)))
+def levels_one_by_one(influences, standard_errors):
+    """The levels of `control_levels` from the correlation of each control's comparisons."""
+    size = len(influences)
+    found = []
+    for control in range(size):
+        others = [one for one in range(size) if one != control]
+        differences = [influences[one] - influences[control] for one in others]
+        null = null_p_values(correlation(differences, standard_errors[control, others]), np.ones(size - 1, dtype=bool))
+        found.append(common_level(null))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("trainings", [0.0, 1.5])
+@pytest.mark.parametrize("size", [2, 3, 9])
+def test_levels_of_controls_are_those_of_their_own_comparisons(size, trainings):
+    influences = independent(size, seed=size) + 2 * independent(1, seed=99)
+    influences[-1] = influences[0]  # two figures that never differ
+    over_rows = np.array([[((a - b) ** 2).sum() for b in influences] for a in influences])
+    errors = np.sqrt(over_rows * (1 + trainings))
+    levels = control_levels(influences, over_rows, errors)
+    assert levels == pytest.approx(levels_one_by_one(influences, errors), abs=0.0025)
+    assert levels.max() <= 0.05
+    if size > 2:
+        assert levels.min() < 0.035

@@ -9,6 +9,7 @@ from reports.analysis.price import Terms
 from reports.analysis.recommendation import Question, recommend
 from reports.analysis.requirements import Limits
 from reports.analysis.results import read_results
+from reports.render import recommendation_words as words
 
 CE = {("tfidf_logreg", "ce"): 0.895, ("lstm", "ce"): 0.8, ("distilbert", "ce"): 0.9}
 
@@ -72,6 +73,18 @@ def test_smaller_training_sizes_are_no_candidates(write_results, tmp_path):
     write_results(tmp_path / "r", CE, train_sizes=(500, 2000))
     found = recommend([read_results(tmp_path / "r")], Question())
     assert len(found.candidates) == found.left_out == 3
+
+
+def test_a_model_that_ran_on_fewer_texts_is_a_candidate_with_its_size_in_its_name(write_results, tmp_path):
+    accuracy = {("tfidf_logreg", "ce"): 0.84, ("distilbert", "ce"): 0.9}
+    store = write_results(tmp_path / "r", accuracy, train_sizes=(500, 2000))
+    gone = [cell.spec.id for cell in store.results() if (cell.spec.model, cell.spec.train_size) == ("distilbert", 2000)]
+    run = store.read_run()
+    store.write_run(run | {"planned": [cell for cell in run["planned"] if cell not in gone]})
+    found = recommend([read_results(tmp_path / "r")], Question())
+    assert [one.name for one in found.candidates] == ["distilbert[minilm], 500 texts", "tfidf_logreg, 2,000 texts"]
+    assert found.left_out == 1
+    assert any("differ in their training texts" in note for note in words.notes(found))
 
 
 def test_candidates_of_several_runs_stand_together(write_results, results, tmp_path):
