@@ -1,12 +1,15 @@
 """transformers' DistilBERT from the weights that this suite starts from; several peers share it."""
 
 from collections.abc import Iterator, Sequence
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
-from transformers import DistilBertForSequenceClassification, PreTrainedTokenizerFast
+from transformers import DistilBertForSequenceClassification, PreTrainedTokenizerFast, Trainer, TrainingArguments
 
+from benchmarks.measurement.clock import Clock
 from data.dataset import IntArray
 from models.encoder.weights import load_encoder
 from models.model import Runtime
@@ -44,6 +47,44 @@ def padded(texts: Sequence[str], labels: IntArray, max_length: int) -> list[Exam
     encoded = new_tokenizer()(list(texts), padding="max_length", truncation=True, max_length=max_length)
     columns = zip(encoded["input_ids"], encoded["attention_mask"], labels.tolist(), strict=True)
     return [{"input_ids": ids, "attention_mask": mask, "labels": label} for ids, mask, label in columns]
+
+
+def trained_by_trainer(
+    train: Sequence[dict[str, Any]],
+    num_classes: int,
+    runtime: Runtime,
+    clock: Clock,
+    collator: Any = None,
+    **settings: Any,
+) -> tuple[nn.Module, float]:
+    """Train a new model for one epoch with transformers' Trainer, which writes, reports and shows nothing.
+
+    Args:
+        train: encoded texts with their labels.
+        num_classes: C.
+        runtime: device and seed.
+        clock: times the training.
+        collator: makes a batch of texts; None is the Trainer's own.
+        settings: further arguments of `TrainingArguments`.
+
+    Returns:
+        The model, and the seconds of `Trainer.train()`.
+    """
+    model = new_model(num_classes, runtime)
+    with TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            folder,
+            num_train_epochs=1,
+            use_cpu=runtime.device == "cpu",
+            report_to="none",
+            save_strategy="no",
+            logging_strategy="no",
+            disable_tqdm=True,
+            seed=runtime.seed,
+            **settings,
+        )
+        _, seconds = clock.time(Trainer(model, arguments, collator, train_dataset=train).train)
+    return model, seconds
 
 
 def labels_of(model: nn.Module, examples: Sequence[Example], runtime: Runtime, batch_size: int = 32) -> IntArray:

@@ -1,13 +1,12 @@
 """transformers' Trainer as an expert sets it: our precision, padding to the longest, length groups, batches of 16."""
 
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
+from transformers import DataCollatorWithPadding
 
 from benchmarks.measurement.clock import Clock
 from benchmarks.peers.contest import Side, training_steps
-from benchmarks.peers.stock_distilbert import labels_of, new_model, new_tokenizer, padded
+from benchmarks.peers.stock_distilbert import labels_of, new_tokenizer, padded, trained_by_trainer
 from data.dataset import Dataset
 from models.model import Runtime
 
@@ -26,26 +25,18 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
     test = padded(data.test.texts, data.test.labels, MAX_LENGTH)
 
     def peer(clock: Clock) -> tuple[Any, float]:
-        model = new_model(data.train.num_classes, runtime)
-        with TemporaryDirectory() as folder:
-            arguments = TrainingArguments(
-                folder,
-                num_train_epochs=1,
-                per_device_train_batch_size=BATCH_SIZE,
-                learning_rate=LEARNING_RATE,
-                train_sampling_strategy="group_by_length",
-                bf16=runtime.precision == "bf16",
-                fp16=runtime.precision == "fp16",
-                use_cpu=runtime.device == "cpu",
-                report_to="none",
-                save_strategy="no",
-                logging_strategy="no",
-                disable_tqdm=True,
-                seed=runtime.seed,
-            )
-            trainer = Trainer(model, arguments, DataCollatorWithPadding(tokenizer), train_dataset=train)
-            _, seconds = clock.time(trainer.train)
-        return model, seconds
+        return trained_by_trainer(
+            train,
+            data.train.num_classes,
+            runtime,
+            clock,
+            DataCollatorWithPadding(tokenizer),
+            per_device_train_batch_size=BATCH_SIZE,
+            learning_rate=LEARNING_RATE,
+            train_sampling_strategy="group_by_length",
+            bf16=runtime.precision == "bf16",
+            fp16=runtime.precision == "fp16",
+        )
 
     own = training_steps(ours, data, runtime, max_length=MAX_LENGTH, epochs=1)
     batches = f"{BATCH_SIZE}, grouped by length"

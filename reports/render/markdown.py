@@ -97,7 +97,7 @@ def render(
             decision=words.decision(found) if found else "No cell ended ok: there is nothing to decide.",
             warning=in_short(analysis),
             candidates=table(candidates_table(found, shown)) if found else None,
-            more=f" {left} more candidates stand under Details." if left else "",
+            more=f"Further candidates under Details: {left}." if left else "",
             front=images(getattr(drawings, "front", ()), beside),
             **_answers(sections(analysis, drawings), beside),
         )
