@@ -103,7 +103,7 @@ def test_a_last_stage_that_is_worse_on_validation_is_not_joined(copied):
 def test_a_last_stage_that_is_about_as_good_is_joined(copied):
     """One text of 200 behind, with mistakes of its own."""
     set_validation(copied, DEAR, 0.795, seed=9)
-    assert {aim for stages, aim in planned(copied) if stages == ids(MIDDLE, DEAR)} == {"cost", "accuracy"}
+    assert (ids(MIDDLE, DEAR), "cost") in planned(copied)
 
 
 def test_a_cascade_that_promises_nothing_is_not_joined(copied):
