@@ -45,7 +45,8 @@ def front_panel(
     look = {id(one): _style(one, named, styles) for one in known}
     legend = [(one.name, look[id(one)]) for one in known if any(one is own for own in named)]
     if len(legend) < len(known):
-        legend.append((f"{len(known) - len(legend)} others", _style(None, named, styles)))
+        others = len(known) - len(legend)
+        legend.append((f"{others} other{'s' if others > 1 else ''}", _style(None, named, styles)))
     metric = METRICS[found.question.metric]
     said = f"{metric.axis}, 95 % interval; a line joins the front"
     axes = panel(f"{metric.title} over cost", f"{said}, dots a cascade" if joined else said, legend=legend)
