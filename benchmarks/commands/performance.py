@@ -1,4 +1,4 @@
-"""`peers` and `scaling`: compare speed with other libraries, and measure growth with the number of texts."""
+"""`peers` and `scaling`: compare speed with other libraries, and measure growth with the number of texts or classes."""
 
 import logging
 from pathlib import Path
@@ -9,7 +9,7 @@ import typer
 from benchmarks.commands.exit_status import ExitStatus
 from benchmarks.commands.options import DeviceOptions, Source, parse_count, split_words
 from benchmarks.config.suite import LARGEST_SIZE
-from benchmarks.errors import unknown
+from benchmarks.errors import UsageError, unknown
 from benchmarks.registry.entries import entry
 from data.dataset import Dataset
 
@@ -23,6 +23,7 @@ Page = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write the Markdown page here. Default: PERFORMANCE.md in --out.")
 ]
 PERFORMANCE = Path("results/performance")
+SIZES = "1000,2000,5000,10000,20000,25000,100000"
 
 
 def peers(
@@ -69,28 +70,40 @@ def scaling(
         list[str] | None, typer.Option(metavar="NAME..", help="Models to measure. Default: the linear ones.")
     ] = None,
     sizes: Annotated[
-        str, typer.Option(metavar="N,N..", help="Numbers of texts; beyond the data, halves of texts are joined.")
-    ] = "1000,2000,5000,10000,20000,25000,100000",
+        str | None,
+        typer.Option(
+            metavar="N,N..", help=f"Numbers of texts; beyond the data, halves of texts are joined. Default: {SIZES}."
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(metavar="N,N..", help="Numbers of classes, the most common ones, with equally many texts."),
+    ] = None,
     dataset: Source = "imdb-packaged",
     out: Out = PERFORMANCE,
     page: Page = None,
 ) -> int:
     """Measure how time and memory grow.
 
-    Fits and scores with growing numbers of texts, each size in its own process.
+    Fits and scores with growing numbers of texts, or of classes, each number in its own process.
 
-    Examples: `python -m benchmarks scaling` · `python -m benchmarks scaling --models lstm --sizes 1000,2000,5000`
+    Examples: `python -m benchmarks scaling` · `python -m benchmarks scaling --models lstm --sizes 1000,2000,5000` ·
+    `python -m benchmarks scaling --dataset intents.csv --classes 10,20,50`
     """
     chosen = [entry("models", name).name for name in split_words(models) or ("nbsvm", "tfidf_logreg")]
-    counts = [parse_count("--sizes", part, least=2, most=LARGEST_SIZE) for part in sizes.split(",")]
+    if sizes is not None and classes is not None:
+        raise UsageError("--sizes and --classes exclude each other: give one of them")
+    option, numbers = ("--sizes", sizes or SIZES) if classes is None else ("--classes", classes)
+    counts = [parse_count(option, part, least=2, most=LARGEST_SIZE) for part in numbers.split(",")]
     from benchmarks.peers.contest import command
-    from benchmarks.peers.scaling import measure
+    from benchmarks.peers.scaling import measure, of_classes, of_sizes
     from benchmarks.schema.performance import ScalingRow
     from benchmarks.store.performance import SCALING_FILE, add_rows
 
     data, runtime = _load(dataset, device)
     failed = False
-    for row in measure(chosen, counts, data, runtime, command()):
+    works = of_sizes(counts, data) if classes is None else of_classes(counts, data)
+    for row in measure(chosen, works, data, runtime, command()):
         add_rows(out / SCALING_FILE, ScalingRow, [row])
         failed |= row.status != "ok"
     _write_page(out, page)

@@ -1,14 +1,14 @@
-"""Time and memory against the number of texts; each size runs in its own process."""
+"""Time and memory against the number of texts, or of classes; each reading is of its own process."""
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 
 import numpy as np
 import psutil
 
-from benchmarks.errors import first_line
+from benchmarks.errors import UsageError, first_line
 from benchmarks.hardware.environment import environment
 from benchmarks.hardware.fork_server import one_process
 from benchmarks.hardware.thread_pools import limit_thread_pools
@@ -18,6 +18,7 @@ from benchmarks.peers.contest import encoder_of
 from benchmarks.registry.code_version import code_version
 from benchmarks.registry.entries import entry, model_class
 from benchmarks.schema.performance import ScalingRow
+from data.arrays import IntArray
 from data.dataset import Dataset, Split
 from losses.ce import CrossEntropy
 from models.model import Runtime
@@ -36,31 +37,88 @@ class Readings:
     memory_start: int
 
 
+@dataclass(frozen=True)
+class Work:
+    """Texts to fit a model on and to score, and validation texts; see `ScalingRow`."""
+
+    texts: Split
+    valid: Split
+    made: bool = False
+    classes: int | None = None
+
+
+def of_sizes(sizes: Sequence[int], data: Dataset) -> Iterator[Work]:
+    """Yield so many texts, for each size.
+
+    Training and test texts are drawn from together, since only time and memory are measured here; where there are too
+    few, all texts are made by joining halves.
+    """
+    whole = data.train.joined(data.test)
+    for size in sizes:
+        made = size > len(whole)
+        yield Work(recombined(whole, size) if made else whole.sample(size, SEED), _some(data.valid), made)
+
+
+def of_classes(numbers: Sequence[int], data: Dataset) -> Iterator[Work]:
+    """Yield texts of so many classes, the most common ones; equally many texts, those that the fewest classes have.
+
+    Raises:
+        UsageError: the data have fewer classes, or the fewest classes have too few texts for one of each class.
+    """
+    whole = data.train.joined(data.test)
+    common = np.argsort(-np.bincount(whole.labels, minlength=whole.num_classes), kind="stable")
+    size = len(of_these(whole, common[: min(numbers)]))
+    if max(numbers) > min(size, whole.num_classes):
+        raise UsageError(
+            f"--classes {max(numbers)}: {data.name} has {whole.num_classes} classes, and {size:,} texts of the "
+            f"{min(numbers)} most common ones (choices: 2 to {min(size, whole.num_classes)})"
+        )
+    for number in numbers:
+        chosen = common[:number]
+        yield Work(_of_each(of_these(whole, chosen), size), _some(of_these(data.valid, chosen)), classes=number)
+
+
+def of_these(split: Split, labels: IntArray) -> Split:
+    """Return the texts of these classes (K,), which are numbered anew in this order."""
+    place = np.full(split.num_classes, -1)
+    place[labels] = np.arange(len(labels))
+    kept = split.take(np.flatnonzero(place[split.labels] >= 0))
+    return replace(kept, labels=place[kept.labels], class_names=tuple(split.class_names[label] for label in labels))
+
+
+def _of_each(split: Split, size: int) -> Split:
+    """Draw `size` texts, one of each class at least."""
+    ordered = split.sample(len(split), SEED)
+    first = np.unique(ordered.labels, return_index=True)[1]
+    others = np.setdiff1d(np.arange(len(split)), first)
+    return ordered.take(np.concatenate([first, others])[:size])
+
+
+def _some(valid: Split) -> Split:
+    return valid.sample(min(VALID_TEXTS, len(valid)), SEED)
+
+
 def measure(
-    models: Sequence[str], sizes: Sequence[int], data: Dataset, runtime: Runtime, command: str
+    models: Sequence[str], works: Iterable[Work], data: Dataset, runtime: Runtime, command: str
 ) -> Iterator[ScalingRow]:
-    """Yield a row for each model and size; a fault is a row, too.
+    """Yield a row for each model and work; a fault is a row, too.
 
     Args:
         models: registered names.
-        sizes: texts.
-        data: training and test texts are drawn from together, since only time and memory are measured here; where there
-            are too few, all texts are made by joining halves.
+        works: what is fitted and scored.
+        data: that the works are of.
         runtime: of the models.
         command: recorded in each row.
     """
-    whole = data.train.joined(data.test)
-    valid = data.valid.sample(min(VALID_TEXTS, len(data.valid)), SEED)
-    for size in sizes:
-        made = size > len(whole)
-        texts = recombined(whole, size) if made else whole.sample(size, SEED)
+    for work in works:
         for model in models:
             row = ScalingRow(
                 model=model,
                 dataset=data.name,
                 data_fingerprint=data.fingerprint,
-                size=size,
-                made=made,
+                size=len(work.texts),
+                made=work.made,
+                classes=work.classes,
                 precision=entry("models", model).runtime(runtime).precision,
                 encoder=encoder_of(model),
                 code=code_version(model, "ce"),
@@ -68,8 +126,8 @@ def measure(
                 command=command,
             )
             try:
-                yield row.model_copy(update=vars(_in_new_process(model, texts, valid, runtime)))
-            except Exception as error:  # noqa: BLE001  (one size that fails must not lose the others)
+                yield row.model_copy(update=vars(_in_new_process(model, work.texts, work.valid, runtime)))
+            except Exception as error:  # noqa: BLE001  (one reading that fails must not lose the others)
                 died = isinstance(error, BrokenProcessPool)
                 reason = "its process was killed, as when memory runs out" if died else first_line(error)
                 yield row.model_copy(update={"status": "failed", "reason": f"{type(error).__name__}: {reason}"})

@@ -102,16 +102,19 @@ class ScalingRow(Row):
     """Fit of a model on `size` texts and scoring of the same texts, in one process of their own.
 
     Attributes:
+        classes: number of classes, where growth with that number was measured at one size; None where the size grew and
+            the texts are of all classes.
         made: whether texts were made by joining halves of two reviews, because the data have fewer.
         fit_seconds, score_seconds: text -> fitted model, text -> probabilities.
         memory, memory_start: the most resident memory, and that before the fit with the texts loaded, bytes.
     """
 
     curve_identity: ClassVar[tuple[str, ...]] = ("model", "data", "precision", "machine", "encoder", "code")
-    identity: ClassVar[tuple[str, ...]] = (*curve_identity, "size")
+    identity: ClassVar[tuple[str, ...]] = (*curve_identity, "size", "classes")
 
     model: str
     size: int
+    classes: int | None = None
     made: bool
     fit_seconds: float | None = None
     score_seconds: float | None = None
@@ -120,5 +123,6 @@ class ScalingRow(Row):
 
     @property
     def curve(self) -> tuple[Any, ...]:
-        """The identity without the size: rows of one curve may be read as growth, rows of two may not."""
-        return tuple(getattr(self, name) for name in self.curve_identity)
+        """The identity without what grows: rows of one curve may be read as growth, rows of two may not."""
+        own = tuple(getattr(self, name) for name in self.curve_identity)
+        return own if self.classes is None else (*own, self.size)

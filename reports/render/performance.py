@@ -29,11 +29,28 @@ NOTES_FILE = "notes.md"
 
 @dataclass(frozen=True)
 class Quantity:
-    """Something that grows with the number of texts."""
+    """Something that grows."""
 
     name: str
     unit: str
     of: Callable[[ScalingRow], float]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What something grows with.
+
+    Attributes:
+        name: of it, to show.
+        file: the beginning of its figures' names.
+        of: its number in a row.
+        has: whether a row is of this kind.
+    """
+
+    name: str
+    file: str
+    of: Callable[[ScalingRow], int]
+    has: Callable[[ScalingRow], bool]
 
 
 QUANTITIES = (
@@ -41,6 +58,10 @@ QUANTITIES = (
     Quantity("inference", "seconds", lambda row: row.score_seconds or np.nan),
     Quantity("memory", "peak, GB", lambda row: (row.memory or np.nan) / 1e9),
 )
+
+
+TEXTS = Growth("texts", "scaling", lambda row: row.size, lambda row: row.classes is None)
+CLASSES = Growth("classes", "classes", lambda row: row.classes or 0, lambda row: row.classes is not None)
 
 
 def write_performance(folder: Path, page: Path) -> Path:
@@ -56,13 +77,14 @@ def write_performance(folder: Path, page: Path) -> Path:
     """
     peers = sorted(read_rows(folder / PEERS_FILE, PeerRow), key=lambda row: (row.name, row.peer))
     scaling = read_rows(folder / SCALING_FILE, ScalingRow)
-    figures = scaling_figures(scaling)
+    kinds = {growth: [row for row in _sorted(scaling) if growth.has(row)] for growth in (TEXTS, CLASSES)}
+    figures = {growth: scaling_figures(rows, growth) for growth, rows in kinds.items()}
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
         page.parent.mkdir(parents=True, exist_ok=True)
     make_folder(folder / FIGURES, folder)
     remove_abandoned(folder / FIGURES)
-    for figure in figures:
+    for figure in (figure for own in figures.values() for figure in own):
         write_text(folder / FIGURES / f"{figure.name}.svg", standalone(figure.svg))
     known = machines([*peers, *scaling])
     beside = Path(os.path.relpath(folder / FIGURES, page.parent)).as_posix()
@@ -73,10 +95,16 @@ def write_performance(folder: Path, page: Path) -> Path:
         .render(
             notes=Markdown(notes.read_text(encoding="utf-8").strip()) if notes.exists() else "",
             peers=table(with_machines(peers_table(peers), peers, known)),
-            scaling=table(with_machines(scaling_table(scaling), _sorted(scaling), known)),
-            exponents=table(exponents_table(scaling)),
+            growths={
+                growth.name: {
+                    "rows": table(with_machines(scaling_table(rows, growth), rows, known)),
+                    "exponents": table(exponents_table(rows, growth)),
+                    "figures": [(figure.title, Markdown(f"{beside}/{figure.name}.svg")) for figure in figures[growth]],
+                }
+                for growth, rows in kinds.items()
+                if rows
+            },
             made=any(row.made for row in scaling),
-            figures=[(figure.title, Markdown(f"{beside}/{figure.name}.svg")) for figure in figures],
             machines=known,
             commands=code_block("\n".join(commands([*peers, *scaling]))),
         )
@@ -133,12 +161,13 @@ def _reading(seconds: Sequence[float]) -> str:
     return f"{median} ({formats.significant(min(seconds))}–{formats.significant(max(seconds))})"
 
 
-def scaling_table(rows: Iterable[ScalingRow]) -> pd.DataFrame:
-    """One row per model and size."""
+def scaling_table(rows: Iterable[ScalingRow], growth: Growth) -> pd.DataFrame:
+    """One row per model and number."""
     return pd.DataFrame(
         [
             {
                 "model": row.model,
+                **({"classes": f"{row.classes:,}"} if growth is CLASSES else {}),
                 "texts": f"{row.size:,}{'*' if row.made else ''}",
                 "precision": row.precision,
                 "fit (s)": formats.significant(row.fit_seconds) if row.fit_seconds else f"failed: {row.reason}",
@@ -146,53 +175,53 @@ def scaling_table(rows: Iterable[ScalingRow]) -> pd.DataFrame:
                 "peak memory (GB)": formats.significant((row.memory or np.nan) / 1e9),
                 "of it before the fit": formats.significant((row.memory_start or np.nan) / 1e9),
             }
-            for row in _sorted(rows)
+            for row in rows
         ]
     )
 
 
-def exponents_table(rows: Iterable[ScalingRow]) -> pd.DataFrame:
-    """B of `quantity = a texts^b` with its 95 % interval, for each curve of enough sizes."""
+def exponents_table(rows: Iterable[ScalingRow], growth: Growth) -> pd.DataFrame:
+    """B of `quantity = a number^b` with its 95 % interval, for each curve of enough numbers."""
     return pd.DataFrame(
         [
-            {"model": name, **{quantity.name: _exponent(own, quantity) for quantity in QUANTITIES}}
+            {"model": name, **{quantity.name: _exponent(own, quantity, growth) for quantity in QUANTITIES}}
             for name, own in _curves(rows).items()
             if len(own) >= LEAST_SIZES
         ]
     )
 
 
-def _exponent(rows: Sequence[ScalingRow], quantity: Quantity) -> str:
-    fitted = exponent([row.size for row in rows], [quantity.of(row) for row in rows])
+def _exponent(rows: Sequence[ScalingRow], quantity: Quantity, growth: Growth) -> str:
+    fitted = exponent([growth.of(row) for row in rows], [quantity.of(row) for row in rows])
     return f"{fitted.value:.2f} ({fitted.interval.low:.2f}–{fitted.interval.high:.2f})"
 
 
-def scaling_figures(rows: Sequence[ScalingRow]) -> list[Drawing]:
+def scaling_figures(rows: Sequence[ScalingRow], growth: Growth) -> list[Drawing]:
     """A figure for each quantity, both axes logarithmic."""
     curves = _curves(rows)
     if not curves:
         return []
     with mpl.rc_context(RC):
-        return [_growth_panel(quantity, curves) for quantity in QUANTITIES]
+        return [_growth_panel(quantity, growth, curves) for quantity in QUANTITIES]
 
 
-def _growth_panel(quantity: Quantity, curves: dict[str, list[ScalingRow]]) -> Drawing:
+def _growth_panel(quantity: Quantity, growth: Growth, curves: dict[str, list[ScalingRow]]) -> Drawing:
     styles: dict[str, Style] = {
         name: {"color": SERIES[n % len(SERIES)], "marker": MARKERS[n % len(MARKERS)]} for n, name in enumerate(curves)
     }
-    title = f"Growth: {quantity.name}"
+    title = f"Growth: {quantity.name}, with the number of {growth.name}"
     axes = panel(title, quantity.unit, legend=list(styles.items()))
     words = []
     for name, own in curves.items():
         values = [quantity.of(row) for row in own]
-        axes.plot([row.size for row in own], values, **styles[name])
+        axes.plot([growth.of(row) for row in own], values, **styles[name])
         words.append(f"{name} from {formats.significant(values[0])} to {formats.significant(values[-1])}")
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.minorticks_off()
-    axes.set_xlabel("texts")
+    axes.set_xlabel(growth.name)
     log_axis(axes)
-    return draw(axes, f"scaling-{quantity.name}", title, f"{quantity.unit}: {'; '.join(words)}.")
+    return draw(axes, f"{growth.file}-{quantity.name}", title, f"{quantity.unit}: {'; '.join(words)}.")
 
 
 def machines(rows: Iterable[Row]) -> list[str]:
@@ -244,4 +273,4 @@ def _facts(row: ScalingRow) -> tuple[str, ...]:
 
 
 def _sorted(rows: Iterable[ScalingRow]) -> list[ScalingRow]:
-    return sorted(rows, key=lambda row: (row.model, row.size))
+    return sorted(rows, key=lambda row: (row.model, row.size, row.classes or 0))

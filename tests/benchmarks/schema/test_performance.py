@@ -30,7 +30,7 @@ SHARED = [
 OTHERS = [
     *((kind, change) for kind in (PeerRow, ScalingRow) for change in SHARED),
     *((PeerRow, change) for change in ({"name": "lstm"}, {"peer": "sklearn"}, {"train_size": 11}, {"test_size": 6})),
-    *((ScalingRow, change) for change in ({"model": "lstm"}, {"size": 11})),
+    *((ScalingRow, change) for change in ({"model": "lstm"}, {"size": 11}, {"classes": 5})),
 ]
 SAME = [{"command": "another"}, {"status": "failed", "reason": "r"}, {"environment": MACHINE | {"python": "3.14"}}]
 
@@ -60,3 +60,9 @@ def test_the_name_of_data_does_not_matter_where_their_content_is_known():
 def test_a_curve_mixes_no_machines_precisions_data_or_code(change):
     assert row(ScalingRow).curve == row(ScalingRow, size=20).curve
     assert row(ScalingRow).curve != row(ScalingRow, size=20, **change).curve
+
+
+def test_growth_with_classes_and_with_texts_make_two_curves():
+    assert row(ScalingRow, classes=5).curve == row(ScalingRow, classes=10).curve
+    assert row(ScalingRow, classes=5).curve != row(ScalingRow, classes=5, size=20).curve
+    assert row(ScalingRow, classes=5).curve != row(ScalingRow).curve

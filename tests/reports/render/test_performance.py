@@ -111,6 +111,16 @@ def test_growth_shows_exponents_made_texts_and_figures(tmp_path):
         assert (tmp_path / f"published/performance/figures/scaling-{name}.svg").read_text().startswith("<svg")
 
 
+def test_growth_with_classes_is_shown_by_itself(tmp_path):
+    of_classes = [growth(1_300, classes=number, fit_seconds=number / 10) for number in (10, 50, 150)]
+    text = page(tmp_path, scaling=[growth(1_000), growth(5_000), growth(25_000), *of_classes])
+    with_texts, _, with_classes = text.partition("## Growth with the number of classes")
+    assert "| nbsvm | 2.00 (2.00–2.00) | 1.00" in with_texts
+    assert "| nbsvm | 150 | 1,300 | bf16 | 15.0 |" in with_classes
+    assert "| nbsvm | 1.00 (1.00–1.00) |" in with_classes
+    assert (tmp_path / "published/performance/figures/classes-fit.svg").exists()
+
+
 @pytest.mark.parametrize(
     ("other", "named"),
     [
