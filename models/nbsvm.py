@@ -31,10 +31,6 @@ Float32 = npt.NDArray[np.float32]
 C_GRID = (0.03, 0.1, 0.3)
 """Inverse strengths of regularisation that are tried first, weakest last."""
 
-MOST_WORK = 10_000_000
-"""Words of all training texts, times classes, up to which characters are tried beside words; beyond it, training on
-them takes minutes."""
-
 TOLERANCE, MOST_PASSES = 1e-4, 1_000
 """Limits of dual coordinate descent (Yu, Huang & Lin 2011, doi:10.1007/s10994-010-5221-8; liblinear), which usually
 converges after twenty passes over the texts, in less time than Newton's method."""
@@ -102,7 +98,7 @@ class NbSvm(Model):
         """
         self._threads, self._criterion = runtime.threads, runtime.criterion
         weights = loss.sample_weight(train.lengths, train.labels).astype(np.float32)
-        fits = [self._fits(analyzer, train, valid, weights) for analyzer in analyzers(self.analyzer, train, MOST_WORK)]
+        fits = [self._fits(analyzer, train, valid, weights) for analyzer in analyzers(self.analyzer, train)]
         found = search(self.C, C_GRID, *fits)
         self._terms = found.fitted.terms
         self._coefficients, self._intercepts = found.fitted.coefficients.copy(), found.fitted.intercepts.copy()

@@ -35,10 +35,6 @@ C_GRID = (3.0, 10.0, 30.0, 100.0)
 ATTEMPTS = (Attempt(iterations=10, dtype=np.float32), Attempt(iterations=200, dtype=np.float64))
 """Second attempt in float64: with weak regularisation and many texts, the line search stalls in float32."""
 
-MOST_WORK = 2_000_000
-"""Words of all training texts, times classes, up to which characters are tried beside words; beyond it, training on
-them takes minutes."""
-
 TOLERANCE = 1e-6
 """Tolerance of newton-cg. scikit-learn's default solver, lbfgs, sometimes stops early and so shows differences between
 losses that do not exist."""
@@ -93,7 +89,7 @@ class TfidfLogReg(Model):
         """Fit a classifier for each analyzer and each C that is tried; keep the best on `valid`."""
         self._threads, self._criterion = runtime.threads, runtime.criterion
         weights = loss.sample_weight(train.lengths, train.labels)
-        fits = [self._fits(analyzer, train, valid, weights) for analyzer in analyzers(self.analyzer, train, MOST_WORK)]
+        fits = [self._fits(analyzer, train, valid, weights) for analyzer in analyzers(self.analyzer, train)]
         found = search(self.C, C_GRID, *fits)
         self._terms, self._tfidf, self._classifier = found.fitted
         return found.report(

@@ -26,11 +26,14 @@ SHORT_TEXT = 100
 LONG_WORD = 15
 """Characters of a word, on average, from which on spaces do not separate words, as in Chinese, Japanese and Thai."""
 
+MOST_WORK = 10_000_000
+"""Words of all training texts, times classes, up to which training is short enough to try characters beside words."""
+
 WORDS_PER_MIN_DF, MOST_MIN_DF = 200_000, 3
 """A term of fewer texts is left out for each so many words of the training texts, up to the most."""
 
 
-def analyzers(choice: Literal["auto", "word", "char_wb"], train: Split, most_work: int) -> tuple[Analyzer, ...]:
+def analyzers(choice: Literal["auto", "word", "char_wb"], train: Split) -> tuple[Analyzer, ...]:
     """Return the analyzers to try: one that is given, and for "auto" both where characters may be better than words.
 
     That is where texts are short and training is short, too, or where spaces do not separate words. Elsewhere words
@@ -39,12 +42,11 @@ def analyzers(choice: Literal["auto", "word", "char_wb"], train: Split, most_wor
     Args:
         choice: the parameter `analyzer` of a model.
         train: the training texts.
-        most_work: words of all training texts, times classes, up to which training is short.
     """
     if choice != "auto":
         return (choice,)
     words, characters = max(1, int(train.lengths.sum())), sum(map(len, train.texts))
-    short = words < SHORT_TEXT * len(train) and words * train.num_classes <= most_work
+    short = words < SHORT_TEXT * len(train) and words * train.num_classes <= MOST_WORK
     return ("word", "char_wb") if short or characters >= LONG_WORD * words else ("word",)
 
 
