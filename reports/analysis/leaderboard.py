@@ -10,10 +10,10 @@ from benchmarks.store.results import StoreError
 from reports import formats
 from reports.analysis.accuracy import accuracy
 from reports.analysis.baselines import Baselines, baselines, class_shares, misleads
+from reports.analysis.contenders import Entry, contenders
 from reports.analysis.dataset_draws import drawn_values
 from reports.analysis.estimates import ALPHA, RNG_SEED, Estimate, Figure, FloatArray, Interval, estimate
-from reports.analysis.evidence import Evidence, gather
-from reports.analysis.metric_figures import METRICS, metric_figure
+from reports.analysis.metric_figures import METRICS
 from reports.analysis.rank_tests import RankTests, rank_tests, ranks
 from reports.analysis.results import Results
 from reports.analysis.throughput import throughput
@@ -125,14 +125,6 @@ class Leaderboard:
     doubts: str
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A contender's evidence on one dataset."""
-
-    evidence: Evidence
-    figure: Figure
-
-
 def leaderboard(
     runs: Sequence[Results], metric: str | None = None, unreadable: Mapping[str, str] | None = None
 ) -> Leaderboard:
@@ -146,16 +138,15 @@ def leaderboard(
     Raises:
         StoreError: the runs do not belong together, a run has no good result, or no contender ran on all datasets.
     """
-    _check(runs)
     chosen = metric or str(runs[0].run.get("metric") or "accuracy")
-    entries = {formats.plain(results.folder.name): _entries(results, chosen) for results in runs}
-    contenders = list(dict.fromkeys(name for own in entries.values() for name in own))
+    entries = contenders(runs, chosen)
+    names = list(dict.fromkeys(name for own in entries.values() for name in own))
     partial = {
         name: missing
-        for name in contenders
+        for name in names
         if (missing := tuple(dataset for dataset, own in entries.items() if name not in own))
     }
-    complete = [name for name in contenders if name not in partial]
+    complete = [name for name in names if name not in partial]
     if not complete:
         raise StoreError("no contender has a result on every dataset: nothing can be ranked")
     boards = tuple(_board(results, own, chosen) for results, own in zip(runs, entries.values(), strict=True))
@@ -173,57 +164,7 @@ def leaderboard(
     )
 
 
-def _check(runs: Sequence[Results]) -> None:
-    """Refuse runs that do not belong together."""
-    first = runs[0]
-    for results in runs:
-        if not results.configurations:
-            raise StoreError(f"{results.folder} has no cell that ended ok: leave it out")
-        for key, what in (("suite", "suites"), ("metric", "metrics")):
-            own, others = results.run.get(key), first.run.get(key)
-            if own != others:
-                raise StoreError(
-                    f"runs of different {what} do not compare: {first.folder} has {others!r}, {results.folder} {own!r}"
-                )
-    by_name: dict[str, Results] = {}
-    by_data: dict[str, Results] = {}
-    for results in runs:
-        for known, key, what in (
-            (by_name, results.folder.name, "have one name"),
-            (by_data, str(results.run["dataset"]["fingerprint"]), "are of the same data"),
-        ):
-            if key in known:
-                raise StoreError(f"{known[key].folder} and {results.folder} {what}: leave one out")
-            known[key] = results
-    _check_code(runs)
-
-
-def _check_code(runs: Sequence[Results]) -> None:
-    """Refuse a contender that is of other code in one run than in another."""
-    code: dict[str, tuple[str, Results]] = {}
-    for results in runs:
-        for configuration in results.configurations:
-            name = f"{configuration.model_name}-{configuration.loss_name}"
-            version = configuration.cells[0].spec.code_version
-            known, where = code.setdefault(name, (version, results))
-            if known != version:
-                raise StoreError(
-                    f"{name} is of different code in {where.folder} and {results.folder}: run the older one again"
-                )
-
-
-def _entries(results: Results, metric: str) -> dict[str, _Entry]:
-    """Contender -> its evidence, with the most training texts that it ran with."""
-    several = len({configuration.loss for configuration in results.configurations}) > 1
-    found: dict[str, Evidence] = {}
-    for one in sorted(gather(results), key=lambda evidence: evidence.configuration.train_size):
-        configuration = one.configuration
-        name = f"{configuration.model}, {configuration.loss}" if several else configuration.model
-        found[formats.plain(name)] = one
-    return {name: _Entry(one, metric_figure(metric, one, results)) for name, one in found.items()}
-
-
-def _board(results: Results, entries: Mapping[str, _Entry], metric: str) -> Board:
+def _board(results: Results, entries: Mapping[str, Entry], metric: str) -> Board:
     rows = next(iter(entries.values())).evidence.rows
     shares = class_shares(rows.labels, len(results.run["dataset"]["classes"]))
     floor = baselines(metric, shares, results.run.get("costs"))
@@ -248,7 +189,7 @@ def _board(results: Results, entries: Mapping[str, _Entry], metric: str) -> Boar
     )
 
 
-def _interval(entry: _Entry, found: Estimate, metric: str) -> Interval:
+def _interval(entry: Entry, found: Estimate, metric: str) -> Interval:
     """Of a figure by itself: the accuracy's own, else Student's t, within the shares that there are."""
     if metric == "accuracy":
         return accuracy(entry.evidence).interval
@@ -256,7 +197,7 @@ def _interval(entry: _Entry, found: Estimate, metric: str) -> Interval:
     return Interval(max(low, 0.0), min(high, 1.0)) if METRICS[metric].unit == "pp" else found.interval
 
 
-def _score(entry: _Entry, value: float, interval: Interval, rank: float, closed: float) -> Score:
+def _score(entry: Entry, value: float, interval: Interval, rank: float, closed: float) -> Score:
     cells = entry.evidence.configuration.cells
     cost = throughput(cells)
     return Score(
@@ -265,7 +206,7 @@ def _score(entry: _Entry, value: float, interval: Interval, rank: float, closed:
         rank=rank,
         gap_closed=closed,
         trainings=len(cells),
-        train_size=entry.evidence.configuration.train_size,
+        train_size=entry.train_size,
         fit_seconds=cost.fit_seconds,
         rate=cost.text_to_label_rate,
     )
@@ -302,7 +243,7 @@ def _win_rate(values: FloatArray) -> FloatArray:
 
 
 def _places(
-    boards: Sequence[Board], entries: Mapping[str, Mapping[str, _Entry]], names: Sequence[str], metric: str
+    boards: Sequence[Board], entries: Mapping[str, Mapping[str, Entry]], names: Sequence[str], metric: str
 ) -> tuple[Place, ...]:
     """Every contender over all datasets, best mean rank first."""
     generator = np.random.default_rng(RNG_SEED)

@@ -2,7 +2,7 @@
 
 from reports import formats
 from reports.analysis.estimates import ALPHA
-from reports.analysis.leaderboard import Leaderboard
+from reports.analysis.leaderboard import Board, Leaderboard
 from reports.analysis.metric_figures import METRICS
 from reports.analysis.rank_tests import CERTAIN, FEWEST, Pair
 from reports.analysis.traits import FEWEST_FOR_A_MODEL
@@ -60,6 +60,11 @@ def limits(board: Leaderboard) -> list[str]:
     if once:
         found.append(f"{listed(once)} ran once on each dataset, so that no interval covers another training.")
     found += [
+        f"{name}: trained on fewer texts than other contenders; its rank says nothing about training on all of them."
+        for name in _names(board)
+        if any(one.scores[name].train_size < _most(one) for one in board.boards)
+    ]
+    found += [
         f"{name} has no result on {listed(list(datasets))} and is not ranked."
         for name, datasets in board.partial.items()
     ]
@@ -111,6 +116,11 @@ def _practical(board: Leaderboard, pair: Pair) -> str:
     ahead, behind = (first, second) if pair.better >= CERTAIN else (second, first)
     chance = max(pair.better, pair.worse)
     return f"{ahead} is better than {behind} by more than {margin} with probability {chance:.2f}."
+
+
+def _most(one: Board) -> int:
+    """The most training texts of a contender on a dataset."""
+    return max(score.train_size for score in one.scores.values())
 
 
 def _names(board: Leaderboard) -> list[str]:

@@ -1,5 +1,7 @@
 """The leaderboard as Markdown, HTML and CSV: complete, escaped, the same bytes, and silent on what it cannot know."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -54,6 +56,18 @@ def test_twelve_datasets_are_tested(boards):
     assert "Friedman's test shows that the contenders differ" in said
     assert "is shown to be ahead of" in said
     assert "no model is fitted" in " ".join(limits(board))
+
+
+def test_a_contender_with_fewer_training_texts_is_named(boards):
+    board = boards(3)
+    name = board.places[0].contender
+    assert not any("fewer texts" in sentence for sentence in limits(board))
+    fewer = replace(board.boards[0].scores[name], train_size=100)
+    first = replace(board.boards[0], scores={**board.boards[0].scores, name: fewer})
+    said = limits(replace(board, boards=(first, *board.boards[1:])))
+    assert [sentence for sentence in said if "fewer texts" in sentence] == [
+        f"{name}: trained on fewer texts than other contenders; its rank says nothing about training on all of them."
+    ]
 
 
 def test_all_three_files_and_the_diagram_are_written(boards, tmp_path):

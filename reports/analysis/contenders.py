@@ -1,0 +1,106 @@
+"""Contenders over several runs: which runs belong together, and which evidence stands for a contender."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.store.results import StoreError
+from reports import formats
+from reports.analysis.estimates import Figure
+from reports.analysis.evidence import Evidence, gather
+from reports.analysis.metric_figures import metric_figure
+from reports.analysis.results import Results
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A contender's evidence on one dataset."""
+
+    evidence: Evidence
+    figure: Figure
+
+    @property
+    def train_size(self) -> int:
+        """Training texts."""
+        return self.evidence.configuration.train_size
+
+
+def contenders(runs: Sequence[Results], metric: str) -> dict[str, dict[str, Entry]]:
+    """Dataset -> contender -> its evidence.
+
+    Args:
+        runs: of one suite and one code, each on other data.
+        metric: a key of `METRICS`.
+
+    Raises:
+        StoreError: the runs do not belong together, or one has no good result.
+    """
+    _check(runs)
+    return _sized({formats.plain(results.folder.name): _entries(results, metric) for results in runs})
+
+
+def _check(runs: Sequence[Results]) -> None:
+    """Refuse runs that do not belong together."""
+    first = runs[0]
+    for results in runs:
+        if not results.configurations:
+            raise StoreError(f"{results.folder} has no cell that ended ok: leave it out")
+        for key, what in (("suite", "suites"), ("metric", "metrics")):
+            own, others = results.run.get(key), first.run.get(key)
+            if own != others:
+                raise StoreError(
+                    f"runs of different {what} do not compare: {first.folder} has {others!r}, {results.folder} {own!r}"
+                )
+    by_name: dict[str, Results] = {}
+    by_data: dict[str, Results] = {}
+    for results in runs:
+        for known, key, what in (
+            (by_name, results.folder.name, "have one name"),
+            (by_data, str(results.run["dataset"]["fingerprint"]), "are of the same data"),
+        ):
+            if key in known:
+                raise StoreError(f"{known[key].folder} and {results.folder} {what}: leave one out")
+            known[key] = results
+    _check_code(runs)
+
+
+def _check_code(runs: Sequence[Results]) -> None:
+    """Refuse a contender that is of other code in one run than in another."""
+    code: dict[str, tuple[str, Results]] = {}
+    for results in runs:
+        for configuration in results.configurations:
+            name = f"{configuration.model_name}-{configuration.loss_name}"
+            version = configuration.cells[0].spec.code_version
+            known, where = code.setdefault(name, (version, results))
+            if known != version:
+                raise StoreError(
+                    f"{name} is of different code in {where.folder} and {results.folder}: run the older one again"
+                )
+
+
+def _entries(results: Results, metric: str) -> dict[str, Entry]:
+    """Contender -> its evidence, with the most training texts that it ran with."""
+    several = len({configuration.loss for configuration in results.configurations}) > 1
+    found: dict[str, Evidence] = {}
+    for one in sorted(gather(results), key=lambda evidence: evidence.configuration.train_size):
+        configuration = one.configuration
+        name = f"{configuration.model}, {configuration.loss}" if several else configuration.model
+        found[formats.plain(name)] = one
+    return {name: Entry(one, metric_figure(metric, one, results)) for name, one in found.items()}
+
+
+def _sized(entries: Mapping[str, Mapping[str, Entry]]) -> dict[str, dict[str, Entry]]:
+    """Dataset -> contender -> entry, with the training size in the name of whoever had fewer texts than another."""
+    sizes: dict[str, set[int]] = {}
+    behind: set[str] = set()
+    for own in entries.values():
+        most = max(entry.train_size for entry in own.values())
+        for name, entry in own.items():
+            sizes.setdefault(name, set()).add(entry.train_size)
+            if entry.train_size < most:
+                behind.add(name)
+    names = {
+        name: f"{name}, {min(found):,} texts" if len(found) == 1 else f"{name}, fewer texts"
+        for name, found in sizes.items()
+        if name in behind
+    }
+    return {dataset: {names.get(name, name): entry for name, entry in own.items()} for dataset, own in entries.items()}
