@@ -26,7 +26,7 @@ SHORT_TEXT = 100
 LONG_WORD = 15
 """Characters of a word, on average, from which on spaces do not separate words, as in Chinese, Japanese and Thai."""
 
-MOST_WORK = 10_000_000
+MOST_WORK = 20_000_000
 """Words of all training texts, times classes, up to which training is short enough to try characters beside words."""
 
 WORDS_PER_MIN_DF, MOST_MIN_DF = 200_000, 3

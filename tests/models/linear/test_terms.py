@@ -37,7 +37,7 @@ def fit(model, train, valid):
     [
         ("a film of some words", 230, 10, ("word",)),
         ("a short text", 20, 10, ("word", "char_wb")),
-        ("a short text", 90, 60_000, ("word",)),  # 10.8 million words times classes
+        ("a short text", 90, 120_000, ("word",)),  # 21.6 million words times classes
         ("漢字仮名交じり文" * 400, 110, 10, ("word", "char_wb")),  # long, but a word is a sentence
         ("", 0, 10, ("word", "char_wb")),
     ],
