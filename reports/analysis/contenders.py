@@ -99,7 +99,7 @@ def _sized(entries: Mapping[str, Mapping[str, Entry]]) -> dict[str, dict[str, En
             if entry.train_size < most:
                 behind.add(name)
     names = {
-        name: f"{name}, {min(found):,} texts" if len(found) == 1 else f"{name}, fewer texts"
+        name: f"{name} ({min(found):,} texts)" if len(found) == 1 else f"{name} (fewer texts)"
         for name, found in sizes.items()
         if name in behind
     }

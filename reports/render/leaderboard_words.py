@@ -105,8 +105,12 @@ def _tested(board: Leaderboard) -> list[str]:
 
 
 def _practical(board: Leaderboard, pair: Pair) -> str:
-    """The posterior of practical equivalence, where it is nearly certain."""
-    if max(pair.better, pair.same, pair.worse) < CERTAIN:
+    """The posterior of practical equivalence, where it is nearly certain.
+
+    It knows nothing of the number of pairs, so that it alone shows no contender to be better.
+    """
+    shown = pair.same if pair.p_adjusted > ALPHA else max(pair.better, pair.same, pair.worse)
+    if shown < CERTAIN:
         return ""
     first, second = _names(board)[pair.first], _names(board)[pair.second]
     tolerance = METRICS[board.metric].tolerance

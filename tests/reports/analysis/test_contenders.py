@@ -22,9 +22,9 @@ def test_equal_sizes_need_no_name():
 
 def test_one_size_on_every_dataset_stands_in_the_name_on_every_dataset():
     found = names(films={"nbsvm": 5_000, "lstm": 3_000}, mails={"nbsvm": 3_000, "lstm": 3_000})
-    assert found == {"films": ["nbsvm", "lstm, 3,000 texts"], "mails": ["nbsvm", "lstm, 3,000 texts"]}
+    assert found == {"films": ["nbsvm", "lstm (3,000 texts)"], "mails": ["nbsvm", "lstm (3,000 texts)"]}
 
 
 def test_several_smaller_sizes_are_called_fewer_texts():
     found = names(films={"nbsvm": 5_000, "lstm": 3_000}, mails={"nbsvm": 900, "lstm": 500})
-    assert found["films"] == found["mails"] == ["nbsvm", "lstm, fewer texts"]
+    assert found["films"] == found["mails"] == ["nbsvm", "lstm (fewer texts)"]

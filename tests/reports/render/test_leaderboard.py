@@ -58,6 +58,14 @@ def test_twelve_datasets_are_tested(boards):
     assert "no model is fitted" in " ".join(limits(board))
 
 
+@pytest.mark.parametrize(("p", "said"), [(0.01, True), (0.2, False)])
+def test_a_posterior_alone_shows_no_contender_to_be_better(boards, p, said):
+    board = boards(12)
+    pairs = [replace(pair, p_adjusted=p, better=0.99, same=0.01, worse=0.0) for pair in board.tests.pairs]
+    found = verdicts(replace(board, tests=replace(board.tests, pairs=tuple(pairs))))
+    assert any("with probability 0.99" in sentence for sentence in found) == said
+
+
 def test_a_contender_with_fewer_training_texts_is_named(boards):
     board = boards(3)
     name = board.places[0].contender
