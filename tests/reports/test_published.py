@@ -40,10 +40,15 @@ class Section:
     rows: tuple[dict[str, str], ...]
 
     @property
-    def cells(self):
-        """The run's cells of the training size that the text names; models by name alone, as older reports do."""
+    def every_size(self):
+        """The run's cells; models by name alone, as older reports do."""
         cells = pd.read_csv(PUBLISHED / self.run / "cells.csv")
-        cells["label"] = cells["model"].map(plain_label)
+        return cells.assign(label=cells["model"].map(plain_label))
+
+    @property
+    def cells(self):
+        """The run's cells of the training size that the text names, or of the largest."""
+        cells = self.every_size
         sizes = {int(size.replace(",", "")) for size in re.findall(r"([\d,]+) (?:for )?training", self.text)}
         named = sizes & set(cells["train_size"])
         return cells[cells["train_size"] == (max(named) if named else cells["train_size"].max())]
@@ -98,7 +103,7 @@ def test_the_first_table_shows_the_best_the_cheapest_and_a_cascade():
     assert any("->" in label for label in shown)
 
 
-ACCURACY = re.compile(r"accuracy.*?(?:, `(?P<loss>\w+)`)?$")
+ACCURACY = re.compile(r"accuracy.*?(?:, (?P<size>[\d,]+) texts)?(?:, `(?P<loss>\w+)`)?$")
 RATES = {
     "training (samples/s)": ("training_rate", 1),
     "text → label (reviews/s)": ("text_to_label_rate", 1),
@@ -115,6 +120,9 @@ def test_a_row_is_what_the_cells_say(section, row):
             continue
         if accuracy := ACCURACY.match(header):
             values = own[own["loss"] == (accuracy["loss"] or "ce")]["accuracy"]
+            if accuracy["size"]:
+                cells = section.every_size[section.every_size["label"] == plain_label(row["model"])]
+                values = cells[cells["train_size"] == int(accuracy["size"].replace(",", ""))]["accuracy"]
             if quoted == "–":
                 assert values.empty
             else:

@@ -257,7 +257,7 @@ def _fit_faults(part: str, fits: dict[str, pd.Series]) -> list[str]:
         if not _follows(seconds, (fits[model].median(),) * 2):
             found.append(f"{model} does not take {seconds} s")
     for model, times, cheaper in re.findall(
-        r"- (.+) takes (?:about )?([\d.,]+) times .*?the training time of (.+?)(?: and|\.)", part
+        r"- (.+) takes (?:about )?([\d.,]+) times .*?the training time of (.+?)(?: and| \(in doubt|\.)", part
     ):
         ratio = fits[model].median() / fits[cheaper].median()
         if not _follows(times, (ratio, ratio)):
