@@ -91,7 +91,8 @@ class TorchClassifier(Model):
     """Epochs without a better validation accuracy or log loss after which training ends; None: never."""
 
     min_steps: NonNegativeInt = 0
-    """Least number of steps with two classes, reached by adding epochs; with C classes, sqrt(C / 2) times as many."""
+    """Least number of optimizer steps with two classes, reached by adding epochs; small training sets need more than
+    `epochs`. With C classes, which take longer to tell apart, it is sqrt(C / 2) times as many."""
 
     compile: bool = False
     """Compile the network with torch.compile: a minute of `fit`, which only long trainings on a GPU earn back."""
@@ -321,13 +322,11 @@ class TorchClassifier(Model):
 
     def _logits_of(self, batches: Sequence[IntArray], tokens: Sequence[TokenIds]) -> Tensor:
         self._net.eval()
-        logits = torch.empty(0)
         with torch.inference_mode():
-            for rows in batches:
-                computed = self._net(*inputs([tokens[row] for row in rows], self._device))
-                logits = logits if len(logits) else computed.new_empty((len(tokens), computed.shape[1]))
-                logits[torch.from_numpy(rows)] = computed  # a list of them would keep memory from being used again
-        return logits.cpu()
+            by_length = torch.cat([self._net(*inputs([tokens[i] for i in b], self._device)) for b in batches]).cpu()
+        logits = torch.empty_like(by_length)
+        logits[torch.from_numpy(np.concatenate(batches))] = by_length
+        return logits
 
 
 class _Config(BaseModel):

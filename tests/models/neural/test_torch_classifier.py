@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import weakref
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -522,23 +521,6 @@ def test_many_small_batches_score_as_one_does(monkeypatch):
     assert all(rows * length <= 16 or rows == 1 for rows, length in shapes)
     assert sum(rows * length for rows, length in shapes) >= encoded.tokens.sum()
     np.testing.assert_allclose(score(model, EASY.texts), together, atol=1e-6)
-
-
-def test_the_outputs_of_a_batch_are_not_kept_until_the_last(monkeypatch):
-    """Kept between the blocks of memory that a batch frees, they make a large set of texts fill the memory."""
-    model, _ = fit()
-    monkeypatch.setattr(Bag, "token_budget", {"cpu": 16})
-    forward, outputs = model._net.forward, []
-
-    def recorded(*arguments):
-        assert sum(output() is not None for output in outputs) <= 1
-        found = forward(*arguments)
-        outputs.append(weakref.ref(found))
-        return found
-
-    monkeypatch.setattr(model._net, "forward", recorded)
-    score(model, EASY.texts)
-    assert len(outputs) > 2
 
 
 def test_dropout_is_off_when_scoring_and_on_when_training(monkeypatch):
