@@ -93,7 +93,7 @@ def scaling(
     chosen = [entry("models", name).name for name in split_words(models) or ("nbsvm", "tfidf_logreg")]
     if sizes is not None and classes is not None:
         raise UsageError("--sizes and --classes exclude each other: give one of them")
-    option, numbers = ("--sizes", sizes or SIZES) if classes is None else ("--classes", classes)
+    option, numbers = ("--sizes", SIZES if sizes is None else sizes) if classes is None else ("--classes", classes)
     counts = [parse_count(option, part, least=2, most=LARGEST_SIZE) for part in numbers.split(",")]
     from benchmarks.peers.contest import command
     from benchmarks.peers.scaling import measure, of_classes, of_sizes

@@ -53,10 +53,10 @@ def of_sizes(sizes: Sequence[int], data: Dataset) -> Iterator[Work]:
     Training and test texts are drawn from together, since only time and memory are measured here; where there are too
     few, all texts are made by joining halves.
     """
-    whole = data.train.joined(data.test)
+    whole, valid = data.train.joined(data.test), _some(data.valid)
     for size in sizes:
         made = size > len(whole)
-        yield Work(recombined(whole, size) if made else whole.sample(size, SEED), _some(data.valid), made)
+        yield Work(recombined(whole, size) if made else whole.sample(size, SEED), valid, made)
 
 
 def of_classes(numbers: Sequence[int], data: Dataset) -> Iterator[Work]:
