@@ -6,6 +6,7 @@ from typing import cast
 
 import numpy as np
 
+from benchmarks.hardware.sharing import keep_threads
 from benchmarks.hardware.slots import threads
 from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.registry.entries import add_plugin, is_sha256, loss_class, model_class, require
@@ -48,6 +49,8 @@ def prepare(spec: CellSpec, store: Store) -> Prepared:
     data = dataset_of(spec, store)
     loss = loss_class(spec.loss)(data.train.lengths, data.train.labels, **spec.loss_params)
     model = model_class(spec.model)(**spec.model_params)
+    if getattr(model, "compile", False):
+        keep_threads()
     require_files(model, spec.model_files)
     return Prepared(data, loss, model, runtime)
 

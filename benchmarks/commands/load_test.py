@@ -91,7 +91,7 @@ def _under_load(asked: _Asked) -> "LoadTest":
     from benchmarks.hardware.device import resolve_runtime
     from benchmarks.hardware.environment import environment
     from benchmarks.hardware.thread_pools import limit_thread_pools
-    from benchmarks.inference.engines.choice import load
+    from benchmarks.inference.engines.choice import load, precision_in
     from benchmarks.inference.load_test import search, sweep
     from benchmarks.measurement.clock import Clock, synchronizer
     from benchmarks.schema.load_test import LoadTest, Start
@@ -109,7 +109,7 @@ def _under_load(asked: _Asked) -> "LoadTest":
     return LoadTest(
         cell=asked.found.saved.spec.id,
         engine=asked.choice.name,
-        precision=runtime.precision,
+        precision=precision_in(asked.found, asked.choice, asked.device, asked.precision),
         slo_ms=asked.slo_ms,
         start=Start(ready=ready, load=seconds, first=first, warm=warm),
         sweep=sizes,

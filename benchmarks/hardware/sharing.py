@@ -40,6 +40,10 @@ class Watch:
             self._set_threads(wanted)
             self._threads = wanted
 
+    def end(self) -> None:
+        """Set the full number of threads."""
+        self._set_threads(self._count)
+
 
 def fitting(count: int, available: int, others: float) -> int:
     """Return the threads that fit beside other processes.
@@ -82,6 +86,19 @@ def leave_room(count: int, set_threads: Callable[[int], None]) -> None:
     atexit.register(_end_timer)
 
 
+def keep_threads() -> None:
+    """From now on, and whatever `leave_room` is told later, use all threads beside other processes, too.
+
+    A network that torch compiles is for one number of threads: at another one it is compiled again, and a change while
+    it is being compiled is an error. The compiler's own processes keep processors busy.
+    """
+    current = signal.getsignal(signal.SIGALRM)
+    if isinstance(current, _Handler) and threading.current_thread() is threading.main_thread():
+        _end_timer()
+        current.watch.end()
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)  # which `leave_room` takes for the program's own
+
+
 def _end_timer() -> None:
     """End the timer: at its end Python restores the signal's default, which kills."""
     signal.setitimer(signal.ITIMER_REAL, 0.0)
@@ -91,8 +108,8 @@ class _Handler:
     """Handler of the timer's signal."""
 
     def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+        self.watch = watch
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Look at the load."""
-        self._watch.look()
+        self.watch.look()

@@ -32,6 +32,7 @@ from models.model import (
     SilentMonitor,
     standing,
 )
+from models.neural.allocator import freed_memory_returned
 from models.neural.batching import PAD_ID, TokenIds, scoring_batches, token_counts, training_batches
 from models.neural.dropout import with_fast_dropout
 from models.neural.epochs import Epochs, resumed, state_of
@@ -322,11 +323,10 @@ class TorchClassifier(Model):
 
     def _logits_of(self, batches: Sequence[IntArray], tokens: Sequence[TokenIds]) -> Tensor:
         self._net.eval()
+        rows = freed_memory_returned(batches)
         with torch.inference_mode():
-            by_length = torch.cat([self._net(*inputs([tokens[i] for i in b], self._device)) for b in batches]).cpu()
-        logits = torch.empty_like(by_length)
-        logits[torch.from_numpy(np.concatenate(batches))] = by_length
-        return logits
+            by_length = torch.cat([self._net(*inputs([tokens[i] for i in b], self._device)) for b in rows]).cpu()
+        return by_length[torch.from_numpy(np.concatenate(batches).argsort())]
 
 
 class _Config(BaseModel):

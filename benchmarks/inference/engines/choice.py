@@ -112,5 +112,11 @@ def load(found: Found, choice: Choice, device: str, precision: str, *, raw: bool
         return chosen.load(found, Path(folder), runtime, raw=raw)
 
 
+def precision_in(found: Found, choice: Choice, device: str, precision: str) -> str:
+    """Return the precision that a saved model computes in with the chosen engine, or in its own code."""
+    own = engine(choice.name).precision if choice.name else ""
+    return own or _runtime(found, device, precision).precision
+
+
 def _runtime(found: Found, device: str, precision: str) -> Runtime:
     return entry("models", found.saved.spec.model).runtime(resolve_runtime(device, precision))

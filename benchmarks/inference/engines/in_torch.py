@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks.hardware.sharing import keep_threads
 from benchmarks.inference.engines.engine import Engine
 from benchmarks.inference.engines.served import Batch, Network
 from benchmarks.inference.saved import Found
@@ -42,6 +43,7 @@ class TorchCompile(Torch):
 
     def network(self, found: Found, folder: Path, runtime: Runtime) -> Network:
         """Load and compile the saved network; takes a minute."""
+        keep_threads()
         compiled = torch.compile(_loaded(found, runtime), dynamic=True, options={"freezing": True})
         network = _running(compiled, runtime.device)
         for shape in WARMUP_SHAPES:

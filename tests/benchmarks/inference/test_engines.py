@@ -1,11 +1,17 @@
 """Engines say what the network in torch says, and the one that serves is the fastest of those that do."""
 
+import itertools
+import shutil
+import signal
+
 import numpy as np
 import pytest
+import torch
 
 from benchmarks.cells.run_cell import run_cell
 from benchmarks.cells.serving import address, beside_torch, build, serve, unmeasured
 from benchmarks.errors import UsageError
+from benchmarks.hardware import sharing
 from benchmarks.inference.engines import ENGINES, choice, served
 from benchmarks.inference.engines import engine as engines
 from benchmarks.inference.engines.choice import choose, load, usable
@@ -75,6 +81,34 @@ def test_an_engine_says_what_the_model_says(trained, tmp_path, name):
     np.testing.assert_allclose(ours.probabilities, theirs.probabilities, atol=1e-5)
     assert (ours.empty == theirs.empty).all()
     assert (ours.unknown == theirs.unknown).all()
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="inductor needs a C++ compiler")
+def test_a_network_is_compiled_while_the_load_changes(trained, tmp_path, monkeypatch):
+    """Torch refuses to compile while the number of threads changes."""
+    spec, store = trained
+    found = find_model(store.cell_folder(spec.id))
+    counts = itertools.cycle([1, 2])
+    monkeypatch.setattr(sharing, "PERIOD", 0.01)
+    monkeypatch.setattr(sharing, "fitting", lambda *arguments: next(counts))
+    before, threads = signal.getsignal(signal.SIGALRM), torch.get_num_threads()
+    try:
+        sharing.leave_room(2, torch.set_num_threads)
+        compiled = engine("torch_compile").load(found, tmp_path, Runtime())
+        np.testing.assert_allclose(
+            compiled.predict_proba(TEXTS), found.load("cpu", "fp32").predict_proba(TEXTS), atol=1e-5
+        )
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize(("name", "precision"), [("", "fp32"), ("torch", "fp32"), ("onnxruntime_int8", "int8")])
+def test_the_precision_is_that_of_the_engine(trained, name, precision):
+    spec, store = trained
+    found = find_model(store.cell_folder(spec.id))
+    assert choice.precision_in(found, choice.Choice(name, ""), "cpu", "fp32") == precision
 
 
 def test_int8_is_near_and_its_files_are_made_once(trained, tmp_path):

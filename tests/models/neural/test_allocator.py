@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from benchmarks.hardware.origin import CHECKOUT
-from models.neural.allocator import freed_memory_kept
+from models.neural.allocator import BATCHES_PER_TRIM, freed_memory_kept, freed_memory_returned
 
 SIZE = 2**26
 PAGES = SIZE // resource.getpagesize()
@@ -62,6 +62,19 @@ def afterwards_freed_blocks_go_back_at_once():
     assert resident_after() < 0.1 * SIZE
 
 
+def scoring_gives_back_the_gaps_in_the_heap():
+    blocks = [libc.malloc(2**16) for _ in range(SIZE // 2**16 + 1)]
+    for block in blocks:
+        libc.memset(block, 1, 2**16)
+    for block in blocks[:-1]:  # the last one lies above them and is in use: the heap cannot shrink from its top
+        libc.free(block)
+    before = psutil.Process().memory_info().rss
+    assert list(freed_memory_returned(range(BATCHES_PER_TRIM - 1))) == list(range(BATCHES_PER_TRIM - 1))
+    assert psutil.Process().memory_info().rss > before - 0.1 * SIZE  # too few batches for a trim
+    assert list(freed_memory_returned(range(BATCHES_PER_TRIM))) == list(range(BATCHES_PER_TRIM))
+    assert psutil.Process().memory_info().rss < before - 0.9 * SIZE
+
+
 def it_ends_when_the_block_fails():
     with pytest.raises(FloatingPointError), freed_memory_kept():
         raise FloatingPointError
@@ -72,12 +85,14 @@ def another_c_library_is_left_alone():
     platform.libc_ver = lambda: ("", "")
     with freed_memory_kept():
         assert page_faults() > 2 * PAGES
+    assert list(freed_memory_returned(range(2 * BATCHES_PER_TRIM))) == list(range(2 * BATCHES_PER_TRIM))
 
 
 CHECKS = (
     a_block_claimed_again_costs_no_page_faults,
     afterwards_what_was_kept_is_given_back,
     afterwards_freed_blocks_go_back_at_once,
+    scoring_gives_back_the_gaps_in_the_heap,
     it_ends_when_the_block_fails,
     another_c_library_is_left_alone,
 )
