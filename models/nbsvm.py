@@ -81,7 +81,7 @@ class NbSvm(Model):
     """Bits of a hash; 2^bits features at most."""
 
     smoothing: PositiveFloat = 1.0
-    """Constant added to each count."""
+    """Constant added to each count of a class and of the others, on average; a small class gets less of it."""
 
     C: PositiveFloat | None = None
     """Inverse strength of regularisation; None chooses on validation."""
@@ -191,14 +191,19 @@ class NbSvm(Model):
 def log_count_ratio(features: csr_array, inside: npt.NDArray[np.bool_], weights: Float32, smoothing: float) -> Float32:
     """Return (V,) log ratios of a feature's share in texts of a class to its share in the others.
 
+    The smoothing is divided in proportion to the weights of both sides. One constant for both would shift the ratios of
+    a small class: it has few counts beside the constant, and an n-gram that it lacks would speak for it. Two classes of
+    equal weight get `smoothing` each, as in Wang & Manning (2012).
+
     Args:
         features: (N, V) ones.
         inside: (N,) whether a text is of the class.
         weights: (N,) of the texts.
-        smoothing: added to each count.
+        smoothing: added to each count, in the mean of both sides.
     """
-    within = smoothing + features.T @ (weights * inside)
-    outside = smoothing + features.T @ (weights * ~inside)
+    share = (weights * inside).sum() / weights.sum()
+    within = 2 * smoothing * share + features.T @ (weights * inside)
+    outside = 2 * smoothing * (1 - share) + features.T @ (weights * ~inside)
     ratio: Float32 = np.log((within / within.sum()) / (outside / outside.sum())).astype(np.float32)
     return ratio
 

@@ -39,6 +39,19 @@ def test_ratios_are_those_of_wang_and_manning():
     assert ratio[film] == pytest.approx(np.log(2 / 2) - rest, abs=1e-5)
 
 
+def test_an_n_gram_that_a_small_class_lacks_speaks_against_it():
+    """One text is of the class: with one constant for both sides, words of the other nine texts would speak for it."""
+    texts = ("rare words here", *["common words there"] * 8, "lone")
+    inside = np.arange(10) == 0
+    ratio = log_count_ratio(hashed_ngrams(texts, 1, 8), inside, np.ones(10, dtype=np.float32), 1.0)
+    rare, words, common, lone = (
+        float(ratio[hashed_ngrams([word], 1, 8).indices].item()) for word in ("rare", "words", "common", "lone")
+    )
+    # Smoothing 0.2 inside and 1.8 outside, over 256 features; 3 counts inside and 25 outside.
+    assert rare == pytest.approx(np.log((1.2 / (0.2 * 256 + 3)) / (1.8 / (1.8 * 256 + 25))), abs=1e-5)
+    assert common < lone < 0 < words < rare
+
+
 def test_a_text_s_weight_counts_it_as_often_in_the_ratios():
     texts = ("good", "good", "bad")
     inside = np.array([True, True, False])
