@@ -268,6 +268,7 @@ ANYTHING_ELSE = {
     "code of clocks": edited("benchmarks.measurement.clock"),
     "code of reports": edited("reports.render.tables"),
     "code of another model": edited("models.lstm"),
+    "a release": but(versions={"text-classification-baselines": "99.0"}),
     "a library that only writes": but(versions={"pandas": "99.0", "safetensors": "99.0"}),
     "a setting at its default": with_set(distilbert__epochs=2),
 }  # fmt: skip
