@@ -23,6 +23,9 @@ from data.dataset import Dataset
 if TYPE_CHECKING:
     from reports.analysis.evidence import Evidence
 
+UNBROKEN = 18
+"""Characters of the name of a model or loss that stay on one line, however narrow the terminal."""
+
 
 @dataclass(frozen=True)
 class PlanState:
@@ -41,10 +44,13 @@ def print_plan(console: Console, title: str, specs: Sequence[CellSpec], state: P
     """Print one row per configuration, then the totals."""
     table = Table(title=Text(plain(title)), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     headings = {"model": "left", "loss": "left", "texts": "right", "seeds": "left", "settings": "left", "time": "right"}
-    for heading, justify in headings.items():
-        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for cells in _by_configuration(specs):
-        table.add_row(*map(Text, _row(cells, state, swept(specs))))
+    rows = [_row(cells, state, swept(specs)) for cells in _by_configuration(specs)]
+    for column, (heading, justify) in enumerate(headings.items()):
+        longest = max((len(row[column]) for row in rows), default=0)
+        width = min(longest, UNBROKEN) if heading in {"model", "loss"} else None
+        table.add_column(heading, justify=justify, overflow="fold", min_width=width)  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(*map(Text, row))
     console.print(table)
     print_totals(console, specs, state)
 

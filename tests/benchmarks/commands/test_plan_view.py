@@ -39,6 +39,12 @@ def test_everything_fits_80_columns(make_spec):
     assert max(map(len, printed(specs).splitlines())) <= 80
 
 
+def test_names_of_models_and_losses_stay_on_one_line(make_spec):
+    encoder = make_spec(model="frozen_encoder", loss="length_weighted_ce", truncation="head_tail", pooling="max")
+    output = printed([encoder, make_spec(model="static_embeddings", loss="length_weighted_ce")])
+    assert all(name in output for name in ("frozen_encoder", "static_embeddings", "length_weighted_ce"))
+
+
 def test_time_is_estimated_where_earlier_results_allow_it(make_spec):
     known, done, unknown = (make_spec(seed=1), make_spec(seed=2), make_spec(model="nbsvm"))
     output = printed([known, done, unknown], done={done.id}, seconds={known.id: 120.0, done.id: 999.0})
