@@ -19,7 +19,10 @@ from reports.render.headline import title, warnings
 
 NUMBER = re.compile(r"[\d,.]+|" + formats.NOT_MEASURED)
 
-NAME_PART = re.compile(r"[\[(]?[^_,\s\[(]*[_,]?\s*")
+BREAK = re.compile(r"(?<=\s)(?=\S)|(?<=,)(?=[^\s\d])|(?=[\[(])|(?=->)")
+"""Where a name may break: after a blank or a comma, but not within a number, before a bracket and before an arrow."""
+
+UNDERSCORE = re.compile("(?<=_)")
 
 GAP = 2
 """Characters between columns."""
@@ -84,12 +87,13 @@ def print_frame(console: Console, title: str, frame: pd.DataFrame, names: Sequen
 
 
 def _folded(value: str, width: int) -> str:
-    """Break a name into lines of at most `width` characters, after `_`, a comma or a blank, or before a bracket."""
+    """Break a name into lines of at most `width` characters where `BREAK` allows, and at `_` only where it must."""
     lines = [""]
-    for piece in NAME_PART.findall(value):
-        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
-            lines.append("")
-        lines[-1] += piece
+    for part in BREAK.split(value):
+        for piece in UNDERSCORE.split(part) if len(part.rstrip()) > width else [part]:
+            if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
+                lines.append("")
+            lines[-1] += piece
     return "\n".join(line.rstrip() for line in lines)
 
 

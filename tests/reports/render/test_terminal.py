@@ -7,7 +7,7 @@ from rich.console import Console
 from benchmarks.store.results import StoreError
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import analyse
-from reports.render.terminal import print_frame, print_tables
+from reports.render.terminal import _folded, print_frame, print_tables
 
 
 def printed(folder, width=200):
@@ -65,6 +65,19 @@ def test_only_names_break_and_at_their_joints():
     lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines() if line.strip()]
     shown = [line for line in lines if "─" not in line]
     assert shown == ["a title", "rank", "of", "model figure all", "distilbert_mlp 84.0 (81.6–86.1) 1", "[minilm]"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("nbsvm, 21,401 texts, ce", ["nbsvm,", "21,401", "texts, ce"]),
+        ("nbsvm->distilbert, ce", ["nbsvm", "->distilbert,", "ce"]),
+        ("length_weighted_ce", ["length_", "weighted_ce"]),
+        ("lstm (epochs=2,dropout=0.6)", ["lstm", "(epochs=2,", "dropout=0.6)"]),
+    ],
+)
+def test_a_name_breaks_between_its_parts_and_within_no_number(name, lines):
+    assert _folded(name, 14 if "->" in name else 12).split("\n") == lines
 
 
 def test_a_folder_without_results_is_an_error(tmp_path):
