@@ -181,12 +181,12 @@ def regularisation(fitted: FitReport) -> Audit:
 
 
 def cached_vectors(fitted: FitReport) -> Audit:
-    """Note where the training read vectors of texts from a cache: its time leaves out their encoding."""
+    """Note where the training read vectors of texts from a cache: the time of their encoding is reckoned."""
     count = fitted.cached_texts
     reason = (
-        f"vectors of {count:,} texts were read from a cache: the training time leaves out their encoding"
+        f"vectors of {count:,} texts came from a cache: the training time adds their encoding, at the rate of labelling"
         if count
-        else "the training time includes the encoding of all texts"
+        else "no vector of a training text was read from a cache"
     )
     return Audit(name="cached vectors", passed=not count, reason=reason, severity="note")
 

@@ -229,7 +229,7 @@ def _score_test_set(model: Cascade, test: Split, clock: Clock, spec: CellSpec) -
 def _fits(stages: Sequence[CellResult]) -> Measurement:
     """The training of a cascade: that of all stages, one after another."""
     fits = [found for stage in stages if (found := stage.measurement("fit"))]
-    seconds = sum(median(found.seconds) for found in fits)
+    seconds = sum(median(found.costs) for found in fits)
     return Measurement(phase="fit", examples=[fits[0].examples[0]], tokens=[], seconds=[seconds])
 
 

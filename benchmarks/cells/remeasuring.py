@@ -9,7 +9,7 @@ the machine meets all cells alike. Predictions and model stay those of the first
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.cells.fitting import timed_fit
+from benchmarks.cells.fitting import timed_fit, with_spared
 from benchmarks.cells.preparation import adopt_plugins, dataset_of, prepare, runtime_of
 from benchmarks.cells.timing import Workload, measure_inference
 from benchmarks.hardware.environment import environment
@@ -86,7 +86,8 @@ def _one_more_process(
     fitted = timed_fit(cell, clock, progress)
     workload = Workload(cell.model)
     inference = measure_inference(cell.model, cell.data.test, spec.measure, clock, workload)
-    taken = (fitted.measurement, workload.of_training(fitted.spans), *inference)
+    fit = with_spared(fitted.measurement, fitted.report, inference)
+    taken = (fit, workload.of_training(fitted.spans), *inference)
     new = {one.phase: one.taken_by(number) for one in taken if one.seconds}
     measurements = [one.joined(new.pop(one.phase)) if one.phase in new else one for one in earlier.measurements]
     measure = spec.measure.model_copy(update={"processes": number + 1})

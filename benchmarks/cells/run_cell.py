@@ -13,7 +13,7 @@ from benchmarks.cells import audits
 from benchmarks.cells.calibrating import calibrate, score_validation
 from benchmarks.cells.checkpoint import Checkpoint, Follower
 from benchmarks.cells.distributed import launch, leave_group
-from benchmarks.cells.fitting import Fitted, timed_fit
+from benchmarks.cells.fitting import Fitted, timed_fit, with_spared
 from benchmarks.cells.metrics import coverage, metrics
 from benchmarks.cells.preparation import Prepared, prepare
 from benchmarks.cells.remeasuring import measure_again, measured_at_first
@@ -98,7 +98,8 @@ def _train_and_judge(spec: CellSpec, store: Store, progress: Callable[[int, int]
     memory = _memory(host_start, cell)
     explanations, explaining = _explain(Classifier(model, test.class_names, spec), test, scored, clock)
 
-    training = [fitted.measurement, *([workload.of_training(fitted.spans)] if fitted.spans.seconds else [])]
+    fit = with_spared(fitted.measurement, fitted.report, inference)
+    training = [fit, *([workload.of_training(fitted.spans)] if fitted.spans.seconds else [])]
     calibration, validating = _calibrate(cell, spec, store, clock)
     measurements = [*training, scored.measurement, *validating, *inference, *explaining]
     result = CellResult(

@@ -37,7 +37,7 @@ Phase = Literal[
 ]
 
 
-COLUMNS = ("examples", "tokens", "seconds", "padded_tokens", "padded_squares", "flops", "joules")
+COLUMNS = ("examples", "tokens", "seconds", "padded_tokens", "padded_squares", "flops", "joules", "spared")
 """Fields of a measurement with a value for each reading."""
 
 
@@ -58,6 +58,7 @@ class Measurement(BaseModel):
         flops: floating-point operations of the matrix products, padding counted, a multiplication and an addition two;
             empty where they are not counted.
         joules: of each reading; empty where no counter could be read, and for short readings.
+        spared: of a reading of "fit", seconds for the encoding of texts whose vectors came from a cache; empty: none.
         process: of each reading, the process that took it, numbered from 0; empty: all in process 0.
     """
 
@@ -69,12 +70,14 @@ class Measurement(BaseModel):
     padded_squares: list[NonNegativeInt] = Field(default_factory=list)
     flops: list[NonNegativeInt] = Field(default_factory=list)
     joules: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=list)
+    spared: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=list)
     process: list[NonNegativeInt] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _check_counts(self) -> Self:
         readings = len(self.seconds)
-        if len(self.examples) != readings or not {len(self.tokens), len(self.process)} <= {0, readings}:
+        optional = {len(self.tokens), len(self.spared), len(self.process)}
+        if len(self.examples) != readings or not optional <= {0, readings}:
             raise ValueError("as many readings as counts of what they cover")
         return self
 
@@ -82,6 +85,12 @@ class Measurement(BaseModel):
     def processes(self) -> list[int]:
         """The process that took each reading."""
         return self.process or [0] * len(self.seconds)
+
+    @property
+    def costs(self) -> list[float]:
+        """Seconds of each reading, with those that a cache spared: what it costs without the cells that ran before."""
+        spared = self.spared or [0.0] * len(self.seconds)
+        return [seconds + more for seconds, more in zip(self.seconds, spared, strict=True)]
 
     def of_process(self, process: int) -> "Measurement":
         """Return the readings of one process alone, as that of the first."""

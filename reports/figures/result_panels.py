@@ -165,7 +165,7 @@ def _costed(accuracy: Accuracy, phase: Phase, figure: Callable[[FloatArray, Floa
     """The point of a configuration; None where `phase` was not measured."""
     measured = [m for cell in accuracy.configuration.cells if (m := cell.measurement(phase))]
     examples = np.array([count for m in measured for count in m.examples], dtype=np.float64)
-    seconds = np.array([reading for m in measured for reading in m.seconds], dtype=np.float64)
+    seconds = np.array([reading for m in measured for reading in m.costs], dtype=np.float64)
     if not len(seconds):
         return None
     costs = figure(examples, seconds)

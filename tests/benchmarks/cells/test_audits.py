@@ -38,7 +38,8 @@ def test_a_strength_at_the_end_of_the_grid_is_noted(inside, passed):
 def test_vectors_from_a_cache_are_noted():
     audit = audits.cached_vectors(FitReport(parameters=1, cached_texts=2000))
     assert (audit.passed, audit.alarms) == (False, False)
-    assert "vectors of 2,000 texts were read from a cache" in audit.reason
+    assert "vectors of 2,000 texts came from a cache" in audit.reason
+    assert "adds their encoding" in audit.reason
     assert audits.cached_vectors(FitReport(parameters=1)).passed
 
 

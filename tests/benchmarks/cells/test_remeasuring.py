@@ -1,5 +1,6 @@
 """A finished cell is measured again without losing what it predicted."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -74,6 +75,24 @@ def test_a_cheap_cell_is_timed_in_as_many_processes_as_wanted_fit_included(store
     assert {path for path in after if after[path] != before.get(path)} == {Path("result.json")}
     same = ("metrics", "fit", "audits", "truncation", "memory", "fit_parts", "leaked_rows")
     assert all(getattr(last, name) == getattr(first, name) for name in same)
+
+
+def test_a_fit_costs_what_a_cache_of_vectors_spared_it(store, spec, monkeypatch):
+    """As in the first process, which encodes all texts, so in the second, which finds all of them in the cache."""
+    fit = TfidfLogReg.fit
+    counts = iter((0, 60))
+    monkeypatch.setattr(
+        TfidfLogReg,
+        "fit",
+        lambda self, *others: dataclasses.replace(fit(self, *others), cached_texts=next(counts)),
+    )
+    for _ in range(2):
+        run_cell(spec, store, ignore)
+    result = store.read_result(spec.id)
+    fits, labelled = result.measurement("fit"), result.measurement("text_to_label").of_process(1)
+    pace = np.median(np.array(labelled.seconds) / labelled.examples)
+    assert fits.spared == [0.0, pytest.approx(60 * pace)]
+    assert fits.costs == [fits.seconds[0], pytest.approx(fits.seconds[1] + 60 * pace)]
 
 
 def test_other_settings_are_measured_from_the_saved_model(store, spec, fits):
@@ -209,6 +228,7 @@ def test_readings_are_told_apart_by_process():
     assert (joined.seconds, joined.process, joined.joules) == ([1.0, 2.0, 3.0], [0, 1, 1], [])
     assert joined.of_process(1) == second
     assert joined.of_process(0).seconds == first.seconds
+    assert joined.costs == joined.seconds
     with pytest.raises(ValueError, match="as many readings"):
         Measurement(phase="fit", examples=[4], tokens=[], seconds=[1.0], process=[0, 1])
 

@@ -3,7 +3,9 @@ from functools import cached_property
 import numpy as np
 import pytest
 
+from benchmarks.cells.cascades import _fits
 from benchmarks.schema.measurements import Measurement
+from reports.analysis.noise import fit_timing
 from reports.analysis.results import read_results
 from reports.analysis.throughput import Throughput, fitting_price, labelling_price, overhead_sentence, throughput
 
@@ -54,6 +56,15 @@ def test_tokens_padding_and_operations(cells):
     assert found.scoring_tokens_rate == pytest.approx(256 * 200 / 0.1)
     assert found.scoring_padding == pytest.approx(0.8)
     assert found.scoring_flop_rate == pytest.approx(40e9)
+
+
+def test_a_cache_makes_no_training_cheap(cells):
+    """In the figure, its interval and the cost of a cascade."""
+    spared = Measurement(phase="fit", examples=[10], tokens=[], seconds=[1.0], spared=[69.0])
+    cells[0].measurements = [spared]
+    assert throughput(cells[:1]).fit_seconds == 70
+    assert fit_timing(cells[:1]).median == pytest.approx(70)
+    assert _fits([cells[0], cells[0]]).seconds == [140]
 
 
 def test_energy_is_for_a_training_and_for_a_text(cells):
