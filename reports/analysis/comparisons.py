@@ -25,6 +25,7 @@ class Contrast:
         estimate: the difference, its standard error and the influence of each test row or cluster.
         discordant: rows that only the first, and only the second, gets right; None unless both are one training.
         estimand: what both sides' trainings allow a claim about.
+        largest: the largest difference that there can be.
     """
 
     first: Evidence
@@ -32,6 +33,7 @@ class Contrast:
     estimate: Estimate
     discordant: tuple[int, int] | None
     estimand: Estimand
+    largest: float = np.inf
 
     @property
     def p_value(self) -> float:
@@ -53,7 +55,8 @@ class Contrast:
     def interval_at(self, alpha: float) -> Interval:
         """Two-sided interval of level 1 - `alpha`, of the kind that goes with the test."""
         if self.discordant is None:
-            return self.estimate.interval_at(alpha)
+            own = self.estimate.interval_at(alpha)
+            return Interval(max(own.low, -self.largest), min(own.high, self.largest))
         rows, clusters = len(self.first.rows.labels), self.first.rows.clusters
         degrees = np.inf if clusters is None else clusters.degrees
         effect = self.estimate.design_effect
@@ -96,7 +99,7 @@ def contrast(first: Evidence, second: Evidence) -> Contrast:
         ours, theirs = first.right[0].astype(np.bool_), second.right[0].astype(np.bool_)
         discordant = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
     found = difference(first, second, lambda evidence: evidence.accuracy)
-    return Contrast(first, second, found, discordant, first.estimand.weaker(second.estimand))
+    return Contrast(first, second, found, discordant, first.estimand.weaker(second.estimand), largest=1.0)
 
 
 def difference(first: Evidence, second: Evidence, figure: Callable[[Evidence], Figure]) -> Estimate:

@@ -237,25 +237,31 @@ def estimate(figure: Figure, minus: Figure | None = None) -> Estimate:
     Trainings and rows are crossed random effects. The variance of the mean is rows + trainings - interaction (Gallas
     2006, "One-shot estimate of MRMC variance", Academic Radiology 13): both of the first contain the interaction once.
     It is never below the variance over rows alone, and that never below the variance over independent rows: clusters
-    that happen to be alike show no gain in information. Degrees of freedom follow Satterthwaite (1946). One training
-    leaves the variance over rows alone, which then says nothing about another training.
+    that happen to be alike show no gain in information. One training leaves the variance over rows alone, which then
+    says nothing about another training.
+
+    Degrees of freedom follow Satterthwaite (1946). They lie between the fewest of a component and the sum of all, but
+    not where a component is subtracted, as the interaction is: then they can come out near zero, and count as the
+    fewest (Gaylor & Hopper 1969, "Estimating the degrees of freedom for linear combinations of mean squares by
+    Satterthwaite's formula", Technometrics 11).
     """
     terms = (figure,) if minus is None else (figure, minus)
     mean = figure.mean if minus is None else figure.mean - minus.mean
     (influence,), (row,) = mean.units, mean.influence
     seen, independent = float(influence @ influence), float(row @ row)
     over_rows = max(seen, independent)
-    trainings, squares = 0.0, over_rows**2 / mean.degrees
+    trainings, squares, fewest = 0.0, over_rows**2 / mean.degrees, mean.degrees
     for term in terms:
         own, interaction = term.spread
         trainings += own - interaction
         if term.trainings > 1:
             squares += (own**2 + interaction**2 / mean.degrees) / (term.trainings - 1)
+            fewest = min(fewest, term.trainings - 1)
     variance = over_rows + max(trainings, 0.0)
     return Estimate(
         value=float(mean.values[0]),
         standard_error=float(np.sqrt(variance)),
-        degrees=float(variance**2 / squares) if squares > 0 else np.inf,
+        degrees=max(float(variance**2 / squares), fewest) if squares > 0 else np.inf,
         influence=influence * np.sqrt(over_rows / seen) if seen > 0 else influence,
         design_effect=over_rows / independent if independent > 0 else 1.0,
     )

@@ -263,7 +263,7 @@ def _fit_faults(part: str, fits: dict[str, pd.Series]) -> list[str]:
         if not _follows(times, (ratio, ratio)):
             found.append(f"{model} takes {ratio} times the time of {cheaper}, not {times}")
     for model, low, high, counts, cheaper in re.findall(
-        r"- (.+) takes ([\d.,]+) to ([\d.,]+) times \(range(.*?)\).*?the training time of (.+?)\.", part
+        r"- (.+) takes ([\d.,]+) to ([\d.,]+) times \(range(.*?)\).*?the training time of (.+?)(?: \(in doubt|\.)", part
     ):
         least, most = fits[model].min() / fits[cheaper].max(), fits[model].max() / fits[cheaper].min()
         readings = [int(count) for count in re.findall(r"\d+", counts)]
@@ -318,6 +318,8 @@ PUBLISHED = {
     "published/imdb/report.md": "published/imdb",
     "published/crossing/report.md": "published/crossing",
     "published/quick/report.md": "published/quick",
+    "published/contenders/report.md": "published/contenders",
+    "published/tuning/report.md": "published/tuning",
     "published/truncation/report.md": "published/truncation",
     "published/examples/report.md": "published/examples",
 }

@@ -45,6 +45,11 @@ def test_the_spread_of_trainings_widens_the_interval(make_evidence):
     assert width(1.0) > 1.3 * width(0.0)
 
 
+def test_no_difference_is_beyond_a_hundred_points(make_evidence):
+    first, second = make_evidence(noisy(0.9, 2, 1, shift=5)), make_evidence(noisy(0.5, 2, 2, shift=5), model="other")
+    assert contrast(first, second).interval_at(1e-6) == (-1, 1)
+
+
 def test_models_are_paired_by_repeat_and_not_by_seed(make_evidence):
     seeds = make_evidence(noisy(0.9, 3, 1)), make_evidence(noisy(0.9, 3, 2), model="other")
     assert not paired_by_training(*seeds)

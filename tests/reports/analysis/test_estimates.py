@@ -131,6 +131,15 @@ def test_independent_trainings_of_both_sides_add_up():
     assert apart.standard_error > estimate(mean_figure(first[:1]), mean_figure(second[:1])).standard_error / 2
 
 
+def test_degrees_of_freedom_are_at_least_the_fewest_of_a_component():
+    """Models at chance that predict other classes: nearly all is interaction, which is subtracted."""
+    half = np.arange(100) < 50
+    at_chance = np.array([half, ~half, half, ~half, half ^ (np.arange(100) < 8)])
+    found = estimate(mean_figure(at_chance))
+    assert found.degrees == 4
+    assert estimate(mean_figure(at_chance), mean_figure(two_way(3, 100, 1.0, 0.1, 4))).degrees >= 2
+
+
 def test_a_subset_without_rows_is_unknown():
     assert np.isnan(estimate(mean_figure(two_way(1, 5, 1.0, 0.0), np.zeros(5, dtype=bool))).value)
 
