@@ -85,7 +85,7 @@ ROWS = [(section, row) for section in QUOTED for row in section.rows]
 
 
 def test_the_pages_quote_these_runs():
-    quoted = ["imdb", "repeats", "truncation", "crossing", "quick", "fewshot"]
+    quoted = ["imdb", "repeats", "truncation", "crossing", "quick", "contenders", "fewshot"]
     assert [section.run for section in sections(RESULTS)] == quoted
     assert len(sections(README)) == len(sections(EXAMPLES)) == 1
 
