@@ -156,10 +156,16 @@ def _cell(value: object, label: str = "") -> Markup:
     text = formats.plain(value)
     key = sort_key(text)
     if key is None:
-        return Markup("<td{}>{}</td>").format(_named(label), text)
+        return Markup("<td{}>{}</td>").format(_named(label), _breakable(text))
     figure, bracket, interval = text.partition(" (")
     shown = Markup("{} <span>({}</span>").format(figure, interval) if bracket else text
     return Markup('<td class="number" data-sort="{}"{}>{}</td>').format(key, _named(label), shown)
+
+
+def _breakable(text: str) -> Markup:
+    """Let the name of a model break before the bracket of its weights and the arrow of a cascade, and not within it."""
+    arrow = Markup('<wbr><span class="arrow">-&gt;</span>')
+    return arrow.join(Markup("<wbr>[").join(part.split("[")) for part in text.split("->"))
 
 
 def _named(label: str) -> Markup:

@@ -10,7 +10,7 @@ import pytest
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import analyse
 from reports.figures.draw import first_figures
-from reports.render.html import sort_key, table, write_html
+from reports.render.html import _cell, sort_key, table, write_html
 from reports.render.progress import Progress
 
 VOID = {"meta", "link", "input", "br"}
@@ -189,6 +189,12 @@ def test_cells_sort_by_the_number_they_begin_with(text, number):
 @pytest.mark.parametrize("text", ["lstm", "–", "", "unsettled"])
 def test_other_cells_sort_as_text(text):
     assert sort_key(text) is None
+
+
+def test_a_name_may_break_before_its_weights_and_its_second_stage():
+    assert _cell("frozen_encoder[minilm]") == "<td>frozen_encoder<wbr>[minilm]</td>"
+    assert _cell("nbsvm->lstm") == '<td>nbsvm<wbr><span class="arrow">-&gt;</span>lstm</td>'
+    assert _cell("<b>[x]") == "<td>&lt;b&gt;<wbr>[x]</td>"
 
 
 def test_an_empty_table_is_nothing():
