@@ -1,5 +1,6 @@
 """Formats of numbers and texts, the same in every kind of report."""
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ __all__ = [
     "count",
     "decimal",
     "inert",
+    "name_parts",
     "p_value",
     "percent",
     "percent_interval",
@@ -26,12 +28,22 @@ __all__ = [
 
 NOT_MEASURED = "–"
 
+NAME_BREAK = re.compile(r"(?<=\s)(?=\S)|(?<=,)(?=[^\s\d])|(?=[\[(])|(?=->)")
+
 
 class Interval(NamedTuple):
     """A 95 % confidence interval."""
 
     low: float
     high: float
+
+
+def name_parts(name: str) -> list[str]:
+    """The parts of a model's name between which a line may break.
+
+    It may after a blank or a comma, but not within a number, before a bracket and before an arrow.
+    """
+    return NAME_BREAK.split(name)
 
 
 def percent(share: float) -> str:

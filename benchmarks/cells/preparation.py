@@ -48,9 +48,7 @@ def prepare(spec: CellSpec, store: Store) -> Prepared:
     adopt_plugins(spec, store)
     data = dataset_of(spec, store)
     loss = loss_class(spec.loss)(data.train.lengths, data.train.labels, **spec.loss_params)
-    model = model_class(spec.model)(**spec.model_params)
-    if getattr(model, "compile", False):
-        keep_threads()
+    model = on_steady_threads(model_class(spec.model)(**spec.model_params))
     require_files(model, spec.model_files)
     return Prepared(data, loss, model, runtime)
 
@@ -65,6 +63,13 @@ def runtime_of(spec: CellSpec) -> Runtime:
         threads=max(1, threads() // spec.devices),
         criterion=Criterion(spec.metric, spec.costs),
     )
+
+
+def on_steady_threads(model: Model) -> Model:
+    """Return a model; if it compiles its network, the process keeps all of its threads from now on."""
+    if getattr(model, "compile", False):
+        keep_threads()
+    return model
 
 
 def dataset_of(spec: CellSpec, store: Store) -> Dataset:

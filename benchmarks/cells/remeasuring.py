@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarks.cells.fitting import timed_fit, with_spared
-from benchmarks.cells.preparation import adopt_plugins, dataset_of, prepare, runtime_of
+from benchmarks.cells.preparation import adopt_plugins, dataset_of, on_steady_threads, prepare, runtime_of
 from benchmarks.cells.timing import Workload, measure_inference
 from benchmarks.hardware.environment import environment
-from benchmarks.hardware.sharing import keep_threads
 from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.measurement.clock import Clock, synchronizer
 from benchmarks.measurement.load import load_between, observe, worst
@@ -104,9 +103,7 @@ def _regimes_anew(spec: CellSpec, store: Store, earlier: CellResult, *, same_mac
     runtime = runtime_of(spec)
     limit_thread_pools(runtime.threads)
     test = dataset_of(spec, store).test
-    model = model_class(spec.model).load(store.cell_folder(spec.id) / "model", runtime)
-    if getattr(model, "compile", False):
-        keep_threads()
+    model = on_steady_threads(model_class(spec.model).load(store.cell_folder(spec.id) / "model", runtime))
     clock = Clock(synchronizer(runtime.device))
     inference = measure_inference(model, test, spec.measure, clock, Workload(model))
     training = [one.of_process(0) for one in earlier.measurements if one.phase not in REGIMES]

@@ -44,7 +44,8 @@ def print_plan(console: Console, title: str, specs: Sequence[CellSpec], state: P
     """Print one row per configuration, then the totals."""
     table = Table(title=Text(plain(title)), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     headings = {"model": "left", "loss": "left", "texts": "right", "seeds": "left", "settings": "left", "time": "right"}
-    rows = [_row(cells, state, swept(specs)) for cells in _by_configuration(specs)]
+    varying = swept(specs)
+    rows = [_row(cells, state, varying) for cells in _by_configuration(specs)]
     for column, (heading, justify) in enumerate(headings.items()):
         longest = max((len(row[column]) for row in rows), default=0)
         width = min(longest, UNBROKEN) if heading in {"model", "loss"} else None

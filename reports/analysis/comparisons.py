@@ -25,7 +25,7 @@ class Contrast:
         estimate: the difference, its standard error and the influence of each test row or cluster.
         discordant: rows that only the first, and only the second, gets right; None unless both are one training.
         estimand: what both sides' trainings allow a claim about.
-        largest: the largest difference that there can be.
+        largest: the largest difference that there can be, 1 for shares.
     """
 
     first: Evidence
@@ -33,7 +33,7 @@ class Contrast:
     estimate: Estimate
     discordant: tuple[int, int] | None
     estimand: Estimand
-    largest: float = np.inf
+    largest: float
 
     @property
     def p_value(self) -> float:

@@ -91,7 +91,10 @@ class _Bounds:
 
 
 def judge(
-    evidence: Sequence[Evidence], tolerance: float, figure: Callable[[Evidence], Figure] | None = None
+    evidence: Sequence[Evidence],
+    tolerance: float,
+    figure: Callable[[Evidence], Figure] | None = None,
+    largest: float = np.inf,
 ) -> tuple[Judged, ...]:
     """Judge every candidate.
 
@@ -99,10 +102,11 @@ def judge(
         evidence: of the K candidates, on the same test rows.
         tolerance: how far behind the best is good enough, in the figure's unit.
         figure: compared, higher is better; None is the accuracy, with the exact tests that it allows.
+        largest: the largest that two values of the figure can differ by.
     """
     if len(evidence) == 1:
         return (Judged(0, 0.0, Interval(0.0, 0.0), Standing.GOOD_ENOUGH),)
-    bounds = _bounds(evidence, figure)
+    bounds = _bounds(evidence, figure, largest)
     possible = [i for i in range(len(evidence)) if bounds.upper[i].min() >= 0]
     return tuple(_judged(i, bounds, possible, tolerance) for i in range(len(evidence)))
 
@@ -126,12 +130,12 @@ def _judged(i: int, bounds: _Bounds, possible: Sequence[int], tolerance: float) 
     return Judged(rival, float(bounds.values[i, rival]), behind, standing, needed)
 
 
-def _bounds(evidence: Sequence[Evidence], figure: Callable[[Evidence], Figure] | None) -> _Bounds:
+def _bounds(evidence: Sequence[Evidence], figure: Callable[[Evidence], Figure] | None, largest: float) -> _Bounds:
     count, pairs = len(evidence), list(itertools.combinations(range(len(evidence)), 2))
     values, errors, over_rows = (np.zeros((count, count)) for _ in range(3))
     contrasts = []
     for i, j in pairs:
-        found = _contrast(evidence[i], evidence[j], figure)
+        found = _contrast(evidence[i], evidence[j], figure, largest)
         own = found.estimate
         values[i, j], values[j, i] = own.value, -own.value
         errors[i, j] = errors[j, i] = own.standard_error
@@ -148,11 +152,13 @@ def _bounds(evidence: Sequence[Evidence], figure: Callable[[Evidence], Figure] |
     return _Bounds(values, errors, over_rows, upper, lower, levels, len(evidence[0].rows.labels), trainings)
 
 
-def _contrast(first: Evidence, second: Evidence, figure: Callable[[Evidence], Figure] | None) -> Contrast:
+def _contrast(
+    first: Evidence, second: Evidence, figure: Callable[[Evidence], Figure] | None, largest: float
+) -> Contrast:
     if figure is None:
         return contrast(first, second)
     found = difference(first, second, figure)
-    return Contrast(first, second, found, None, first.estimand.weaker(second.estimand))
+    return Contrast(first, second, found, None, first.estimand.weaker(second.estimand), largest)
 
 
 def _needed(i: int, rivals: Sequence[int], bounds: _Bounds, tolerance: float) -> Needed | None:

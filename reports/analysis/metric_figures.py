@@ -33,6 +33,11 @@ class Metric(NamedTuple):
         return self.unit == "pp"
 
     @property
+    def largest_difference(self) -> float:
+        """The largest that two figures can differ by."""
+        return 1.0 if self.is_share else np.inf
+
+    @property
     def title(self) -> str:
         """Name at the start of a sentence."""
         return self.name[0].upper() + self.name[1:]

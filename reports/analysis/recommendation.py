@@ -136,7 +136,7 @@ def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
     _check_same_rows(runs, evidence)
     figures = {id(one): metric_figure(question.metric, one, results) for results, one in found}
     own = None if question.metric == "accuracy" else partial(_figure, figures)
-    judged = judge(evidence, question.tolerated, own)
+    judged = judge(evidence, question.tolerated, own, METRICS[question.metric].largest_difference)
     names, candidates = _names(found), []
     for name, (results, one), standing in zip(names, found, judged, strict=True):
         figure = figures[id(one)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from benchmarks.store.files import write_text
 from reports import formats
@@ -163,9 +163,13 @@ def _cell(value: object, label: str = "") -> Markup:
 
 
 def _breakable(text: str) -> Markup:
-    """Let the name of a model break before the bracket of its weights and the arrow of a cascade, and not within it."""
-    arrow = Markup('<wbr><span class="arrow">-&gt;</span>')
-    return arrow.join(Markup("<wbr>[").join(part.split("[")) for part in text.split("->"))
+    """Let the name of a model break between its parts; an arrow stays with what follows."""
+    shown = Markup("")
+    for part in formats.name_parts(text):
+        between = Markup("<wbr>") if shown and not shown[-1].isspace() else Markup("")
+        name = Markup('<span class="arrow">-&gt;</span>') + part[2:] if part.startswith("->") else escape(part)
+        shown += between + name
+    return shown
 
 
 def _named(label: str) -> Markup:

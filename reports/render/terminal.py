@@ -19,9 +19,6 @@ from reports.render.headline import title, warnings
 
 NUMBER = re.compile(r"[\d,.]+|" + formats.NOT_MEASURED)
 
-BREAK = re.compile(r"(?<=\s)(?=\S)|(?<=,)(?=[^\s\d])|(?=[\[(])|(?=->)")
-"""Where a name may break: after a blank or a comma, but not within a number, before a bracket and before an arrow."""
-
 UNDERSCORE = re.compile("(?<=_)")
 
 GAP = 2
@@ -87,9 +84,9 @@ def print_frame(console: Console, title: str, frame: pd.DataFrame, names: Sequen
 
 
 def _folded(value: str, width: int) -> str:
-    """Break a name into lines of at most `width` characters where `BREAK` allows, and at `_` only where it must."""
+    """Break a name into lines of at most `width` characters between its parts, and at `_` only where it must."""
     lines = [""]
-    for part in BREAK.split(value):
+    for part in formats.name_parts(value):
         for piece in UNDERSCORE.split(part) if len(part.rstrip()) > width else [part]:
             if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
                 lines.append("")

@@ -7,6 +7,7 @@ from scipy import stats
 from reports.analysis.decision import Standing, decided, judge
 from reports.analysis.estimands import Estimand
 from reports.analysis.estimates import Figure, Interval
+from reports.analysis.metric_figures import METRICS
 from reports.certificate.worlds import World
 
 GOOD, NOT_GOOD, UNDECIDED = Standing.GOOD_ENOUGH, Standing.NOT_GOOD_ENOUGH, Standing.UNDECIDED
@@ -49,6 +50,22 @@ def test_two_that_are_right_on_the_same_texts_are_not_told_apart():
     first, second = judge(world.evidence([right, right.copy()]), 0.01)
     assert first.standing is second.standing is GOOD
     assert first.difference == second.difference == 0
+
+
+def test_no_difference_of_shares_is_larger_than_one():
+    """Two trainings a side that disagree as much as shares can: t intervals reach far beyond."""
+    world, rows = World(50), 50
+    right = np.ones((2, rows), dtype=bool)
+    evidence = world.evidence([right, right.copy()])
+    apart = Figure(np.array([0.0, 1.0]), np.zeros((2, rows)), None, rows - 1.0)
+    figures = {one.configuration.key: apart for one in evidence}
+
+    def second(largest: float) -> float:
+        return judge(evidence, 0.01, lambda one: figures[one.configuration.key], largest)[1].behind.low
+
+    assert second(np.inf) < -1.5
+    assert second(METRICS["macro_f1"].largest_difference) == -1.0
+    assert METRICS["log_loss"].largest_difference == np.inf
 
 
 def test_every_comparison_with_a_control_has_dunnett_s_critical_value():
