@@ -1,6 +1,7 @@
 """The reports of runs that are still going on, written again after each cell."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
@@ -46,7 +47,7 @@ class LiveReport:
         from reports.render.progress import Progress
 
         start = monotonic()
-        progress = Progress(done, self._planned[folder])
+        progress = Progress(done, self._planned[folder], datetime.now().astimezone())
         analysis = analyse(read_results(folder))
         drawings = first_figures(analysis)
         write_figures(folder, drawings)

@@ -1,6 +1,7 @@
 """Progress of the run that a report describes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -10,12 +11,14 @@ class Progress:
     Attributes:
         done: cells that have ended.
         planned: all cells.
+        at: the time of the count, with its zone.
     """
 
     done: int
     planned: int
+    at: datetime
 
     @property
     def sentence(self) -> str:
-        """Its count."""
-        return f"{self.done:,} of {self.planned:,} cells"
+        """The count and its time, by which a reader can see that a run has been stopped."""
+        return f"{self.done:,} of {self.planned:,} cells at {self.at:%H:%M on %Y-%m-%d (%Z)}"

@@ -1,6 +1,7 @@
 """The report that a run leaves after each cell, and the one at its end."""
 
 import io
+import re
 
 from rich.console import Console
 
@@ -13,7 +14,7 @@ def test_after_a_cell_the_report_says_how_far_the_run_is_and_at_its_end_no_more(
     said = []
     LiveReport({tmp_path: 6}, said.append)(tmp_path, 4)
     assert said == []
-    assert "**4 of 6 cells** so far." in (tmp_path / "report.md").read_text()
+    assert re.search(r"\*\*4 of 6 cells at \d\d:\d\d on .*\*\*, so far", (tmp_path / "report.md").read_text())
     assert "| tfidf_logreg, ce " in (tmp_path / "report.md").read_text()
     assert 'http-equiv="refresh"' in (tmp_path / "report.html").read_text()
     assert [path.name for path in (tmp_path / "figures").iterdir()] == ["front-1.svg"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -12,6 +13,8 @@ from reports.analysis.run_analysis import analyse
 from reports.figures.draw import first_figures
 from reports.render.html import _cell, sort_key, table, write_html
 from reports.render.progress import Progress
+
+MOMENT = datetime(2026, 11, 2, 9, 5, tzinfo=UTC)
 
 VOID = {"meta", "link", "input", "br"}
 
@@ -165,8 +168,8 @@ def test_the_policy_allows_the_page_s_own_script_and_style_only(report):
 def test_only_the_report_of_a_run_that_goes_on_loads_itself_again(tmp_path, write_results):
     write_results(tmp_path, missing=[("lstm", "ce")])
     analysis = analyse(read_results(tmp_path))
-    live = write_html(tmp_path, analysis, first_figures(analysis), Progress(7, 16)).read_text()
-    assert "7 of 16 cells so far" in live
+    live = write_html(tmp_path, analysis, first_figures(analysis), Progress(7, 16, MOMENT)).read_text()
+    assert "7 of 16 cells at 09:05 on 2026-11-02 (UTC), so far" in live
     assert 'http-equiv="refresh"' in live
     ended = write_html(tmp_path).read_text()
     assert "so far" not in ended

@@ -2,6 +2,7 @@ import csv
 import io
 import re
 import time
+from datetime import UTC, datetime
 from urllib.parse import unquote
 
 import pandas as pd
@@ -76,7 +77,9 @@ def test_no_table_is_empty_and_no_heading_has_nothing_below(write_results, tmp_p
 
 def test_a_running_run_says_how_far_it_is(write_results, tmp_path):
     write_results(tmp_path)
-    assert "**7 of 16 cells** so far." in write_markdown(tmp_path, progress=Progress(7, 16)).read_text()
+    progress = Progress(7, 16, datetime(2026, 11, 2, 9, 5, tzinfo=UTC))
+    shown = write_markdown(tmp_path, progress=progress).read_text()
+    assert "**7 of 16 cells at 09:05 on 2026-11-02 (UTC)**, so far." in shown
     assert "so far" not in write_markdown(tmp_path).read_text()
 
 
