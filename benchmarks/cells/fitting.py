@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import fsum
-from statistics import median
 
 from benchmarks.cells.checkpoint import Checkpoint
 from benchmarks.cells.monitor import TrainingMonitor
@@ -72,16 +71,6 @@ def timed_fit(
 
 
 def with_spared(fit: Measurement, report: FitReport, inference: Sequence[Measurement]) -> Measurement:
-    """Return a reading of "fit" with the seconds that a cache of vectors spared it.
-
-    They are those of as many texts at the median rate of the same process from text to label: which cell is the first
-    to encode a text depends on the order of the cells, and no cost should.
-
-    Args:
-        fit: the reading.
-        report: of the same training.
-        inference: readings of the same process and model, "text_to_label" among them.
-    """
+    """Return a reading of "fit" with what a cache of vectors spared it, by the other readings of the same process."""
     labelled = next(one for one in inference if one.phase == "text_to_label")
-    pace = median(seconds / count for seconds, count in zip(labelled.seconds, labelled.examples, strict=True))
-    return fit.model_copy(update={"spared": [report.cached_texts * pace]})
+    return fit.with_spared(report.cached_texts, labelled)

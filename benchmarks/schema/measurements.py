@@ -1,5 +1,6 @@
 """Raw readings and their conditions: seconds, memory, load, ceilings."""
 
+from statistics import median
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
@@ -91,6 +92,19 @@ class Measurement(BaseModel):
         """Seconds of each reading, with those that a cache spared: what it costs without the cells that ran before."""
         spared = self.spared or [0.0] * len(self.seconds)
         return [seconds + more for seconds, more in zip(self.seconds, spared, strict=True)]
+
+    def with_spared(self, texts: int, labelled: "Measurement") -> "Measurement":
+        """Return a single reading of "fit" with the seconds for the encoding of texts whose vectors came from a cache.
+
+        They are those of as many texts at the median rate of the same process from text to label: which cell is the
+        first to encode a text depends on the order of the cells, and no cost should.
+
+        Args:
+            texts: those whose vectors came from a cache.
+            labelled: "text_to_label" of the same process and model.
+        """
+        pace = median(seconds / count for seconds, count in zip(labelled.seconds, labelled.examples, strict=True))
+        return self.model_copy(update={"spared": [texts * pace]})
 
     def of_process(self, process: int) -> "Measurement":
         """Return the readings of one process alone, as that of the first."""

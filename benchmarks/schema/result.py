@@ -95,6 +95,15 @@ class CellResult(BaseModel):
             self.measure = self.spec.measure
         return self
 
+    @model_validator(mode="after")
+    def _count_what_a_cache_spared(self) -> Self:
+        """Add it to a result of version 0.2.0 or before, which has only the number of texts from the cache."""
+        fit, labelled = self.measurement("fit"), self.measurement("text_to_label")
+        texts = int(self.fit.get("cached_texts", 0))
+        if texts and fit is not None and labelled is not None and not fit.spared and len(fit.seconds) == 1:
+            self.measurements = [one.with_spared(texts, labelled) if one is fit else one for one in self.measurements]
+        return self
+
     def answers(self, spec: CellSpec) -> bool:
         """Whether this is a good result of `spec`, measured as it wants, perhaps in too few processes."""
         return self.predicts(spec) and self.measure is not None and self.measure.settings == spec.measure.settings

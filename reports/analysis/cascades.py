@@ -75,7 +75,7 @@ class CascadeEvidence:
         passed = " and ".join(formats.percent(share) for share in self.passed)
         faster = self.faster
         speed = f" It labels {formats.significant(faster.value)} times as fast {ends(faster)}." if faster else ""
-        beside = f"its accuracy less that of {last} alone is {formats.between_points(self.interval)}"
+        beside = f"its accuracy less that of {last} alone is {formats.between_points(self.interval)} (95 % by itself)"
         if self.against_last.identical:
             beside = f"it makes the {Verdict.SAME.value} as {last} alone"
         return (

@@ -218,6 +218,16 @@ def _lead(first: Figure, second: Figure) -> Estimate:
     return estimate(first, minus=second)
 
 
+def stratified_gap_closed(boards: Sequence[Board]) -> float:
+    """Mean over datasets of the gap that drawing classes by their shares closes; none by accuracy."""
+    gaps = [
+        _closed(np.array([one.baselines.stratified, max(score.value for score in one.scores.values())]), floor)[0]
+        for one in boards
+        if not np.isnan(floor := one.baselines.majority)
+    ]
+    return float(np.mean(gaps)) if gaps else np.nan
+
+
 def _closed(values: FloatArray, floor: float | FloatArray) -> FloatArray:
     """(.., K) share of the way from the majority class to the best; 0 where nothing is above the majority class."""
     way = values.max(axis=-1, keepdims=True) - floor

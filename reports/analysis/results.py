@@ -26,8 +26,8 @@ FIGURES = "figures"
 REFERENCE_LOSS = "ce"
 """The loss every other one is compared with."""
 
-ENCODER = "encoder"
-"""The parameter that names pre-trained weights; it is part of a model's name in every report."""
+ENCODER, AIM = "encoder", "aim"
+"""The parameters that name pre-trained weights and what a cascade is for; they are part of a name in every report."""
 
 
 @dataclass(frozen=True)
@@ -198,13 +198,15 @@ class Results:
     def model_label(self, cell: CellResult) -> str:
         """A name to show, such as "distilbert[minilm] (epochs=2, devices=2)".
 
-        The model's name with its encoder, if it has one, the parameters in which cells of that name differ, and the
-        number of devices that shared its training, if several did.
+        The model's name with its encoder, if it has one, the aim of a cascade, the parameters in which cells of that
+        name differ, and the number of devices that shared its training, if several did.
         """
         spec = cell.spec
         params: Params = spec.model_params if spec.devices == 1 else {**spec.model_params, "devices": spec.devices}
         varying = [name for name in self._varying[spec.model, "model"] if name != ENCODER]
         name = model_name(spec.model, spec.model_params)
+        if cell.cascade is not None and AIM not in varying:
+            varying.append(AIM)
         return _label(name, params, varying if spec.devices == 1 else [*varying, "devices"])
 
     def loss_label(self, cell: CellResult) -> str:

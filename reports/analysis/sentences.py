@@ -81,7 +81,7 @@ def ends(ratio: Ratio) -> str:
 
 
 def multiple(ratio: Ratio | None, *, narrow: bool = False) -> str:
-    """A cost over that of the cheapest, which is a plain 1: "15.0 (14.0–16.0)" with its interval or range.
+    """A cost over that of the cheapest, which is a plain 1: "15.0 (14.0–16.0)", or "15.0 [14.0–16.0]" with a range.
 
     Args:
         ratio: None where one was not timed.
@@ -93,9 +93,11 @@ def multiple(ratio: Ratio | None, *, narrow: bool = False) -> str:
         return "1"
     value = formats.significant(ratio.value)
     if ratio.alone:
-        return f"≈{value}" if narrow else f"{value} (one process)"
+        return f"≈{value}" if narrow else f"{value} [one process]"
     between = _range(*(ratio.interval or ratio.range)).replace(" to ", "–")
-    return between if narrow else f"{value} ({between})"
+    if narrow:
+        return between
+    return f"{value} ({between})" if ratio.interval else f"{value} [{between}]"
 
 
 def _share(share: float) -> str:

@@ -155,9 +155,9 @@ def overhead_sentence(cells: Sequence[CellResult]) -> str:
     beyond = sum(seconds > OVERHEAD_SECONDS and share > OVERHEAD_SHARE for seconds, share in spent)
     seconds, share = max(spent)
     return (
-        f"Outside fit, encode, score and explanations, {beyond or 'none'} of {len(spent)} cells spent more than "
-        f"{OVERHEAD_SECONDS:g} s and {formats.percent(OVERHEAD_SHARE)} of its time; the most was "
-        f"{formats.significant(seconds)} s, {formats.percent(share)} of that cell."
+        f"Outside fit, encode, score and explanations, {beyond or 'none'} of {len(spent)} cells spent both more than "
+        f"{OVERHEAD_SECONDS:g} s and more than {formats.percent(OVERHEAD_SHARE)} of its time. The longest was "
+        f"{formats.significant(seconds)} s, {formats.percent(share)} of its cell's time."
     )
 
 

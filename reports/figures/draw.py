@@ -164,9 +164,10 @@ def _tuning(results: Results) -> tuple[Drawing, ...]:
 def _not_drawn(everything: int) -> str:
     if everything <= DIAGNOSED:
         return ""
+    compared = f"compare the {COMPARED} most accurate of each training size, and " if everything > COMPARED else ""
     return (
-        f"Of {everything} configurations, figures compare the {COMPARED} most accurate of each training size, and show "
-        f"confusions, confidence, training and lengths of the {DIAGNOSED} most accurate."
+        f"Of {everything} configurations, figures {compared}show confusions, confidence, training and lengths of the "
+        f"{DIAGNOSED} most accurate."
     )
 
 

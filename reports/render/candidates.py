@@ -50,6 +50,21 @@ def candidates_table(found: Recommendation, candidates: Sequence[Candidate] | No
     return pd.DataFrame(_rows(found, found.candidates if candidates is None else candidates), dtype=str)
 
 
+def caption(found: Recommendation) -> str:
+    """What the brackets of the table hold, and whether its rows had the same training texts."""
+    sizes = sorted({one.configuration.train_size for one in found.candidates})
+    texts = ""
+    if len(sizes) > 1:
+        texts = (
+            f" Training texts differ, {formats.count(sizes[0])} to {formats.count(sizes[-1])}: a candidate that had "
+            "fewer might be ahead with as many as the others."
+        )
+    return (
+        "Round brackets: 95 % intervals; that of a difference holds together with all others. Square brackets: the "
+        f"range of timings that are too few for an interval.{texts}"
+    )
+
+
 def short_table(found: Recommendation) -> pd.DataFrame:
     """The leading candidates in columns narrow enough for a terminal; the precision where it differs."""
     shown = leading(found)

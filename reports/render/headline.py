@@ -71,10 +71,14 @@ def headlines(analysis: Analysis) -> tuple[Headline, ...]:
 def one_training(analysis: Analysis) -> str:
     """The models whose figures are those of one training; nothing where every model ran with several."""
     accuracies = analysis.accuracies
-    once = list(dict.fromkeys(a.configuration.model for a in accuracies if a.estimand is Estimand.TRAINING))
+    once = [a.configuration for a in accuracies if a.estimand is Estimand.TRAINING]
     if not once:
         return ""
-    who = "Every model" if all(a.estimand is Estimand.TRAINING for a in accuracies) else listed(once)
+    several = {a.configuration.model for a in accuracies if a.estimand is not Estimand.TRAINING}
+    names = [
+        f"{one.model} on {formats.count(one.train_size)} texts" if one.model in several else one.model for one in once
+    ]
+    who = listed(list(dict.fromkeys(names))) if several else "Every model"
     return (
         f"{who} ran once: its figures and verdicts hold for that training alone. Another training may come out better "
         "or worse by more than the intervals say (--repeats 5 shows by how much)."
@@ -131,7 +135,8 @@ def alarms(analysis: Analysis) -> str:
     if not found:
         return ""
     cells = len(analysis.results.ok)
-    return f"Audits that failed: {'; '.join(f'{name} in {count} of {cells} cells' for name, count in found.items())}."
+    audits = "; ".join(f"{name} in {count} of {cells} cells" for name, count in found.items())
+    return f"Audits that failed and raise an alarm: {audits}."
 
 
 def warnings(analysis: Analysis) -> list[tuple[str, str]]:

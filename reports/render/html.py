@@ -19,7 +19,7 @@ from reports.analysis.run_analysis import Analysis, analyse
 from reports.figures.draw import Gallery, gallery
 from reports.figures.svg import dark_css
 from reports.render import recommendation_words as words
-from reports.render.candidates import Line, lines, page_data
+from reports.render.candidates import Line, caption, lines, page_data
 from reports.render.headline import in_short, subject, title
 from reports.render.progress import Progress
 from reports.render.sections import sections
@@ -74,6 +74,7 @@ def render(
             found=found,
             metric=METRICS[found.question.metric] if found else None,
             lines=lines(found) if found else [],
+            caption=caption(found) if found else "",
             data=Markup(page_data(found) if found else "null"),
             front=drawings.front,
             sections=sections(analysis, drawings, mistakes),

@@ -8,14 +8,14 @@ from markupsafe import Markup
 
 from benchmarks.store.files import naming, remove_abandoned, write_text
 from reports import formats
-from reports.analysis.leaderboard import Board, Bounded, Leaderboard, Place
+from reports.analysis.leaderboard import Board, Bounded, Leaderboard, Place, stratified_gap_closed
 from reports.analysis.metric_figures import METRICS
 from reports.analysis.traits import Traits
 from reports.figures.critical_difference import critical_difference_diagram
 from reports.figures.svg import Drawing, dark_css, standalone
 from reports.render import html, markdown
 from reports.render.accuracy_tables import MAJORITY, STRATIFIED
-from reports.render.leaderboard_words import cautions, difference, limits, value, verdicts
+from reports.render.leaderboard_words import cautions, difference, limits, practical, value, verdicts
 
 TRAITS = ("texts", "classes", "words a text", "largest class", "smallest class", "script", "labels in doubt")
 DIAGRAM_FILE = "critical-difference.svg"
@@ -83,7 +83,10 @@ def overall_table(board: Leaderboard) -> pd.DataFrame:
     """One row for each ranked contender, best mean rank first; then the baselines, which close no gap."""
     rows = [_place(place) for place in board.places]
     nothing = dict.fromkeys(rows[0], formats.NOT_MEASURED)
-    rows += [nothing | {"contender": name, "gap closed %": "0.0"} for name in (MAJORITY, STRATIFIED)]
+    closed = {MAJORITY: 0.0, STRATIFIED: stratified_gap_closed(board.boards)}
+    rows += [
+        nothing | {"contender": name, "gap closed %": formats.decimal(100 * gap, 1)} for name, gap in closed.items()
+    ]
     return pd.DataFrame(rows, dtype=str)
 
 
@@ -115,8 +118,7 @@ def pairs_table(board: Leaderboard) -> pd.DataFrame:
 def traits_table(board: Leaderboard) -> pd.DataFrame:
     """The traits of every dataset beside its winner."""
     return pd.DataFrame(
-        [{"dataset": one.name, "winner": one.winner or MAJORITY} | _traits(one.traits) for one in board.boards],
-        dtype=str,
+        [{"dataset": one.name, "winner": _winner(one)} | _traits(one.traits) for one in board.boards], dtype=str
     )
 
 
@@ -157,6 +159,7 @@ def csv_frame(board: Leaderboard) -> pd.DataFrame:
 def _sentences(board: Leaderboard) -> dict[str, object]:
     return {
         "metric": METRICS[board.metric].name,
+        "pairs": practical(board),
         "datasets": len(board.boards),
         "verdicts": [*cautions(board), *verdicts(board)],
         "limits": limits(board),
@@ -190,6 +193,13 @@ def _traits(own: Traits | None) -> dict[str, str]:
         doubtful,
     )
     return dict(zip(TRAITS, values, strict=True))
+
+
+def _winner(one: Board) -> str:
+    if not one.winner:
+        return MAJORITY
+    shown = one.lead is None or one.lead.interval.low > 0
+    return one.winner if shown else f"{one.winner} (lead not shown)"
 
 
 def _dataset(board: Leaderboard, one: Board, names: list[str]) -> dict[str, str]:

@@ -74,6 +74,15 @@ def limits(board: Leaderboard) -> list[str]:
     return found
 
 
+def practical(board: Leaderboard) -> str:
+    """The meaning of the posterior probabilities of pairs."""
+    return (
+        f"The three probabilities are posterior: that this outcome is the likeliest one on a further dataset. First or "
+        f"second better: by more than {_margin(board)}; practically equal: by less (Benavoli et al. 2017). They are "
+        "not corrected for the number of pairs."
+    )
+
+
 def cautions(board: Leaderboard) -> list[str]:
     """Datasets on which accuracy misleads."""
     names = [f"{one.name} ({one.misleads})" for one in board.boards if one.misleads]
@@ -92,7 +101,8 @@ def _tested(board: Leaderboard) -> list[str]:
         shown = tests.friedman_p <= ALPHA
         found.append(
             f"Friedman's test {'shows' if shown else 'does not show'} that the contenders differ "
-            f"(p {_p(tests.friedman_p)}); mean ranks differ from {tests.critical_difference:.2f} apart (Nemenyi)."
+            f"(p {_p(tests.friedman_p)}); two mean ranks are shown to differ if they are "
+            f"{tests.critical_difference:.2f} or more apart (Nemenyi)."
         )
     of_first = [pair for pair in tests.pairs if pair.first == 0]
     ahead = [names[pair.second] for pair in of_first if pair.p_adjusted <= ALPHA]
@@ -113,13 +123,25 @@ def _practical(board: Leaderboard, pair: Pair) -> str:
     if shown < CERTAIN:
         return ""
     first, second = _names(board)[pair.first], _names(board)[pair.second]
-    tolerance = METRICS[board.metric].tolerance
-    margin = f"{100 * tolerance:.0f} point" if METRICS[board.metric].unit == "pp" else f"{tolerance:g}"
+    margin, tolerance = _margin(board), METRICS[board.metric].tolerance
+    ahead = [one.scores[first].value - one.scores[second].value for one in board.boards]
     if pair.same >= CERTAIN:
-        return f"{first} and {second} differ by less than {margin} with probability {pair.same:.2f}."
-    ahead, behind = (first, second) if pair.better >= CERTAIN else (second, first)
-    chance = max(pair.better, pair.worse)
-    return f"{ahead} is better than {behind} by more than {margin} with probability {chance:.2f}."
+        outcome = f"{first} and {second} differ by less than {margin}"
+        times = sum(abs(difference) < tolerance for difference in ahead)
+    else:
+        better, worse = (first, second) if pair.better >= CERTAIN else (second, first)
+        outcome = f"{better} is better than {worse} by more than {margin}"
+        times = sum((1 if better == first else -1) * difference > tolerance for difference in ahead)
+    return (
+        f"That {outcome} is the likeliest outcome on a further dataset (posterior probability of this: "
+        f"{max(pair.better, pair.same, pair.worse):.2f}); it is so on {times} of these {len(ahead)}."
+    )
+
+
+def _margin(board: Leaderboard) -> str:
+    """What counts as a practical difference: "1 point", "0.02 nats"."""
+    metric = METRICS[board.metric]
+    return f"{100 * metric.tolerance:.0f} point" if metric.is_share else f"{metric.tolerance:g} {metric.unit}"
 
 
 def _most(one: Board) -> int:

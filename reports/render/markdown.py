@@ -18,7 +18,7 @@ from reports.analysis.results import FIGURES, Results, read_results
 from reports.analysis.run_analysis import Analysis, analyse
 from reports.render import blocks
 from reports.render import recommendation_words as words
-from reports.render.candidates import candidates_table
+from reports.render.candidates import candidates_table, caption
 from reports.render.cells_csv import cell_figures
 from reports.render.headline import in_short, subject, title
 from reports.render.progress import Progress
@@ -97,6 +97,7 @@ def render(
             decision=words.decision(found) if found else "No cell ended ok: there is nothing to decide.",
             warning=in_short(analysis),
             candidates=table(candidates_table(found, shown)) if found else None,
+            caption=caption(found) if found else "",
             more=f"Further candidates under Details: {left}." if left else "",
             front=images(getattr(drawings, "front", ()), beside),
             **_answers(sections(analysis, drawings), beside),

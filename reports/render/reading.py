@@ -14,8 +14,9 @@ GUIDE = {
     "Accuracy interval": "is 95 % for that figure alone: Wilson's score interval for one training, or for trainings "
     "that predict alike; otherwise Student's t, with test rows and trainings as crossed random effects. Where test "
     "rows come in groups, groups are counted instead of rows.",
-    "Primary comparisons": "are fixed before any accuracy is seen: with the reference loss each model against the "
-    "cheapest and against the most accurate, and each other loss against the reference loss. They are one family: "
+    "Primary comparisons": "follow a rule that is fixed before any accuracy is seen: with the reference loss each "
+    "model against the cheapest and against the most accurate, and each other loss against the reference loss. They "
+    "are one family: "
     "their p-values are adjusted step by step and their intervals hold together with 95 %. Two single trainings are "
     "compared by the mid-p McNemar test.",
     "May be the best": "marks a set of models that holds the best one with 95 %. Of several equally good ones it may "
@@ -30,7 +31,8 @@ GUIDE = {
     "not trained by steps have none. Padding is never counted.",
     "Rank of a throughput": "is the range of places that simultaneous 95 % intervals of all ratios leave. It needs "
     f"{PROCESSES_NEEDED} processes with the same work on both sides; with fewer it is not decided.",
-    "Times": "are medians over trainings, with the smallest and the largest in brackets. A ratio of training times is "
+    "Times": "are medians over trainings, with the smallest and the largest in brackets; what a cache of vectors "
+    "spared a training is added. A ratio of training times is "
     f"an interval from {PROCESSES_NEEDED} trainings on each side, else the range of the readings.",
     "Percentiles of latency": "stand before the bound below which the true percentile lies with 95 % confidence. The "
     "50th is shown from readings of 5 different texts on, the 95th from 59, the 99th from 299.",

@@ -43,11 +43,14 @@ def phrases(found: Recommendation) -> Phrases:
     claim = found.estimand.claim if found.estimand is not Estimand.TRAINING else "for this training"
     within = f"within {{tolerance}} of the best ({claim})"
     asked = any(one.requirements for one in found.candidates)
-    why = f"the only candidate ({claim})" if len(found.candidates) == 1 else f"shown to be {within}"
+    meets = " and to meet every requirement" * asked
+    why = f"the cheapest of those shown to be {within}{meets}"
+    if len(found.candidates) == 1:
+        why = f"the only candidate ({claim}){', shown to meet every requirement' * asked}"
     return Phrases(
-        take=f"Take {{name}}: {why}, {'meets every requirement, ' * asked}cheapest at {{price}}.",
-        undecided=f"Undecided: no candidate is shown to be {within}{' and to meet every requirement' * asked}. "
-        "{name} is the cheapest that may, at {price}.",
+        take=f"Take {{name}}: {why}, at {{price}}.",
+        undecided=f"Undecided: no candidate is shown to be {within}{meets}. "
+        "{name} is the cheapest of those not ruled out, at {price}.",
         none=f"Take none: no candidate is {within}{' and meets every requirement' * asked}.",
         not_learnt="Take none: no candidate is shown to beat the majority class.",
     )
@@ -105,13 +108,13 @@ def pays(one: Candidate, found: Recommendation) -> str:
     if np.isfinite(volume):
         return f"It would pay from {formats.significant(volume)} texts a month."
     if found.question.terms.cost_per_error is not None:
-        return "It pays at no volume: each of its texts costs more, mistakes included."
+        return "It costs more at any volume, mistakes included."
     if found.question.terms.price_per_hour is None:
-        return "It pays at no volume, unless mistakes have a price (--cost-per-error)."
+        return "It costs more at any volume, unless mistakes have a price (--cost-per-error)."
     cost = error_cost_to_pay(chosen.price, one.price, chosen.error_rate - one.error_rate)
     if np.isfinite(cost):
         return f"It would pay if a mistake cost {formats.significant(cost)} or more."
-    return "It pays at no volume: it makes no fewer mistakes."
+    return "It costs more at any volume, and makes no fewer mistakes."
 
 
 def behind(one: Candidate, found: Recommendation) -> str:
@@ -173,21 +176,18 @@ def notes(found: Recommendation) -> list[str]:
         f"{terms.retrain_per_month:g} training{'' if terms.retrain_per_month == 1 else 's'}, {price}{mistakes}.",
     ]
     if found.estimand is Estimand.TRAINING:
+        once = all(len(one.configuration.cells) == 1 for one in found.candidates)
         said.append(
-            "One training of each: the decision is for this training and may differ for the next (--repeats 3)."
+            f"{'One training of each' if once else 'Some candidates were trained once'}: the decision is for this "
+            "training and may differ for the next (--repeats 3)."
         )
     said += [f"{' and '.join(group)} make the {Verdict.SAME.value}." for group in found.alike]
     once = [one.name for one in found.candidates if fit_timing(one.configuration.cells).processes == 1]
     if once:
         who = "every candidate" if len(once) == len(found.candidates) else ", ".join(once)
         said.append(f"Training was timed once for {who}: its price may be off by a factor of {UNREPEATED:g}.")
-    if len({one.configuration.train_size for one in found.candidates}) > 1:
-        said.append(
-            "Candidates differ in their training texts: each model stands with the most that it had, and one that had "
-            "fewer might do better with more."
-        )
     if found.left_out:
-        said.append(f"{found.left_out} configurations on fewer training texts than their model had are no candidates.")
+        said.append(f"{found.left_out} configurations are left out: their model also ran with more training texts.")
     if found.doubts:
         said.append(f"The prices do not compare: {found.doubts}.")
     return said
@@ -213,17 +213,19 @@ def _unmet(check: Checked) -> str:
 
 
 def _more_data(one: Candidate, found: Recommendation) -> str:
-    """Data that would decide: "; 12,000 test texts or 5 trainings would decide"."""
+    """Data that would decide: "; about 12,000 test texts would decide with 80 % power, ..."."""
     if one.judged.standing is not Standing.UNDECIDED:
         return ""
     needed = one.judged.needed or Needed(None, None)
     ways = []
     if needed.texts is not None and needed.texts <= MOST_TEXTS:
-        ways.append(f"{formats.significant(needed.texts)} test texts (now {formats.count(found.rows)})")
+        more = formats.significant(needed.texts)
+        few = more == formats.significant(found.rows)
+        ways.append("slightly more test texts" if few else f"{more} test texts (now {formats.count(found.rows)})")
     if needed.trainings is not None:
         ways.append(f"{formats.count(needed.trainings)} trainings of each")
     if not ways:
         if found.estimand is Estimand.TRAINING or needed.texts is not None or one.judged.needed is None:
             return "; the difference is too near the tolerance for more test texts to decide"
         return "; neither more test texts alone nor more trainings alone would decide"
-    return f"; about {' or '.join(ways)} would decide, if the difference is as measured"
+    return f"; about {' or '.join(ways)} would decide with 80 % power, if the difference is as measured"

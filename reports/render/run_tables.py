@@ -87,7 +87,8 @@ def findings_table(results: Results) -> pd.DataFrame:
 
 def _epochs(configuration: Configuration) -> str:
     """Epochs that ran, and the one whose weights were kept: "4 (kept: 3)"; ranges over trainings."""
-    histories = [(cell.fit.get("history", []), int(cell.fit.get("selected", 0))) for cell in configuration.cells]
+    trained = [cell for cell in configuration.cells if cell.cascade is None]
+    histories = [(cell.fit.get("history", []), int(cell.fit.get("selected", 0))) for cell in trained]
     run = [len(history) for history, _ in histories if _by_epoch(history)]
     kept = [selected + 1 for history, selected in histories if _by_epoch(history)]
     return f"{_range(run)} (kept: {_range(kept)})" if run else NOT_MEASURED

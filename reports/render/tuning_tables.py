@@ -50,7 +50,7 @@ def tuning_table(searches: list[Search]) -> pd.DataFrame:
         tried = len(search.drawn) >= LEAST_TRIALS
         expected: list[float] = list(expected_best(search.accuracies).mean) if tried else []
         row |= {
-            f"expected after {k}": _percent(expected[k - 1] if k <= len(expected) else None)
+            f"best of {k} drawn, expected": _percent(expected[k - 1] if k <= len(expected) else None)
             for k in EXPECTED_AFTER
             if k <= most
         }

@@ -61,7 +61,11 @@ def difference(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings:
                 [
                     Text(family(analysis) if compared else "There are no two models to compare."),
                     Table("Each model against the cheapest of its training size", tables["primary"]),
-                    Table("How far each model may be behind the best of its training size", tables["best"]),
+                    Table(
+                        "How far each model may be behind the best of its training size, within this family; the first "
+                        "table compares all candidates, by a method of its own, and decides",
+                        tables["best"],
+                    ),
                 ],
             ),
             group(
@@ -104,6 +108,6 @@ def _left_out(analysis: Analysis) -> str:
     if not unplanned:
         return ""
     return (
-        f"The folder also holds {formats.count(unplanned)} results of earlier runs with other data, device or code; "
-        "they are left out."
+        f"The folder also holds {formats.count(unplanned)} results that this run does not plan: they have other data, "
+        "settings, device or code, and are left out."
     )

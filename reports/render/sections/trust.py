@@ -54,7 +54,8 @@ def trust(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Gal
                 [
                     Table(
                         "Answering only the texts that a model is surest of; thresholds are chosen on validation, "
-                        'shares and accuracies are those on test, and "at least" is a 95 % lower bound',
+                        'shares and accuracies are those on test, and "at least" is a 95 % lower bound. None: no '
+                        "threshold is shown on validation to reach the accuracy",
                         tables["selective"],
                     ),
                     Figures(getattr(drawings, "risk_coverage", ())),

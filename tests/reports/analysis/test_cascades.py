@@ -103,6 +103,16 @@ def test_each_aim_is_one_configuration_over_all_trainings(found):
     ]
 
 
+def test_an_aim_is_named_where_it_is_the_only_one(tmp_path):
+    store = write_results(tmp_path, {(FIRST, "ce"): 0.84, (LAST, "ce"): 0.9})
+    add_cascades(store)
+    other = [one.spec.id for one in store.results() if one.cascade is not None and one.cascade.aim == "accuracy"]
+    run = store.read_run()
+    store.write_run(run | {"planned": [cell for cell in run["planned"] if cell not in other]})
+    (only,) = cascades(gather(read_results(tmp_path)))
+    assert only.configuration.model == f"{FIRST}->{LAST} (aim=cost)"
+
+
 def test_the_difference_is_paired_with_the_last_stage_alone(results, found):
     by_model = {one.configuration.model: one for one in gather(results)}
     for one in found:

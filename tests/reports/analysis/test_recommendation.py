@@ -9,7 +9,7 @@ from reports.analysis.price import Terms
 from reports.analysis.recommendation import Question, recommend
 from reports.analysis.requirements import Limits
 from reports.analysis.results import read_results
-from reports.render import recommendation_words as words
+from reports.render.candidates import caption
 
 CE = {("tfidf_logreg", "ce"): 0.895, ("lstm", "ce"): 0.8, ("distilbert", "ce"): 0.9}
 
@@ -84,7 +84,11 @@ def test_a_model_that_ran_on_fewer_texts_is_a_candidate_with_its_size_in_its_nam
     found = recommend([read_results(tmp_path / "r")], Question())
     assert [one.name for one in found.candidates] == ["distilbert[minilm], 500 texts", "tfidf_logreg, 2,000 texts"]
     assert found.left_out == 1
-    assert any("differ in their training texts" in note for note in words.notes(found))
+    assert "Training texts differ, 500 to 2,000: a candidate that had fewer might be ahead" in caption(found)
+
+
+def test_candidates_with_as_many_training_texts_are_not_said_to_differ(results):
+    assert "Training texts" not in caption(recommend([results], Question()))
 
 
 def test_candidates_of_several_runs_stand_together(write_results, results, tmp_path):

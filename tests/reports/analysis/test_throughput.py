@@ -88,10 +88,10 @@ def test_overhead_is_a_share_of_the_whole_cell(cells):
         cell.measurements = [Measurement(phase="fit", examples=[1], tokens=[], seconds=[7.5])]
     cells[1].overhead_seconds = 2.5
     assert throughput(cells).overhead_share == pytest.approx(0.25)
-    assert "none of 3 cells spent more than 3 s and 5.0 %" in overhead_sentence(cells)
+    assert "none of 3 cells spent both more than 3 s and more than 5.0 %" in overhead_sentence(cells)
     cells[1].overhead_seconds = 5.0
     assert "1 of 3 cells" in overhead_sentence(cells)
-    assert "the most was 5.00 s, 40.0 % of that cell" in overhead_sentence(cells)
+    assert "The longest was 5.00 s, 40.0 % of its cell's time" in overhead_sentence(cells)
 
 
 def test_no_device_memory_is_not_nought(cells):

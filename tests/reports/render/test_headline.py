@@ -84,6 +84,19 @@ def test_models_with_one_training_are_named_once(written, tmp_path):
     assert one_training(analyse(read_results(tmp_path))).startswith("lstm ran once: ")
 
 
+def test_a_model_with_one_training_at_one_size_is_named_with_that_size(written, tmp_path):
+    written(ce(lstm=0.8, tfidf_logreg=0.84), train_sizes=(500, 2000), seeds=(1, 2))
+    store = Store(tmp_path)
+    gone = [
+        cell.spec.id
+        for cell in store.results()
+        if (cell.spec.model, cell.spec.train_size, cell.spec.seed) == ("lstm", 2000, 2)
+    ]
+    run = store.read_run()
+    store.write_run(run | {"planned": [cell for cell in run["planned"] if cell not in gone]})
+    assert one_training(analyse(read_results(tmp_path))).startswith("lstm on 2,000 texts ran once: ")
+
+
 @pytest.mark.parametrize("write", [write_markdown, write_html])
 def test_it_stands_in_short(written, tmp_path, write):
     written(seeds=(1,))
@@ -120,7 +133,7 @@ def test_few_groups_are_said_to_be_too_few(written, tmp_path):
 
 
 def test_a_failed_audit_is_announced_everywhere_until_it_is_acknowledged(written, tmp_path):
-    said = "Audits that failed: truncation in 3 of 3 cells."
+    said = "Audits that failed and raise an alarm: truncation in 3 of 3 cells."
     assert alarms(written(ce(lstm=0.84))) == said
     assert all(said in text for text in everywhere(tmp_path))
     store = Store(tmp_path)

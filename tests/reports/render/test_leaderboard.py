@@ -1,13 +1,15 @@
 """The leaderboard as Markdown, HTML and CSV: complete, escaped, the same bytes, and silent on what it cannot know."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from reports.analysis.leaderboard import leaderboard
+from reports.analysis.baselines import Baselines
+from reports.analysis.leaderboard import leaderboard, stratified_gap_closed
 from reports.analysis.results import read_results
-from reports.render.leaderboard import write
+from reports.render.leaderboard import tables, write
 from reports.render.leaderboard_words import limits, verdicts
 
 SHARES = {("tfidf_logreg", "ce"): 0.80, ("lstm", "ce"): 0.70, ("distilbert", "ce"): 0.90}
@@ -63,7 +65,41 @@ def test_a_posterior_alone_shows_no_contender_to_be_better(boards, p, said):
     board = boards(12)
     pairs = [replace(pair, p_adjusted=p, better=0.99, same=0.01, worse=0.0) for pair in board.tests.pairs]
     found = verdicts(replace(board, tests=replace(board.tests, pairs=tuple(pairs))))
-    assert any("with probability 0.99" in sentence for sentence in found) == said
+    probable = [sentence for sentence in found if "(posterior probability of this: 0.99)" in sentence]
+    assert bool(probable) == said
+    assert all("by more than 1 point" in sentence and "on 12 of these 12." in sentence for sentence in probable)
+
+
+def test_a_practical_difference_is_counted_beside_its_probability(boards):
+    """The rule that outcome and count agree: 0.1 points apart, nowhere by more than a point."""
+    board = boards(12)
+    first, second = (place.contender for place in board.places[:2])
+    near = [
+        replace(one, scores=one.scores | {second: replace(one.scores[second], value=one.scores[first].value - 0.001)})
+        for one in board.boards
+    ]
+    pairs = [replace(pair, p_adjusted=0.5, better=0.01, same=0.99, worse=0.0) for pair in board.tests.pairs]
+    tests = replace(board.tests, pairs=tuple(pairs))
+    found = verdicts(replace(board, boards=tuple(near), tests=tests))
+    said = f"That {first} and {second} differ by less than 1 point is the likeliest outcome on a further dataset"
+    assert any(sentence.startswith(said) and sentence.endswith("it is so on 12 of these 12.") for sentence in found)
+
+
+def test_a_winner_whose_lead_is_not_shown_is_marked_in_both_tables(boards):
+    board = boards(3)
+    lead = board.boards[0].lead
+    open_ = replace(board.boards[0], lead=replace(lead, value=0.0))
+    found = tables(replace(board, boards=(open_, *board.boards[1:])))
+    assert "not shown" in found["datasets"].iloc[0]["ahead of the second by"]
+    assert found["traits"]["winner"].tolist() == [f"{open_.winner} (lead not shown)", *[open_.winner] * 2]
+
+
+def test_the_gap_that_chance_closes_depends_on_the_metric():
+    """Macro-F1 of a class drawn by its share is above that of always naming one class; accuracy is not."""
+    scores = {"only": SimpleNamespace(value=0.9)}
+    by_f1, by_accuracy = Baselines(majority=0.3, stratified=0.5), Baselines(majority=0.7, stratified=0.6)
+    assert stratified_gap_closed([SimpleNamespace(scores=scores, baselines=by_f1)]) == pytest.approx(0.2 / 0.6)
+    assert stratified_gap_closed([SimpleNamespace(scores=scores, baselines=by_accuracy)]) == 0.0
 
 
 def test_a_contender_with_fewer_training_texts_is_named(boards):

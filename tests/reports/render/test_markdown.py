@@ -135,7 +135,7 @@ def test_failures_audits_and_strangers_are_announced_at_the_top(write_results, t
     top = report.split("| candidate")[0]
     assert "Before you rely on a figure: audits failed (truncation); cells ran in different environments." in top
     assert "14 of 17 planned cells ended ok; the others are listed below." in report
-    assert "Audits that failed: truncation in 8 of 14 cells." in report
+    assert "Audits that failed and raise an alarm: truncation in 8 of 14 cells." in report
     assert "not all run in the same environment" in report
     assert "1 results of earlier runs" in report
 

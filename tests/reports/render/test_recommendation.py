@@ -34,8 +34,8 @@ def found(results):
 
 def test_the_decision_names_model_tolerance_claim_and_price(found):
     assert words.decision(found) == (
-        "Take tfidf_logreg: shown to be within 2.00 points of the best (for these training rows, over seeds), cheapest "
-        "at 0.136 a month."
+        "Take tfidf_logreg: the cheapest of those shown to be within 2.00 points of the best (for these training rows, "
+        "over seeds), at 0.136 a month."
     )
 
 

@@ -319,6 +319,6 @@ def test_costs_that_were_timed_once_say_so(analysis):
     once, thrice = (analysis(shares, seeds=seeds) for seeds in ((1,), (1, 2, 3)))
     column = "training cost (× cheapest)"
     shown = [candidates_table(one.recommendation).set_index("candidate").loc["lstm", column] for one in (once, thrice)]
-    assert shown == ["15.0 (one process)", "15.0 (14.7–15.3)"]
+    assert shown == ["15.0 [one process]", "15.0 [14.7–15.3]"]
     fits = [cost_tables.throughput_table(one)["fit, ce (s)"].tolist() for one in (once, thrice)]
     assert fits == [["0.808 (one reading)", "12.1 (one reading)"], ["0.816 (0.808–0.824)", "12.2 (12.1–12.4)"]]

@@ -20,12 +20,12 @@ def test_the_decision_and_one_table_are_printed(write_results, tmp_path):
     write_results(tmp_path, failed={("lstm", "length_weighted_ce"): ("timeout", "too long")})
     output = printed(tmp_path)
     for said in (
-        "Take distilbert[minilm], ce: shown to be within 1.00 points of the best (for these training rows, over seeds)",
+        "Take distilbert[minilm], ce: the cheapest of those shown to be within 1.00 points of the best",
         "imdb-packaged; 95 % intervals",
         "84.0 (81.6–86.1)",
         "recommended",
         "tfidf_logreg, ce, fp32",
-        "Warning: Audits that failed: truncation in 9 of 15 cells.",
+        "Warning: Audits that failed and raise an alarm: truncation in 9 of 15 cells.",
     ):
         assert said in output
 
