@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeGuard
+from typing import TypeGuard, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -60,14 +60,11 @@ def _sections(model: type[BaseModel], title: str = "Top level") -> list[tuple[st
     """The model and those that it holds, with the headings of their TOML tables."""
     found = [(title, model)]
     for name, field in model.model_fields.items():
-        inner = next((t for t in (field.annotation, *_arguments(field.annotation)) if _is_section(t)), None)
+        inner = next((t for t in (field.annotation, *get_args(field.annotation)) if _is_section(t)), None)
         if inner is not None:
-            found += _sections(inner, f"`[{name}]`" if inner is field.annotation else f"`[[{name}]]`")
+            several = get_origin(field.annotation) in {list, tuple}
+            found += _sections(inner, f"`[[{name}]]`" if several else f"`[{name}]`")
     return found
-
-
-def _arguments(annotation: object) -> tuple[object, ...]:
-    return getattr(annotation, "__args__", ())
 
 
 def _is_section(annotation: object) -> TypeGuard[type[BaseModel]]:
@@ -78,7 +75,7 @@ def _keys(model: type[BaseModel]) -> str:
     meanings = _meanings(model)
     rows = ["| key | default | meaning |", "| --- | --- | --- |"]
     for name, field in model.model_fields.items():
-        if any(_is_section(t) for t in (field.annotation, *_arguments(field.annotation))):
+        if any(_is_section(t) for t in (field.annotation, *get_args(field.annotation))):
             continue
         default = "required" if field.default is PydanticUndefined else f"`{field.default!r}`"
         rows.append(f"| `{name}` | {default} | {meanings.get(name, '')} |")

@@ -117,6 +117,8 @@ def _verdict(comparison: Comparison, first: str, second: str) -> str:
         return f"{first} and {second} make the {finding.verdict.value} ({claim})."
     if finding.verdict is Verdict.VOID:
         return f"Void: the better of {first} and {second} is {NOT_LEARNT}."
+    if finding.verdict is Verdict.UNSETTLED and max(-finding.interval.low, finding.interval.high) >= 1:
+        return f"Unsettled {claim}: trainings are too few, or differ too much, to bound {first} less {second}."
     if finding.verdict is Verdict.UNSETTLED:
         return f"Unsettled {claim}: {first} less {second} is {between}."
     if finding.verdict is Verdict.EQUAL:

@@ -80,8 +80,8 @@ def one_training(analysis: Analysis) -> str:
     ]
     who = listed(list(dict.fromkeys(names))) if several else "Every model"
     return (
-        f"{who} ran once: its figures and verdicts hold for that training alone. Another training may come out better "
-        "or worse by more than the intervals say (--repeats 5 shows by how much)."
+        f"{who} ran once: figures and verdicts hold for that training alone. Another training may come out better or "
+        "worse by more than the intervals say (--repeats 5 shows by how much)."
     )
 
 

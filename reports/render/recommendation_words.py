@@ -221,11 +221,11 @@ def _more_data(one: Candidate, found: Recommendation) -> str:
     if needed.texts is not None and needed.texts <= MOST_TEXTS:
         more = formats.significant(needed.texts)
         few = more == formats.significant(found.rows)
-        ways.append("slightly more test texts" if few else f"{more} test texts (now {formats.count(found.rows)})")
+        ways.append("slightly more test texts" if few else f"about {more} test texts (now {formats.count(found.rows)})")
     if needed.trainings is not None:
         ways.append(f"{formats.count(needed.trainings)} trainings of each")
     if not ways:
         if found.estimand is Estimand.TRAINING or needed.texts is not None or one.judged.needed is None:
             return "; the difference is too near the tolerance for more test texts to decide"
         return "; neither more test texts alone nor more trainings alone would decide"
-    return f"; about {' or '.join(ways)} would decide with 80 % power, if the difference is as measured"
+    return f"; {' or '.join(ways)} would decide with 80 % power, if the difference is as measured"

@@ -34,6 +34,11 @@ def test_every_verdict_names_its_interval_and_what_it_holds_for(make_evidence):
     assert verdict(unsettled) == (
         "Unsettled for these training rows, over seeds: a less b is between −0.27 and +0.01 points."
     )
+    boundless = compared(make_evidence, -0.1, (-1.0, 0.74), 0.6, estimand=Estimand.MODEL)
+    assert verdict(boundless) == (
+        "Unsettled for the models, over training rows and seeds: trainings are too few, or differ too much, to bound a "
+        "less b."
+    )
     equal = compared(make_evidence, -0.001, (-0.0027, 0.0001), 0.2, margin=0.005)
     assert verdict(equal) == (
         "a and b are equal within 0.50 points for these trained models: between −0.27 and +0.01 points."
