@@ -3,7 +3,6 @@
 import hashlib
 import json
 import time
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ import psutil
 from benchmarks.cells.preparation import adopt_plugins, dataset_of, runtime_of
 from benchmarks.cells.remeasuring import MACHINE
 from benchmarks.cells.run_cell import predictions_frame
+from benchmarks.cells.timing import time_in_turns
 from benchmarks.hardware.environment import environment
 from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.inference.engines import ENGINES
@@ -26,7 +26,7 @@ from benchmarks.measurement.memory import peak_host_memory
 from benchmarks.registry.code_version import modules_version
 from benchmarks.schema.cell import SAMPLE_SEED, CellSpec
 from benchmarks.schema.engines import EngineResult
-from benchmarks.schema.measurements import Measurement, Memory, Phase
+from benchmarks.schema.measurements import Measurement, Memory
 from benchmarks.store.results import Store
 from data.arrays import FloatArray
 from data.dataset import Split
@@ -141,17 +141,12 @@ def beside_torch(probabilities: FloatArray, reference: FloatArray) -> dict[str, 
 
 
 def measure_regimes(served: Served, test: Split, spec: CellSpec, clock: Clock) -> list[Measurement]:
-    """Time the three regimes on the rows on which the cell's own were timed, in turns."""
+    """Time the three regimes on the rows on which the cell's own were timed."""
     measure = spec.measure
     rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
     single = test.sample(min(max(measure.single, LEAST_SINGLE), len(test)), seed=SAMPLE_SEED).texts
     encoded = served.encode(rows.texts)
-    seconds: dict[Phase, list[float]] = {"text_to_label": [], "encoded_to_scores": [], "single_review": []}
-    for turn in range(measure.repeats):
-        seconds["text_to_label"].append(clock.time(partial(_label, served, rows.texts))[1])
-        seconds["encoded_to_scores"].append(clock.time(partial(served.scores, encoded))[1])
-        own = single[len(single) * turn // measure.repeats : len(single) * (turn + 1) // measure.repeats]
-        seconds["single_review"] += [clock.time(partial(_label, served, [text]))[1] for text in own]
+    seconds = time_in_turns(measure, clock, served.label, partial(served.scores, encoded), rows.texts, single)
     counts = {"text_to_label": len(rows), "encoded_to_scores": len(rows), "single_review": 1}
     return [
         Measurement(phase=phase, examples=[counts[phase]] * len(own), tokens=[], seconds=own)
@@ -169,7 +164,3 @@ def _reference(spec: CellSpec, store: Store, test: Split) -> FloatArray:
     frame = store.read_predictions(spec.id).set_index("row").loc[test.rows]
     found: FloatArray = frame[[f"probability_{index}" for index in range(test.num_classes)]].to_numpy()
     return found
-
-
-def _label(served: Served, texts: Sequence[str]) -> list[str]:
-    return served.label(texts)

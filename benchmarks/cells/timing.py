@@ -1,6 +1,6 @@
 """Timed scoring: the test set once, then the three regimes in turn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +15,11 @@ from models.model import Encoded, Model
 from models.neural.flops import TRAINING_PASSES
 
 WARMUP_ROWS = 8
+
+PAIR, ENOUGH = 2, 10.0
+"""Readings of a batch regime that are taken in any case, an A/A pair, and seconds of them after which no more are.
+
+The readings of one process give no interval, so that more of them would buy a steadier median alone."""
 
 
 class Workload:
@@ -82,7 +87,7 @@ def score_test_set(model: Model, test: Split, clock: Clock, energy: Meter, workl
 def measure_inference(
     model: Model, test: Split, measure: Measure, clock: Clock, workload: Workload
 ) -> list[Measurement]:
-    """Time the three regimes on the same rows, interleaved, so that machine drift affects all of them equally.
+    """Time the three regimes of a model on the same rows.
 
     Returns:
         "text_to_label", "encoded_to_scores" and "single_review".
@@ -91,18 +96,14 @@ def measure_inference(
     encoded = model.encode(rows.texts)
     single = test.sample(min(measure.single, len(test)), seed=SAMPLE_SEED).texts
     _label(model, single[:1])
-    seconds: dict[Phase, list[float]] = {"text_to_label": [], "encoded_to_scores": [], "single_review": []}
-    for turn in range(measure.repeats):
-        seconds["text_to_label"].append(clock.time(partial(_label, model, rows.texts))[1])
-        seconds["encoded_to_scores"].append(clock.time(partial(model.score, encoded))[1])
-        own = single[len(single) * turn // measure.repeats : len(single) * (turn + 1) // measure.repeats]
-        seconds["single_review"] += [clock.time(partial(_label, model, [text]))[1] for text in own]
+    seconds = time_in_turns(measure, clock, partial(_label, model), partial(model.score, encoded), rows.texts, single)
+    readings = len(seconds["text_to_label"])
     whole = Measurement(
         phase="text_to_label",
-        examples=[len(rows)] * measure.repeats,
-        tokens=[int(encoded.tokens.sum())] * measure.repeats,
+        examples=[len(rows)] * readings,
+        tokens=[int(encoded.tokens.sum())] * readings,
         seconds=seconds["text_to_label"],
-    ).model_copy(update=workload.of_scoring(encoded, measure.repeats))
+    ).model_copy(update=workload.of_scoring(encoded, readings))
     alone = Measurement(
         phase="single_review",
         examples=[1] * len(single),
@@ -111,6 +112,34 @@ def measure_inference(
     )
     scores = {"phase": "encoded_to_scores", "seconds": seconds["encoded_to_scores"]}
     return [whole, whole.model_copy(update=scores), alone]
+
+
+def time_in_turns(
+    measure: Measure,
+    clock: Clock,
+    label: Callable[[Sequence[str]], object],
+    score: Callable[[], object],
+    batch: Sequence[str],
+    single: Sequence[str],
+) -> dict[Phase, list[float]]:
+    """Return the seconds of each regime, read in turns, so that machine drift affects all of them equally.
+
+    Args:
+        measure: its `repeats` is the number of turns. A regime that takes long is read in the first ones only.
+        clock: reads the time.
+        label: labels texts.
+        score: scores the batch, encoded before.
+        batch: texts of the two batch regimes.
+        single: texts that are labelled one at a time; each turn has its part.
+    """
+    whole, scores, alone = list[float](), list[float](), list[float]()
+    for turn in range(measure.repeats):
+        if turn < PAIR or sum(whole) < ENOUGH:
+            whole.append(clock.time(partial(label, batch))[1])
+            scores.append(clock.time(score)[1])
+        own = single[len(single) * turn // measure.repeats : len(single) * (turn + 1) // measure.repeats]
+        alone += [clock.time(partial(label, [text]))[1] for text in own]
+    return {"text_to_label": whole, "encoded_to_scores": scores, "single_review": alone}
 
 
 def _label(model: Model, texts: Sequence[str]) -> IntArray:

@@ -1,6 +1,9 @@
 """Timed inference of a fitted model."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 
 from benchmarks.cells.timing import Workload, measure_inference
 from benchmarks.measurement.clock import Clock
@@ -40,6 +43,17 @@ def test_more_texts_are_read_one_at_a_time_than_in_a_batch(dataset):
     assert len(alone.seconds) == len(alone.tokens) == len(alone.examples) == 30
     assert len(set(model.alone[1:])) == 30
     assert alone.tokens == [len(text.split()) for text in model.alone[1:]]
+
+
+@pytest.mark.parametrize(("seconds", "readings"), [(0.5, 4), (3.0, 4), (4.0, 3), (5.0, 2), (60.0, 2)])
+def test_a_slow_regime_is_read_twice_and_no_text_is_left_out(dataset, seconds, readings):
+    """A clock on which each batch takes so long: after 10 s of one regime there are no more readings of it."""
+    model = Reader()
+    clock = SimpleNamespace(time=lambda work: (work(), seconds))
+    measured = measure_inference(model, dataset.test, Measure(rows=8, repeats=4, single=30), clock, Workload(model))
+    batch, scores, alone = measured
+    assert len(batch.seconds) == len(scores.seconds) == len(batch.examples) == len(batch.tokens) == readings
+    assert len(alone.seconds) == 30
 
 
 def test_a_percentile_that_reports_show_is_measured_by_default():
