@@ -85,7 +85,8 @@ def multiple(ratio: Ratio | None, *, narrow: bool = False) -> str:
 
     Args:
         ratio: None where one was not timed.
-        narrow: without the value where there is a range: "14.0–16.0"; "≈15.0" where each side was timed once.
+        narrow: without the value where it has an interval, "14.0–16.0", or a range, "[14.0–16.0]"; "≈15.0" where each
+            side was timed once.
     """
     if ratio is None:
         return formats.NOT_MEASURED
@@ -95,9 +96,11 @@ def multiple(ratio: Ratio | None, *, narrow: bool = False) -> str:
     if ratio.alone:
         return f"≈{value}" if narrow else f"{value} [one process]"
     between = _range(*(ratio.interval or ratio.range)).replace(" to ", "–")
-    if narrow:
-        return between
-    return f"{value} ({between})" if ratio.interval else f"{value} [{between}]"
+    if ratio.interval is None:
+        between = f"[{between}]"
+    elif not narrow:
+        between = f"({between})"
+    return between if narrow else f"{value} {between}"
 
 
 def _share(share: float) -> str:

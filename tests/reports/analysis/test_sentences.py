@@ -91,6 +91,7 @@ def test_a_ratio_of_one_process_a_side_has_no_range():
     often = ratio(timing([[14.0], [15.0], [16.0], [15.5], [14.5]]), timing([[1.0], [1.1], [0.9], [1.0], [1.0]]))
     assert (ends(once), multiple(once)) == ("[one process]", "15.0 [one process]")
     assert (multiple(once, narrow=True), multiple(None)) == ("≈15.0", "–")
+    assert multiple(twice, narrow=True) == "[14.0–16.0]"
     assert (ends(twice), multiple(twice)) == ("[14.00–16.00]", "15.0 [14.0–16.0]")
     assert ends(often).startswith("(1")
     assert multiple(often).endswith(")")
