@@ -29,6 +29,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS = ("report.js", "sections.js", "decision.js")
 
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,]*(\.\d+)?")
+BRACKET = re.compile(r" (?=[(\[])")
 
 
 def write_html(
@@ -158,8 +159,8 @@ def _cell(value: object, label: str = "") -> Markup:
     key = sort_key(text)
     if key is None:
         return Markup("<td{}>{}</td>").format(_named(label), _breakable(text))
-    figure, bracket, interval = text.partition(" (")
-    shown = Markup("{} <span>({}</span>").format(figure, interval) if bracket else text
+    figure, *interval = BRACKET.split(text, maxsplit=1)
+    shown = Markup("{} <span>{}</span>").format(figure, *interval) if interval else text
     return Markup('<td class="number" data-sort="{}"{}>{}</td>').format(key, _named(label), shown)
 
 

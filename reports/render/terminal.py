@@ -36,7 +36,8 @@ def print_tables(analysis: Analysis, console: Console) -> None:
         return
     print_sentence(console, words.decision(found), style="bold")
     console.print(Text(""))
-    print_frame(console, f"{title(analysis)}; 95 % intervals, in [ ] the range of few timings", short_table(found), names=("verdict", "candidate"))
+    caption = f"{title(analysis)}; 95 % intervals, in [ ] the range of few timings"
+    print_frame(console, caption, short_table(found), names=("verdict", "candidate"))
     for _, sentence in warnings(analysis):
         print_sentence(console, f"Warning: {sentence}", style="yellow")
 

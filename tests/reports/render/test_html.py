@@ -197,6 +197,7 @@ def test_other_cells_sort_as_text(text):
 def test_a_name_may_break_before_its_weights_and_its_second_stage():
     assert _cell("frozen_encoder[minilm]") == "<td>frozen_encoder<wbr>[minilm]</td>"
     assert _cell("nbsvm->lstm") == '<td>nbsvm<wbr><span class="arrow">-&gt;</span>lstm</td>'
+    assert _cell("40.4 [one process]") == '<td class="number" data-sort="40.4">40.4 <span>[one process]</span></td>'
     assert _cell("<b>[x]") == "<td>&lt;b&gt;<wbr>[x]</td>"
     assert _cell("nbsvm, 21,401 texts,ce") == "<td>nbsvm, 21,401 texts,<wbr>ce</td>"
 
