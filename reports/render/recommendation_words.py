@@ -176,9 +176,9 @@ def notes(found: Recommendation) -> list[str]:
         f"{terms.retrain_per_month:g} training{'' if terms.retrain_per_month == 1 else 's'}, {price}{mistakes}.",
     ]
     if found.estimand is Estimand.TRAINING:
-        once = all(len(one.configuration.cells) == 1 for one in found.candidates)
+        alone = all(len(one.configuration.cells) == 1 for one in found.candidates)
         said.append(
-            f"{'One training of each' if once else 'Some candidates were trained once'}: the decision is for this "
+            f"{'One training of each' if alone else 'Some candidates were trained once'}: the decision is for this "
             "training and may differ for the next (--repeats 3)."
         )
     said += [f"{' and '.join(group)} make the {Verdict.SAME.value}." for group in found.alike]
