@@ -187,7 +187,8 @@ def notes(found: Recommendation) -> list[str]:
         who = "every candidate" if len(once) == len(found.candidates) else ", ".join(once)
         said.append(f"Training was timed once for {who}: its price may be off by a factor of {UNREPEATED:g}.")
     if found.left_out:
-        said.append(f"{found.left_out} configurations are left out: their model also ran with more training texts.")
+        who = "1 configuration is" if found.left_out == 1 else f"{found.left_out} configurations are"
+        said.append(f"{who} left out: the model also ran with more training texts.")
     if found.doubts:
         said.append(f"The prices do not compare: {found.doubts}.")
     return said
