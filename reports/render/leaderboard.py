@@ -137,6 +137,7 @@ def csv_frame(board: Leaderboard) -> pd.DataFrame:
             "rank": score.rank,
             "gap_closed": score.gap_closed,
             "winner": name == one.winner,
+            **_lead(one, name),
             "train_size": score.train_size,
             "trainings": score.trainings,
             "test_rows": one.rows,
@@ -193,6 +194,13 @@ def _traits(own: Traits | None) -> dict[str, str]:
         doubtful,
     )
     return dict(zip(TRAITS, values, strict=True))
+
+
+def _lead(one: Board, name: str) -> dict[str, float]:
+    """The winner's lead on the second; empty cells for the others."""
+    if one.lead is None or name != one.winner:
+        return dict.fromkeys(("lead", "lead_low", "lead_high"), np.nan)
+    return {"lead": one.lead.value, "lead_low": one.lead.interval.low, "lead_high": one.lead.interval.high}
 
 
 def _winner(one: Board) -> str:
