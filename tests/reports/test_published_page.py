@@ -201,9 +201,8 @@ def _expected(name: str, row: dict[str, str], own: pd.DataFrame) -> tuple[float,
         return (last[0] - first[0],) * 2
     if name in BUCKETS:
         column = f"accuracy_length_{BUCKETS.index(name) + 1}"
-        if (
-            "repeat" in own and own["repeat"].nunique() > 1
-        ):  # each draw of the training rows has buckets of its own, the report one for all
+        # Each draw of the training rows has buckets of its own, the report one for all.
+        if "repeat" in own and own["repeat"].nunique() > 1:
             return 100 * loss[column].min(), 100 * loss[column].max()
         return _mean(loss, column, 100) if "buckets end at (words)" in row else _gain(loss, reference, column)
     if name in MEANS:
