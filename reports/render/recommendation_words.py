@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports import formats
-from reports.analysis.decision import Needed, Standing
+from reports.analysis.decision import POWER, Needed, Standing
 from reports.analysis.estimands import Estimand
 from reports.analysis.metric_figures import METRICS
 from reports.analysis.noise import fit_timing
@@ -229,4 +229,4 @@ def _more_data(one: Candidate, found: Recommendation) -> str:
         if found.estimand is Estimand.TRAINING or needed.texts is not None or one.judged.needed is None:
             return "; the difference is too near the tolerance for more test texts to decide"
         return "; neither more test texts alone nor more trainings alone would decide"
-    return f"; {' or '.join(ways)} would decide with 80 % power, if the difference is as measured"
+    return f"; {' or '.join(ways)} would decide with {100 * POWER:g} % power, if the difference is as measured"
