@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports import formats
-from reports.analysis.decision import POWER, Needed, Standing
+from reports.analysis.decision import Needed, Standing
 from reports.analysis.estimands import Estimand
+from reports.analysis.estimates import POWER
 from reports.analysis.metric_figures import METRICS
 from reports.analysis.noise import fit_timing
 from reports.analysis.price import error_cost_to_pay, pays_from
