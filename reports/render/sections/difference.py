@@ -107,7 +107,5 @@ def _left_out(analysis: Analysis) -> str:
     unplanned = analysis.results.unplanned
     if not unplanned:
         return ""
-    return (
-        f"The folder also holds {formats.count(unplanned)} results that this run does not plan: they have other data, "
-        "settings, device or code, and are left out."
-    )
+    results = "1 result" if unplanned == 1 else f"{formats.count(unplanned)} results"
+    return f"Left out: {results} in the folder that this run does not plan (other data, settings, device or code)."

@@ -137,7 +137,7 @@ def test_failures_audits_and_strangers_are_announced_at_the_top(write_results, t
     assert "14 of 17 planned cells ended ok; the others are listed below." in report
     assert "Audits that failed and raise an alarm: truncation in 8 of 14 cells." in report
     assert "not all run in the same environment" in report
-    assert "1 results of earlier runs" in report
+    assert "Left out: 1 result in the folder that this run does not plan" in report
 
 
 def test_every_failed_cell_is_listed(write_results, tmp_path):
