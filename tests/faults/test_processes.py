@@ -83,7 +83,7 @@ def test_no_process_outlives_one_that_is_killed_while_ceilings_are_measured(slow
     assert len(marked(mark)) >= 3  # the process, the resource tracker and the fork server
     process.send_signal(number)
     process.wait()
-    wait_until(lambda: not marked(mark))
+    wait_until(lambda: not marked(mark), seconds=10)
 
 
 @pytest.mark.parametrize("moment", ["importing", "measuring"])
@@ -222,7 +222,7 @@ def test_a_process_that_left_the_group_of_its_cell_ends_with_the_run(store, numb
     assert int(child.read_text()) in marked(mark)
     process.send_signal(number)
     process.wait()
-    wait_until(lambda: not marked(mark))
+    wait_until(lambda: not marked(mark), seconds=10)
 
 
 @pytest.mark.usefixtures("no_fork_server")
