@@ -76,6 +76,11 @@ class Board:
     misleads: str
     traits: Traits | None
 
+    @property
+    def lead_shown(self) -> bool:
+        """Whether the test texts show that the winner is ahead of the second."""
+        return self.lead is not None and self.lead.interval.low > 0
+
 
 @dataclass(frozen=True)
 class Place:

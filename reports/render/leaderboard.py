@@ -206,8 +206,7 @@ def _lead(one: Board, name: str) -> dict[str, float]:
 def _winner(one: Board) -> str:
     if not one.winner:
         return MAJORITY
-    shown = one.lead is None or one.lead.interval.low > 0
-    return one.winner if shown else f"{one.winner} (lead not shown)"
+    return one.winner if one.lead is None or one.lead_shown else f"{one.winner} (lead not shown)"
 
 
 def _dataset(board: Leaderboard, one: Board, names: list[str]) -> dict[str, str]:
@@ -222,7 +221,7 @@ def _dataset(board: Leaderboard, one: Board, names: list[str]) -> dict[str, str]
     if one.lead is not None and one.winner:
         low, high = one.lead.interval
         lead = f"{difference(metric, one.lead.value)} ({difference(metric, low)} to {difference(metric, high)})"
-        row["ahead of the second by"] = lead if low > 0 else f"{lead}, not shown"
+        row["ahead of the second by"] = lead if one.lead_shown else f"{lead}, not shown"
     else:
         row["ahead of the second by"] = formats.NOT_MEASURED
     return row

@@ -77,7 +77,7 @@ def limits(board: Leaderboard) -> list[str]:
 def practical(board: Leaderboard) -> str:
     """The meaning of the posterior probabilities of pairs."""
     return (
-        f"The three probabilities are posterior: that this outcome is the likeliest one on a further dataset. First or "
+        "The three probabilities are posterior: that this outcome is the likeliest one on a further dataset. First or "
         f"second better: by more than {_margin(board)}; practically equal: by less (Benavoli et al. 2017). They are "
         "not corrected for the number of pairs."
     )
