@@ -24,8 +24,9 @@ def available(root: Path = ROOT) -> int:
 def at_most(size: int) -> Iterator[None]:
     """Limit the memory that the block allocates to about `size` bytes; an allocation beyond that is a MemoryError.
 
-    The limit holds for the whole process (`RLIMIT_DATA`), so no other thread should need much memory meanwhile. Where
-    the system cannot tell how much the process uses, as on macOS, there is no limit.
+    The limit holds for the whole process (`RLIMIT_DATA`), so no other thread should need much memory meanwhile. Memory
+    that the heap holds free comes on top: the kernel counts it as used, even where `malloc_trim` has given its pages
+    back. Where the system cannot tell how much the process uses, as on macOS, there is no limit.
     """
     used = _data_size()
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)

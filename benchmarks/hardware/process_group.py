@@ -53,8 +53,10 @@ def end_orphans(server: psutil.Process) -> None:
 
 
 def _end_group() -> None:
-    _end_all(psutil.Process().children)
-    os.killpg(0, signal.SIGKILL)
+    try:
+        _end_all(psutil.Process().children)
+    finally:
+        os.killpg(0, signal.SIGKILL)
 
 
 def _end_all(find: Callable[[], list[psutil.Process]]) -> None:

@@ -52,16 +52,24 @@ def wait_until(condition, seconds=30.0):
 
 
 def marked(mark):
-    """Processes with that variable in their environment, which children inherit."""
-    found = []
+    """Processes with that variable in their environment, which children inherit, and their commands."""
+    found = {}
     for folder in Path("/proc").iterdir():
         try:
             is_marked = folder.name.isdigit() and mark.encode() in (folder / "environ").read_bytes().split(b"\0")
             if is_marked and (folder / "stat").read_text().rpartition(") ")[2][0] != "Z":
-                found.append(int(folder.name))
+                found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")[:200]
         except OSError:
             continue
     return found
+
+
+def check_ends(mark):
+    """Check that no process with that mark is left after ten seconds."""
+    deadline = time.monotonic() + 10
+    while left := marked(mark):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
@@ -83,7 +91,7 @@ def test_no_process_outlives_one_that_is_killed_while_ceilings_are_measured(slow
     assert len(marked(mark)) >= 3  # the process, the resource tracker and the fork server
     process.send_signal(number)
     process.wait()
-    wait_until(lambda: not marked(mark), seconds=10)
+    check_ends(mark)
 
 
 @pytest.mark.parametrize("moment", ["importing", "measuring"])
@@ -222,7 +230,7 @@ def test_a_process_that_left_the_group_of_its_cell_ends_with_the_run(store, numb
     assert int(child.read_text()) in marked(mark)
     process.send_signal(number)
     process.wait()
-    wait_until(lambda: not marked(mark), seconds=10)
+    check_ends(mark)
 
 
 @pytest.mark.usefixtures("no_fork_server")

@@ -3,6 +3,7 @@
 The machine of these tests has 200 MB left, as far as the code can tell.
 """
 
+import ctypes
 import json
 import os
 import resource
@@ -41,12 +42,23 @@ def _little_memory(monkeypatch):
         monkeypatch.setattr(f"{module}.available", lambda: FREE)
 
 
+def occupy_free_heap():
+    """Take what the heap holds free, untouched: `data.memory.at_most` limits new memory only.
+
+    Other tests of this process may have left hundreds of megabytes, whose pages the system took back.
+    """
+    malloc = ctypes.CDLL(None).malloc
+    for _ in range(64):
+        malloc(ctypes.c_size_t(16 << 20))
+
+
 def refusal(read):
     """The line that a process of its own ends with; it may use no more memory than there is, and a few seconds."""
     receiver, sender = os.pipe()
     began = time.monotonic()
     pid = os.fork()
     if pid == 0:
+        occupy_free_heap()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
             read()
