@@ -21,7 +21,7 @@ from benchmarks.executors.executor import Progress
 from benchmarks.executors.faults import describe_exception, describe_exit
 from benchmarks.executors.logs import configure_logging
 from benchmarks.hardware.fork_server import SERVER_ENDED, fork_server
-from benchmarks.hardware.process_group import end_group_with_parent, end_orphans
+from benchmarks.hardware.process_group import end_group_if_orphaned, end_group_with_parent, end_orphans
 from benchmarks.hardware.slots import Slot
 from benchmarks.measurement.memory import kernel_kills
 from benchmarks.schema.cell import CellSpec
@@ -163,10 +163,12 @@ def _live(spec: CellSpec, store: Store, work: Work, slot: Slot, connection: Conn
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException as error:  # noqa: BLE001  (a fault of any kind must not lose the other cells' work)
         status = 1
-        connection.send_bytes(json.dumps([*describe_exception(error), first_line(error)]).encode())
+        with contextlib.suppress(OSError):  # the run has ended, or given up on the cell
+            connection.send_bytes(json.dumps([*describe_exception(error), first_line(error)]).encode())
         with contextlib.suppress(OSError, ValueError):  # the disk is full, or a plug-in has closed the stream
             traceback.print_exc()
     flush_output()
+    end_group_if_orphaned()
     os._exit(status)
 
 

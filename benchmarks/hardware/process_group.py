@@ -36,6 +36,16 @@ def end_group_with_parent() -> None:
     _when_parent_ends(_end_group)
 
 
+def end_group_if_orphaned() -> None:
+    """End this process, its group and its descendants if the process that started it has ended.
+
+    For a process that is about to exit: the watch of `end_group_with_parent` may not have come to its end yet.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        _end_group()
+
+
 def adopt_orphans() -> None:
     """Become the parent of descendants whose own parent ends; elsewhere than on Linux, do nothing."""
     if sys.platform == "linux":

@@ -213,24 +213,42 @@ from tiny_cells import faulty_cell, tiny_spec
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.store.results import Store
 if __name__ == "__main__":
-    executor = LocalExecutor(Store(Path(sys.argv[2])), faulty_cell)
-    list(executor.run([tiny_spec(fault="hang with a daemon")], lambda *_: None))
+    executor = LocalExecutor(Store(Path(sys.argv[2])), faulty_cell, sys.argv[4:])
+    list(executor.run([tiny_spec(fault=sys.argv[3])], lambda *_: None))
 """
 
+UNWATCHED = """
+from benchmarks.executors import cell_process
+from benchmarks.hardware.process_group import adopt_orphans
+cell_process.end_group_with_parent = adopt_orphans
+"""
+"""A module that takes from cells the thread that ends them with the run."""
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_process_that_left_the_group_of_its_cell_ends_with_the_run(store, number):
+
+def check_daemon_ends(store, number, fault, *preload):
+    """Kill a run whose cell has started a daemon: nothing of the run is left."""
     mark = f"DAEMON_OF={os.getpid()}-{number.name}"
     process = subprocess.Popen(
-        [sys.executable, "-c", RUNNING, Path(__file__).parent, store.folder],
+        [sys.executable, "-c", RUNNING, Path(__file__).parent, store.folder, fault, *preload],
         env=os.environ | dict([mark.split("=")]), cwd=CHECKOUT, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    child = store.cell_folder(tiny_spec(fault="hang with a daemon").id) / "child"
+    child = store.cell_folder(tiny_spec(fault=fault).id) / "child"
     wait_until(lambda: child.exists() and child.read_text())
     assert int(child.read_text()) in marked(mark)
     process.send_signal(number)
     process.wait()
     check_ends(mark)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_process_that_left_the_group_of_its_cell_ends_with_the_run(store, number):
+    check_daemon_ends(store, number, "hang with a daemon")
+
+
+def test_it_ends_with_a_run_whose_end_the_cell_sees_before_its_watch_does(store, tmp_path, monkeypatch):
+    (tmp_path / "unwatched.py").write_text(UNWATCHED)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{CHECKOUT}")
+    check_daemon_ends(store, signal.SIGKILL, "outlive the run with a daemon", "unwatched")
 
 
 @pytest.mark.usefixtures("no_fork_server")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from multiprocessing import parent_process
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +189,12 @@ def _hang_with_a_daemon(spec, folder, progress):
     time.sleep(600)
 
 
+def _outlive_the_run_with_a_daemon(spec, folder, progress):
+    start_daemon(folder)
+    parent_process().join()
+    progress(1, 2)
+
+
 def _die_with_a_daemon(spec, folder, progress):
     start_daemon(folder)
     os.abort()
@@ -213,6 +220,7 @@ FAULTS = {
     "daemon": lambda spec, folder, progress: start_daemon(folder),
     "hang with a daemon": _hang_with_a_daemon,
     "die with a daemon": _die_with_a_daemon,
+    "outlive the run with a daemon": _outlive_the_run_with_a_daemon,
     "late": _hang_after_the_result,
     "thread": _leave_a_thread,
     "quote": _quote,
