@@ -109,7 +109,10 @@ def clustered(analysis: Analysis) -> str:
             "intervals are not cluster-robust. They are at least as wide as for independent rows and may still be too "
             f"narrow; hold out more groups (equally large ones count most, {LEAST_CLUSTERS} at the least)."
         )
-    return f"Test rows are clustered by group {groups}: intervals count groups, not rows."
+    return (
+        f"Test rows are clustered by group {groups}: intervals count groups, not rows. Numbers of test texts that would "
+        "decide assume groups of the same size."
+    )
 
 
 def _few_groups(analysis: Analysis) -> bool:

@@ -122,6 +122,7 @@ def test_more_than_a_trace_of_leaked_rows_is_announced_everywhere(written, tmp_p
 def test_rows_in_groups_are_announced_in_the_reports(written, tmp_path):
     said = "Test rows are clustered by group (100 groups, as informative as 100 equally large ones)"
     assert clustered(written(ce(lstm=0.84), group_size=10)).startswith(said)
+    assert clustered(written(ce(lstm=0.84), group_size=10)).endswith("assume groups of the same size.")
     assert all(said in text for text in everywhere(tmp_path)[1:])
     assert clustered(written(ce(lstm=0.84))) == ""
 
