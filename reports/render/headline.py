@@ -110,8 +110,8 @@ def clustered(analysis: Analysis) -> str:
             f"narrow; hold out more groups (equally large ones count most, {LEAST_CLUSTERS} at the least)."
         )
     return (
-        f"Test rows are clustered by group {groups}: intervals count groups, not rows. Numbers of test texts that would "
-        "decide assume groups of the same size."
+        f"Test rows are clustered by group {groups}: intervals count groups, not rows. Numbers of test texts that "
+        "would decide assume groups of the same size."
     )
 
 
