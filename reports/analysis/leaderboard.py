@@ -63,6 +63,7 @@ class Board:
         baselines: what learns nothing.
         winner: the best contender; "" where it is not shown to beat the majority class.
         lead: its lead over the second; None where there is no second.
+        lead_shown: whether the test texts show that it is ahead of each of the others.
         misleads: why accuracy misleads here; "" where it does not.
         traits: of the data; None where the folder does not keep them.
     """
@@ -73,13 +74,9 @@ class Board:
     baselines: Baselines
     winner: str
     lead: Estimate | None
+    lead_shown: bool
     misleads: str
     traits: Traits | None
-
-    @property
-    def lead_shown(self) -> bool:
-        """Whether the test texts show that the winner is ahead of the second."""
-        return self.lead is not None and self.lead.interval.low > 0
 
 
 @dataclass(frozen=True)
@@ -177,6 +174,7 @@ def _board(results: Results, entries: Mapping[str, Entry], metric: str) -> Board
     intervals = {name: _interval(entry, estimates[name], metric) for name, entry in entries.items()}
     values = np.array([one.value for one in estimates.values()])
     order = sorted(estimates, key=lambda name: -estimates[name].value)
+    leads = [_lead(entries[order[0]].figure, entries[name].figure) for name in order[1:]]
     return Board(
         name=formats.plain(results.folder.name),
         rows=len(rows.labels),
@@ -188,7 +186,8 @@ def _board(results: Results, entries: Mapping[str, Entry], metric: str) -> Board
         },
         baselines=floor,
         winner=order[0] if intervals[order[0]].low > floor.majority else "",
-        lead=_lead(entries[order[0]].figure, entries[order[1]].figure) if len(order) > 1 else None,
+        lead=leads[0] if leads else None,
+        lead_shown=bool(leads) and all(one.interval.low > 0 for one in leads),
         misleads=misleads(shares),
         traits=traits(results),
     )

@@ -76,14 +76,27 @@ def price(fit_seconds: float, texts_per_second: float, error_rate: float, terms:
 
 
 def pays_from(chosen: Price, other: Price) -> float:
-    """Texts a month from which `other` costs less in total; infinite where it never does, NaN where not measured."""
-    fixed = other.training - chosen.training
-    saved = chosen.labelling + chosen.mistakes - other.labelling - other.mistakes
+    """Texts a month from which on `other` costs less in total; infinite where there are none, NaN where not measured."""
+    fixed, saved = _fixed_and_saved(chosen, other)
     if np.isnan(fixed) or np.isnan(saved):
         return float("nan")
     if saved <= 0:
         return float("inf")
     return max(fixed / saved, 0.0)
+
+
+def pays_below(chosen: Price, other: Price) -> float:
+    """Texts a month below which `other` costs less in total, as its training is cheaper; 0 where there are none."""
+    fixed, saved = _fixed_and_saved(chosen, other)
+    return fixed / saved if fixed < 0 and saved < 0 else 0.0
+
+
+def _fixed_and_saved(chosen: Price, other: Price) -> tuple[float, float]:
+    """What training `other` costs more in a month, and what it saves on a text."""
+    return (
+        other.training - chosen.training,
+        chosen.labelling + chosen.mistakes - other.labelling - other.mistakes,
+    )
 
 
 def error_cost_to_pay(chosen: Price, other: Price, fewer_errors: float) -> float:

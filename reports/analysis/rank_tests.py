@@ -34,6 +34,7 @@ class Pair:
     Attributes:
         first, second: indices.
         p_adjusted: of Wilcoxon's signed-rank test, by Holm's method over all pairs; NaN where it was not made.
+        ahead: whether the signed ranks are in favour of the first; mean ranks may say otherwise.
         better, same, worse: posterior probabilities that the first is better by more than the region of practical
             equivalence, within it, or worse by more.
     """
@@ -41,6 +42,7 @@ class Pair:
     first: int
     second: int
     p_adjusted: float
+    ahead: bool
     better: float
     same: float
     worse: float
@@ -148,11 +150,11 @@ def _pairs(values: FloatArray, equivalent: float) -> tuple[Pair, ...]:
     indices = list(itertools.combinations(range(values.shape[1]), 2))
     if not indices:
         return ()
-    p_values = [_signed_rank(values[:, first] - values[:, second]) for first, second in indices]
-    adjusted = multipletests(p_values, method="holm")[1]
+    differences = [values[:, first] - values[:, second] for first, second in indices]
+    adjusted = multipletests([_signed_rank(own) for own in differences], method="holm")[1]
     return tuple(
-        Pair(first, second, float(p), *signed_rank_posterior(values[:, first] - values[:, second], equivalent))
-        for (first, second), p in zip(indices, adjusted, strict=True)
+        Pair(first, second, float(p), _sum_of_signed_ranks(own) > 0, *signed_rank_posterior(own, equivalent))
+        for (first, second), p, own in zip(indices, adjusted, differences, strict=True)
     )
 
 
@@ -161,3 +163,8 @@ def _signed_rank(differences: FloatArray) -> float:
     if not differences.any():
         return 1.0
     return float(stats.wilcoxon(differences, zero_method="pratt").pvalue)
+
+
+def _sum_of_signed_ranks(differences: FloatArray) -> float:
+    """Of the test's ranks, those of datasets without a difference among them, which have no sign."""
+    return float(np.sign(differences) @ stats.rankdata(np.abs(differences)))

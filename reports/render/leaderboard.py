@@ -221,7 +221,8 @@ def _dataset(board: Leaderboard, one: Board, names: list[str]) -> dict[str, str]
     if one.lead is not None and one.winner:
         low, high = one.lead.interval
         lead = f"{difference(metric, one.lead.value)} ({difference(metric, low)} to {difference(metric, high)})"
-        row["ahead of the second by"] = lead if one.lead_shown else f"{lead}, not shown"
+        of_second = "over some of the others not shown" if low > 0 else "not shown"
+        row["ahead of the second by"] = lead if one.lead_shown else f"{lead}, {of_second}"
     else:
         row["ahead of the second by"] = formats.NOT_MEASURED
     return row

@@ -105,10 +105,12 @@ def _tested(board: Leaderboard) -> list[str]:
             f"{tests.critical_difference:.2f} or more apart (Nemenyi)."
         )
     of_first = [pair for pair in tests.pairs if pair.first == 0]
-    ahead = [names[pair.second] for pair in of_first if pair.p_adjusted <= ALPHA]
+    shown_of_first = [pair for pair in of_first if pair.p_adjusted <= ALPHA]
     open_ = [names[pair.second] for pair in of_first if pair.p_adjusted > ALPHA]
-    if ahead:
-        found.append(f"{names[0]} is shown to be ahead of {listed(ahead)} (Wilcoxon's signed-rank test, Holm).")
+    for is_ahead, direction in ((True, "ahead of"), (False, "behind, in spite of its mean rank,")):
+        others = [names[pair.second] for pair in shown_of_first if pair.ahead is is_ahead]
+        if others:
+            found.append(f"{names[0]} is shown to be {direction} {listed(others)} (Wilcoxon's signed-rank test, Holm).")
     if open_:
         found.append(f"{names[0]} is not shown to differ from {listed(open_)}.")
     return [*found, *(sentence for pair in of_first if (sentence := _practical(board, pair)))]

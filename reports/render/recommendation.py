@@ -9,7 +9,7 @@ from rich.text import Text
 
 from reports import formats
 from reports.analysis.metric_figures import METRICS
-from reports.analysis.price import pays_from
+from reports.analysis.price import pays_below, pays_from
 from reports.analysis.recommendation import Candidate, Recommendation
 from reports.analysis.requirements import Checked
 from reports.render import recommendation_words as words
@@ -91,6 +91,7 @@ def _candidate(one: Candidate, found: Recommendation) -> dict[str, Any]:
             "month": _number(one.price.total),
         },
         "pays_from_texts_per_month": _number(pays_from(chosen.price, one.price)) if chosen and dearer else None,
+        "pays_below_texts_per_month": pays_below(chosen.price, one.price) or None if chosen and dearer else None,
         "verdict": words.verdict(one, found),
         "reason": words.reason(one, found),
     }

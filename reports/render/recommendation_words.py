@@ -10,7 +10,7 @@ from reports.analysis.estimands import Estimand
 from reports.analysis.estimates import POWER
 from reports.analysis.metric_figures import METRICS
 from reports.analysis.noise import fit_timing
-from reports.analysis.price import error_cost_to_pay, pays_from
+from reports.analysis.price import error_cost_to_pay, pays_below, pays_from
 from reports.analysis.recommendation import Candidate, Recommendation
 from reports.analysis.requirements import UNREPEATED, Checked, Fulfilment
 from reports.analysis.verdicts import NOT_LEARNT, Verdict
@@ -108,6 +108,8 @@ def pays(one: Candidate, found: Recommendation) -> str:
     volume = pays_from(chosen.price, one.price)
     if np.isfinite(volume):
         return f"It would pay from {formats.significant(volume)} texts a month."
+    if (volume := pays_below(chosen.price, one.price)) > 0:
+        return f"It would pay below {formats.significant(volume)} texts a month."
     if found.question.terms.cost_per_error is not None:
         return "It costs more at any volume, mistakes included."
     if found.question.terms.price_per_hour is None:

@@ -47,6 +47,19 @@ def test_ranks_wins_and_gaps_are_means_over_datasets(write_run):
     assert [one.winner.split("[")[0] for one in board.boards] == ["distilbert", "tfidf_logreg"]
 
 
+def test_a_lead_is_shown_only_if_it_is_shown_over_every_other(write_run):
+    """The second errs where the winner does; the third, a point behind it, errs on other texts."""
+    accuracy = {("distilbert", "ce"): 0.90, ("lstm", "ce"): 0.87, ("distilbert", "length_weighted_ce"): 0.865}
+    same = {"seeds": (1,), "model_noise": 0.0, "seed_noise": 0.0}
+    alone, among = (
+        leaderboard([write_run(name, own, long_gain={"length_weighted_ce": 5.0}, **same)]).boards[0]
+        for name, own in (("alone", dict(list(accuracy.items())[:2])), ("among", accuracy))
+    )
+    assert among.lead.interval == alone.lead.interval
+    assert alone.lead.interval.low > 0
+    assert (alone.lead_shown, among.lead_shown) == (True, False)
+
+
 def test_the_cheapest_contender_has_multiples_of_one_and_is_on_the_front(write_run):
     board = leaderboard([write_run("films", FIRST), write_run("mails", SECOND)])
     places = {place.contender.split("[")[0]: place for place in board.places}

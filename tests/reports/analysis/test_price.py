@@ -2,7 +2,7 @@
 
 import pytest
 
-from reports.analysis.price import Terms, error_cost_to_pay, pays_from, price
+from reports.analysis.price import Terms, error_cost_to_pay, pays_below, pays_from, price
 
 
 def test_a_month_is_training_and_labelling():
@@ -32,6 +32,17 @@ def test_a_costlier_one_pays_from_the_volume_where_fewer_mistakes_cover_its_trai
 def test_one_that_saves_nothing_never_pays():
     terms = Terms(price_per_hour=1)
     assert pays_from(price(1, 100, 0.1, terms), price(10, 50, 0.05, terms)) == float("inf")
+
+
+def test_one_that_trains_cheaper_and_labels_dearer_pays_below_a_volume():
+    terms = Terms(price_per_hour=1)
+    chosen, other = price(36_000, 100, 0.1, terms), price(18_000, 50, 0.1, terms)
+    assert pays_from(chosen, other) == float("inf")
+    assert pays_below(chosen, other) == pytest.approx(5 * 3_600 * 100)
+    at = Terms(price_per_hour=1, texts_per_month=5 * 3_600 * 100)
+    assert price(36_000, 100, 0.1, at).total == pytest.approx(price(18_000, 50, 0.1, at).total)
+    assert pays_below(other, chosen) == 0
+    assert pays_below(chosen, price(float("nan"), 50, 0.1, terms)) == 0
 
 
 def test_what_was_not_measured_has_no_volume():

@@ -43,6 +43,16 @@ def test_pairs_have_holm_s_p_values():
     np.testing.assert_allclose(np.array([p.p_adjusted for p in tests.pairs])[order], expected)
 
 
+def test_a_pair_knows_the_direction_of_its_test_where_mean_ranks_have_another():
+    """Ahead on eight of twelve datasets by little, behind on four by much."""
+    few = np.column_stack([np.r_[np.full(8, 0.801), np.full(4, 0.6)], np.full(12, 0.8)])
+    (pair,) = rank_tests(few, 0.01).pairs
+    assert ranks(few).mean(axis=0)[0] < 1.5
+    assert not pair.ahead
+    (pair,) = rank_tests(few[:, ::-1], 0.01).pairs
+    assert pair.ahead
+
+
 def test_a_bar_joins_all_within_the_critical_difference_and_no_others():
     assert cliques([1.2, 2.0, 2.9, 3.9], 1.0) == [(0, 1), (1, 2)]
     assert cliques([1.0, 2.5], 1.0) == []

@@ -60,6 +60,15 @@ def test_twelve_datasets_are_tested(boards):
     assert "no model is fitted" in " ".join(limits(board))
 
 
+def test_a_contender_that_the_signed_ranks_put_behind_is_not_called_ahead(boards):
+    board = boards(12)
+    pairs = tuple(replace(pair, p_adjusted=0.01, ahead=False) for pair in board.tests.pairs)
+    first, second = (place.contender for place in board.places[:2])
+    said = " ".join(verdicts(replace(board, tests=replace(board.tests, pairs=pairs))))
+    assert f"{first} is shown to be behind, in spite of its mean rank, {second}" in said
+    assert "is shown to be ahead of" not in said
+
+
 @pytest.mark.parametrize(("p", "said"), [(0.01, True), (0.2, False)])
 def test_a_posterior_alone_shows_no_contender_to_be_better(boards, p, said):
     board = boards(12)
@@ -88,9 +97,9 @@ def test_a_practical_difference_is_counted_beside_its_probability(boards):
 def test_a_winner_whose_lead_is_not_shown_is_marked_in_both_tables(boards):
     board = boards(3)
     lead = board.boards[0].lead
-    open_ = replace(board.boards[0], lead=replace(lead, value=0.0))
+    open_ = replace(board.boards[0], lead=replace(lead, value=0.0), lead_shown=False)
     found = tables(replace(board, boards=(open_, *board.boards[1:])))
-    assert "not shown" in found["datasets"].iloc[0]["ahead of the second by"]
+    assert found["datasets"].iloc[0]["ahead of the second by"].endswith("), not shown")
     assert found["traits"]["winner"].tolist() == [f"{open_.winner} (lead not shown)", *[open_.winner] * 2]
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -13,6 +14,7 @@ from reports.analysis.requirements import Limits
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import analyse
 from reports.figures.draw import first_figures
+from reports import formats
 from reports.render import recommendation_words as words
 from reports.render.candidates import candidates_table, short_table
 from reports.render.recommendation import print_recommendation, recommendation_json, recommendation_table
@@ -37,6 +39,13 @@ def test_the_decision_names_model_tolerance_claim_and_price(found):
         "Take tfidf_logreg: the cheapest of those shown to be within 2.00 points of the best (for these training rows, "
         "over seeds), at 0.136 a month."
     )
+
+
+def test_one_that_trains_cheaper_and_labels_dearer_names_the_volume_below_which_it_pays(found):
+    own = found.chosen.price
+    other = replace(found.candidates[0], price=replace(own, training=own.training / 2, labelling=2 * own.labelling))
+    volume = own.training / 2 / own.labelling
+    assert words.pays(other, found) == f"It would pay below {formats.significant(volume)} texts a month."
 
 
 def test_every_other_candidate_has_its_reason(found):
