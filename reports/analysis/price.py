@@ -76,7 +76,7 @@ def price(fit_seconds: float, texts_per_second: float, error_rate: float, terms:
 
 
 def pays_from(chosen: Price, other: Price) -> float:
-    """Texts a month from which on `other` costs less in total; infinite where there are none, NaN where not measured."""
+    """Texts a month from which `other` costs less in total; infinite where there are none, NaN where not measured."""
     fixed, saved = _fixed_and_saved(chosen, other)
     if np.isnan(fixed) or np.isnan(saved):
         return float("nan")

@@ -10,7 +10,7 @@ from reports.analysis.estimands import Estimand
 from reports.analysis.estimates import POWER
 from reports.analysis.metric_figures import METRICS
 from reports.analysis.noise import fit_timing
-from reports.analysis.price import error_cost_to_pay, pays_below, pays_from
+from reports.analysis.price import Terms, error_cost_to_pay, pays_below, pays_from
 from reports.analysis.recommendation import Candidate, Recommendation
 from reports.analysis.requirements import UNREPEATED, Checked, Fulfilment
 from reports.analysis.verdicts import NOT_LEARNT, Verdict
@@ -105,14 +105,17 @@ def pays(one: Candidate, found: Recommendation) -> str:
     chosen = found.chosen
     if chosen is None or one is chosen or np.isnan(one.price.total):
         return ""
-    volume = pays_from(chosen.price, one.price)
-    if np.isfinite(volume):
-        return f"It would pay from {formats.significant(volume)} texts a month."
-    if (volume := pays_below(chosen.price, one.price)) > 0:
-        return f"It would pay below {formats.significant(volume)} texts a month."
-    if found.question.terms.cost_per_error is not None:
+    if np.isfinite(least := pays_from(chosen.price, one.price)):
+        return f"It would pay from {formats.significant(least)} texts a month."
+    if (most := pays_below(chosen.price, one.price)) > 0:
+        return f"It would pay below {formats.significant(most)} texts a month."
+    return _dearer_at_any_volume(one, chosen, found.question.terms)
+
+
+def _dearer_at_any_volume(one: Candidate, chosen: Candidate, terms: Terms) -> str:
+    if terms.cost_per_error is not None:
         return "It costs more at any volume, mistakes included."
-    if found.question.terms.price_per_hour is None:
+    if terms.price_per_hour is None:
         return "It costs more at any volume, unless mistakes have a price (--cost-per-error)."
     cost = error_cost_to_pay(chosen.price, one.price, chosen.error_rate - one.error_rate)
     if np.isfinite(cost):

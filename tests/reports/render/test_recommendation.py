@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from reports import formats
 from reports.analysis.metric_figures import METRICS
 from reports.analysis.price import Terms
 from reports.analysis.recommendation import Question, recommend
@@ -14,7 +15,6 @@ from reports.analysis.requirements import Limits
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import analyse
 from reports.figures.draw import first_figures
-from reports import formats
 from reports.render import recommendation_words as words
 from reports.render.candidates import candidates_table, short_table
 from reports.render.recommendation import print_recommendation, recommendation_json, recommendation_table
