@@ -54,6 +54,14 @@ class Clusters:
     codes: IntArray
     count: int
 
+    @classmethod
+    def of(cls, groups: IntArray | None) -> "Clusters | None":
+        """The clusters of rows by their groups (N,); None where each row would be its own."""
+        if groups is None:
+            return None
+        names, codes = np.unique(groups, return_inverse=True)
+        return None if len(names) == len(codes) else cls(codes, len(names))
+
     @cached_property
     def shares(self) -> FloatArray:
         """(G,) share of the rows that each cluster holds."""

@@ -148,15 +148,8 @@ def _rows(predictions: Predictions, leaked: Sequence[int]) -> Rows:
     leaks = np.isin(predictions.rows, leaked)
     count = int(leaks.sum())
     kept = ~leaks if TRACE * len(leaks) < count < len(leaks) else np.ones(len(leaks), dtype=np.bool_)
-    return Rows(kept, predictions.labels[kept], predictions.lengths[kept], _clusters(predictions.groups, kept), count)
-
-
-def _clusters(groups: IntArray | None, kept: BoolArray) -> Clusters | None:
-    """Clusters of the kept rows; None where each row would be its own."""
-    if groups is None:
-        return None
-    names, codes = np.unique(groups[kept], return_inverse=True)
-    return None if len(names) == len(codes) else Clusters(codes, len(names))
+    groups = None if predictions.groups is None else predictions.groups[kept]
+    return Rows(kept, predictions.labels[kept], predictions.lengths[kept], Clusters.of(groups), count)
 
 
 def evidence_of(configuration: Configuration, predictions: Sequence[Predictions], rows: Rows) -> Evidence:

@@ -98,7 +98,9 @@ def _scores(evidence: Evidence, predictions: Sequence[Predictions], losses: Floa
     kept, clusters = evidence.rows.kept, evidence.rows.clusters
     squares = averaged(evidence, [_squares(one, evidence) for one in predictions])
     return Scores(
-        error=calibration_error([bins(one.probabilities[kept].max(axis=1), one.correct[kept]) for one in predictions]),
+        error=calibration_error(
+            [bins(one.probabilities[kept].max(axis=1), one.correct[kept], clusters) for one in predictions]
+        ),
         brier=estimate(mean_figure(squares, clusters=clusters)),
         log_loss=estimate(mean_figure(losses, clusters=clusters)),
     )

@@ -1,9 +1,10 @@
 """Claims about times, latencies, calibration and growth."""
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from reports.analysis.calibration_error import bins, calibration_error
+from reports.analysis.estimates import Clusters
 from reports.analysis.family import sidak
 from reports.analysis.growth import Order, exponent, lead
 from reports.analysis.percentiles import percentile
@@ -12,6 +13,9 @@ from reports.certificate.claims import Claim
 
 PROCESS, READING = 0.05, 0.02
 """Standard deviations of the logarithm of a time between processes, and between readings of one."""
+
+CALIBRATED, ALIKE = 2_500, 0.2
+"""Test rows whose calibration is measured, and how rows of a group correlate in being right."""
 
 
 def claims() -> list[Claim]:
@@ -104,30 +108,45 @@ def _latencies() -> list[Claim]:
 
 
 def _calibration() -> list[Claim]:
-    def simulated(overconfidence: float, *, shown: bool) -> Claim:
+    def simulated(overconfidence: float, group: int = 1, *, shown: bool) -> Claim:
+        clusters = Clusters.of(np.arange(CALIBRATED) // group)
+
         def simulate(generator: np.random.Generator, replicates: int) -> int:
             true = _true_error(overconfidence)
             found = 0
             for _ in range(replicates):
-                confidence, right = _calibrated(generator, 2_500, overconfidence)
-                one = calibration_error([bins(confidence, right)])
+                confidence, right = _calibrated(generator, CALIBRATED, overconfidence, group)
+                one = calibration_error([bins(confidence, right, clusters)])
                 found += one.shown if shown else one.interval.low <= true <= one.interval.high
             return found
 
-        setting = f"2,500 rows, true error {100 * _true_error(overconfidence):.1f} %"
+        setting = f"{CALIBRATED:,} rows, true error {100 * _true_error(overconfidence):.1f} %"
+        if group > 1:
+            setting += f", groups of {group} that correlate by {ALIKE}"
         if shown:
             return Claim("calibration error", setting, "error: shown", 0, 0.075, simulate, 500)
         return Claim("calibration error", setting, "coverage", 0.92, 1, simulate, 500)
 
-    return [simulated(0.0, shown=True), simulated(0.0, shown=False), *(simulated(x, shown=False) for x in (0.03, 0.1))]
+    return [
+        *(simulated(0.0, group, shown=shown) for group in (1, 25) for shown in (True, False)),
+        *(simulated(error, shown=False) for error in (0.03, 0.1)),
+        simulated(0.1, 25, shown=False),
+    ]
 
 
 def _calibrated(
-    generator: np.random.Generator, rows: int, overconfidence: float
+    generator: np.random.Generator, rows: int, overconfidence: float, group: int = 1
 ) -> tuple["np.ndarray[tuple[int], np.dtype[np.float64]]", "np.ndarray[tuple[int], np.dtype[np.bool_]]"]:
-    """Confidences, and whether they are right; a share of what exceeds a half is overconfidence."""
+    """Confidences, and whether they are right; a share of what exceeds a half is overconfidence.
+
+    Rows of a group are right together: one normal number that they share makes up `ALIKE` of the variance.
+    """
     confidence = np.clip(generator.beta(6, 1, size=rows), 0.5, 1.0)
-    return confidence, generator.random(rows) < confidence - overconfidence * (confidence - 0.5)
+    right = confidence - overconfidence * (confidence - 0.5)
+    if group == 1:
+        return confidence, generator.random(rows) < right
+    shared = generator.normal(size=-(-rows // group)).repeat(group)[:rows]
+    return confidence, special.ndtr(np.sqrt(ALIKE) * shared + np.sqrt(1 - ALIKE) * generator.normal(size=rows)) < right
 
 
 def _true_error(overconfidence: float) -> float:

@@ -12,7 +12,7 @@ from reports.analysis.baselines import baselines, class_shares
 from reports.analysis.calibration import brier_score
 from reports.analysis.calibration_error import bins, calibration_error
 from reports.analysis.comparisons import Comparison
-from reports.analysis.estimates import Estimate
+from reports.analysis.estimates import Clusters, Estimate
 from reports.analysis.results import Configuration
 from reports.analysis.run_analysis import Analysis
 from reports.formats import NOT_MEASURED, Interval
@@ -102,7 +102,8 @@ def quality_table(analysis: Analysis) -> pd.DataFrame:
         if leaks:
             row["accuracy on all rows"] = formats.percent(_metric(configuration, "accuracy"))
             row["accuracy without leaked rows"] = formats.percent(_metric(configuration, "accuracy_without_leaks"))
-        error = calibration_error([bins(p.probabilities.max(axis=1), p.correct) for p in predictions])
+        clusters = Clusters.of(predictions[0].groups)
+        error = calibration_error([bins(p.probabilities.max(axis=1), p.correct, clusters) for p in predictions])
         row |= {
             "macro-F1": formats.percent(_metric(configuration, "macro_f1")),
             "log loss (nats)": formats.decimal(_metric(configuration, "log_loss")),

@@ -10,6 +10,7 @@ from benchmarks.schema.cell import Params
 from benchmarks.schema.result import CellResult
 from reports.analysis.calibration import brier_score
 from reports.analysis.calibration_error import bins, debiased_error
+from reports.analysis.estimates import Clusters
 from reports.analysis.evidence import length_buckets
 from reports.analysis.limit import Limits, limits
 from reports.analysis.results import Results
@@ -49,7 +50,7 @@ def _figures(results: Results, known: Limits, cell: CellResult) -> dict[str, obj
     if cell.status == "ok":
         predictions = results.predictions(cell)
         figures["calibration_error_debiased"] = debiased_error(
-            bins(predictions.probabilities.max(axis=1), predictions.correct)
+            bins(predictions.probabilities.max(axis=1), predictions.correct, Clusters.of(predictions.groups))
         )
         figures["brier_score"] = brier_score(predictions)
         buckets = length_buckets(predictions.lengths, cell.length_edges)
