@@ -161,24 +161,25 @@ def _automatic(
 def _bounded(evidence: Evidence, part: FloatArray, whole: FloatArray) -> tuple[float, float]:
     """A share of rows with its 95 % lower bound, by as many independent rows as carry the same information.
 
-    With clusters the quantile is that of Student's t, so few of them count for less (Korn & Graubard 1998).
+    The share is that of all trainings together, a ratio of means, to which a training counts by its rows: one whose
+    `whole` is empty has no share of its own. Its quantile is that of Student's t, so few clusters or trainings count
+    for less (Korn & Graubard 1998).
 
     Args:
         evidence: says which rows belong together.
         part: (S, N) at most `whole`.
         whole: (S, N).
     """
-    rows = whole.shape[1]
-    sizes = whole.sum(axis=1, keepdims=True)
-    if not sizes.all():
+    rows, sizes = whole.shape[1], whole.sum(axis=1)
+    size = float(sizes.mean())
+    if size == 0:
         return float("nan"), 0.0
-    shares = part.sum(axis=1) / sizes[:, 0]
-    value, size = float(shares.mean()), float(sizes.mean())
-    residuals = rows * (part - shares[:, None] * whole) / sizes
-    centred = mean_figure(residuals, clusters=evidence.rows.clusters)
-    error = estimate(replace(centred, values=shares)).standard_error
+    value = float(part.sum() / whole.sum())
+    shares = value + (part.sum(axis=1) - value * sizes) / size
+    centred = mean_figure(rows * (part - value * whole) / size, clusters=evidence.rows.clusters)
+    found = estimate(replace(centred, values=shares))
     spread = value * (1 - value)
-    effect = max(error**2 * size / spread, 1.0) if spread > 0 else 1.0
-    if evidence.rows.clusters is not None:
-        effect *= (special.stdtrit(evidence.rows.clusters.degrees, 1 - ALPHA) / special.ndtri(1 - ALPHA)) ** 2
+    effect = max(found.standard_error**2 * size / spread, 1.0) if spread > 0 else 1.0
+    degrees = min(found.degrees, centred.degrees)
+    effect *= (special.stdtrit(degrees, 1 - ALPHA) / special.ndtri(1 - ALPHA)) ** 2
     return value, lower_bound(value * size / effect, size / effect)

@@ -1,11 +1,13 @@
 """The risk-coverage curve, and what can be labelled automatically."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from reports.analysis.evidence import gather
 from reports.analysis.results import read_results
-from reports.analysis.selective import WANTED, area_under_risk_coverage, risk_coverage, selections
+from reports.analysis.selective import WANTED, _bounded, area_under_risk_coverage, risk_coverage, selections
 
 CE = {("tfidf_logreg", "ce"): 0.84, ("distilbert", "ce"): 0.9}
 
@@ -99,3 +101,29 @@ def test_few_groups_bound_what_is_labelled_less_tightly(write_results, tmp_path)
     for (share, accuracy), (few_share, few_accuracy) in zip(bounds[0], bounds[250], strict=True):
         assert few_share < share
         assert few_accuracy < accuracy
+
+
+INDEPENDENT = SimpleNamespace(rows=SimpleNamespace(clusters=None))
+
+
+def test_a_training_that_answers_nothing_leaves_the_accuracy_to_the_others():
+    whole = np.zeros((2, 1_000))
+    whole[0, :500] = 1
+    part = whole.copy()
+    part[0, :50] = 0
+    value, low = _bounded(INDEPENDENT, part, whole)
+    assert value == pytest.approx(0.9)
+    assert 0 < low < 0.88
+    assert np.isnan(_bounded(INDEPENDENT, part[1:], whole[1:])[0])
+
+
+@pytest.mark.parametrize("trainings", [2, 3])
+def test_the_bound_over_few_trainings_is_rarely_above_the_truth(trainings):
+    """Trainings differ by a point; the bound may be above the truth in 5 of 100 cases."""
+    above = 0
+    for seed in range(1_000):
+        generator = np.random.default_rng(seed)
+        accuracies = 0.9 + 0.01 * generator.normal(size=(trainings, 1))
+        part = (generator.random((trainings, 4_000)) < accuracies).astype(np.float64)
+        above += _bounded(INDEPENDENT, part, np.ones_like(part))[1] > 0.9
+    assert above < 70
