@@ -197,8 +197,7 @@ def _interval(entry: Entry, found: Estimate, metric: str) -> Interval:
     """Of a figure by itself: the accuracy's own, else Student's t, within the shares that there are."""
     if metric == "accuracy":
         return accuracy(entry.evidence).interval
-    low, high = found.interval
-    return Interval(max(low, 0.0), min(high, 1.0)) if METRICS[metric].unit == "pp" else found.interval
+    return METRICS[metric].within(found.interval)
 
 
 def _score(entry: Entry, value: float, interval: Interval, rank: float, closed: float) -> Score:

@@ -59,6 +59,10 @@ class Metric(NamedTuple):
         """Unit of its differences in a sentence."""
         return "points" if self.is_share else self.unit
 
+    def within(self, interval: Interval) -> Interval:
+        """An interval of a figure, without values that the metric cannot have."""
+        return Interval(max(interval.low, 0.0), min(interval.high, 1.0)) if self.is_share else interval
+
     def shown(self, figure: float) -> float:
         """A figure, higher being better, as reports show it: in percent, or as a loss."""
         return 100 * figure if self.is_share else 0.0 - figure  # never a negative nought
@@ -114,7 +118,7 @@ def metric_figure(metric: str, evidence: Evidence, results: Results) -> Figure:
 
 def _row_figure(metric: str, results: Results) -> RowFigure:
     if metric != "cost":
-        return _ROWS[metric]
+        return ROW_FIGURES[metric]
     costs = results.run.get("costs")
     if not costs:
         raise StoreError(
@@ -193,9 +197,10 @@ def _log_likelihood(labels: IntArray, probabilities: FloatArray) -> tuple[float,
     return float(logs.mean()), (logs - logs.mean()) / len(labels)
 
 
-_ROWS: dict[str, RowFigure] = {
+ROW_FIGURES: dict[str, RowFigure] = {
     "average_precision": _average_precision,
     "balanced_accuracy": _balanced_accuracy,
     "macro_f1": _macro_f1,
     "log_loss": _log_likelihood,
 }
+"""Metrics of labels and probabilities alone; cost has a matrix as well, and accuracy tests of its own."""

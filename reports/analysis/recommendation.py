@@ -248,7 +248,7 @@ def _candidate(name: str, evidence: Evidence, figure: Figure, judged: Judged, qu
         name=name,
         configuration=evidence.configuration,
         value=right.value if by_accuracy else mean.value,
-        interval=right.interval if by_accuracy else mean.interval,
+        interval=right.interval if by_accuracy else METRICS[question.metric].within(mean.interval),
         learnt=right.learnt if by_accuracy else above_majority(mean.interval.low, _majority(evidence, question.metric)),
         judged=judged,
         requirements=check(question.limits, cells),

@@ -27,17 +27,14 @@ def metric_table(analysis: Analysis) -> pd.DataFrame:
         return pd.DataFrame()
     name, unit = METRICS[metric].name, METRICS[metric].unit
     heading = f"{name} %" if unit == "pp" else f"{name} ({unit})" if unit == "nats" else name
-    behind = f"less the best ({'points' if unit == 'pp' else unit})"
+    behind = f"difference to the best ({METRICS[metric].difference_unit})"
     found = ranked(metric, analysis.evidence, analysis.results)
     rows = []
     for one in found:
         configuration = one.evidence.configuration
         row: Row = {**who(configuration), "loss": configuration.loss}
         row[heading] = _value(one.value, one.interval, unit)
-        row[behind] = (
-            "the best" if np.isnan(one.p_adjusted) else _difference(one.value - found[0].value, one.behind, unit)
-        )
-        row["p"] = formats.p_value(one.p_adjusted)
+        row[behind] = _difference(one.value - found[0].value, one.behind, unit)
         rows.append(row)
     evidence = analysis.evidence[0]
     shares = class_shares(evidence.rows.labels, len(analysis.results.run["dataset"]["classes"]))

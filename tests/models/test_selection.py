@@ -5,7 +5,7 @@ import pytest
 
 from models.model import select
 from models.selection import Criterion
-from reports.analysis.metric_figures import _ROWS, _cost
+from reports.analysis.metric_figures import ROW_FIGURES, _cost
 
 COSTS = ((0.0, 1.0, 2.0), (5.0, 0.0, 1.0), (9.0, 1.0, 0.0))
 
@@ -21,7 +21,9 @@ def drawn(classes=3, rows=200):
 @pytest.mark.parametrize("metric", ["macro_f1", "balanced_accuracy", "average_precision", "log_loss"])
 def test_values_are_those_of_the_reports(metric, classes):
     labels, probabilities = drawn(classes)
-    assert Criterion(metric).value(labels, probabilities) == pytest.approx(_ROWS[metric](labels, probabilities)[0])
+    assert Criterion(metric).value(labels, probabilities) == pytest.approx(
+        ROW_FIGURES[metric](labels, probabilities)[0]
+    )
 
 
 def test_the_cost_is_that_of_the_reports():

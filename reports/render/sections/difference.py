@@ -43,8 +43,8 @@ def difference(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings:
                 f"By {METRICS[analysis.leading.name].name}" if len(tables["metric"]) else "",
                 [
                     Table(
-                        "All models; intervals and p-values of a bootstrap over test texts and trainings, paired; "
-                        "p-values by Holm's method",
+                        "All models, with 95 % intervals; those of differences hold together (multiple comparisons "
+                        "with the best)",
                         tables["metric"],
                     )
                 ],

@@ -10,7 +10,7 @@ from reports.analysis.baselines import baselines, class_shares, misleads
 from reports.analysis.dataset_draws import drawn_values
 from reports.analysis.estimates import mean_figure
 from reports.analysis.leaderboard import _closed, _front, _improvability, _win_rate, leaderboard
-from reports.analysis.metric_figures import _ROWS
+from reports.analysis.metric_figures import ROW_FIGURES
 from reports.analysis.results import read_results
 from reports.analysis.traits import doubtful_labels, script
 
@@ -158,7 +158,7 @@ def test_the_majority_baseline_is_what_such_a_model_scores(metric):
     if metric == "accuracy":
         assert found == (said.argmax(axis=1) == labels).mean()
     else:
-        assert found == pytest.approx(_ROWS[metric](labels, said)[0])
+        assert found == pytest.approx(ROW_FIGURES[metric](labels, said)[0])
 
 
 def test_the_stratified_baseline_is_the_expectation():
@@ -168,7 +168,7 @@ def test_the_stratified_baseline_is_the_expectation():
     said = np.eye(3)[generator.choice(3, 200_000, p=shares)]
     assert baselines("accuracy", shares).stratified == pytest.approx((said.argmax(axis=1) == labels).mean(), abs=0.005)
     for metric in ("balanced_accuracy", "macro_f1"):
-        assert baselines(metric, shares).stratified == pytest.approx(_ROWS[metric](labels, said)[0], abs=0.005)
+        assert baselines(metric, shares).stratified == pytest.approx(ROW_FIGURES[metric](labels, said)[0], abs=0.005)
     costs = [[0, 1, 1], [5, 0, 1], [5, 1, 0]]
     assert baselines("cost", shares, costs).majority == pytest.approx(-1.5)
 

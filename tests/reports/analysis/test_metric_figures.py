@@ -6,7 +6,7 @@ from sklearn.metrics import average_precision_score, balanced_accuracy_score, f1
 
 from reports.analysis.estimates import estimate
 from reports.analysis.evidence import gather
-from reports.analysis.metric_figures import _ROWS, METRICS, _cost, metric_figure
+from reports.analysis.metric_figures import METRICS, ROW_FIGURES, _cost, metric_figure
 from reports.analysis.results import read_results
 
 
@@ -28,13 +28,13 @@ THEIRS = {
 @pytest.mark.parametrize("metric", THEIRS)
 def test_the_value_is_scikit_learn_s(metric):
     labels, probabilities = drawn()
-    assert _ROWS[metric](labels, probabilities)[0] == pytest.approx(THEIRS[metric](labels, probabilities))
+    assert ROW_FIGURES[metric](labels, probabilities)[0] == pytest.approx(THEIRS[metric](labels, probabilities))
 
 
 @pytest.mark.parametrize("metric", THEIRS)
 def test_the_influence_is_the_jackknife_s(metric):
     labels, probabilities = drawn(400)
-    value, influence = _ROWS[metric](labels, probabilities)
+    value, influence = ROW_FIGURES[metric](labels, probabilities)
     assert influence.sum() == pytest.approx(0, abs=1e-9)
     without = [np.arange(400) != row for row in range(400)]
     left = np.array([THEIRS[metric](labels[keep], probabilities[keep]) for keep in without])
@@ -47,8 +47,8 @@ def test_classes_that_do_not_occur_are_left_out():
         np.array([[0.9, 0.1, 0], [0.8, 0.2, 0], [0.3, 0.7, 0], [0.6, 0.4, 0]]),
     )
     for metric in THEIRS:
-        assert np.isfinite(_ROWS[metric](labels, probabilities)[1]).all()
-    assert _ROWS["balanced_accuracy"](labels, probabilities)[0] == 0.75
+        assert np.isfinite(ROW_FIGURES[metric](labels, probabilities)[1]).all()
+    assert ROW_FIGURES["balanced_accuracy"](labels, probabilities)[0] == 0.75
 
 
 @pytest.mark.parametrize("repeats", [0, 3])
@@ -68,7 +68,7 @@ def test_the_average_precision_of_two_classes_is_that_of_the_rarer_one():
     scores = np.round(generator.random(200) / 2 + 0.3 * labels, 1)  # with ties
     for rare, own in ((1, labels), (0, 1 - labels)):
         probabilities = np.column_stack([1 - scores, scores])[:, :: 1 if rare else -1]
-        assert _ROWS["average_precision"](own, probabilities)[0] == pytest.approx(
+        assert ROW_FIGURES["average_precision"](own, probabilities)[0] == pytest.approx(
             average_precision_score(labels, scores)
         )
 
