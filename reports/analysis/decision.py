@@ -20,6 +20,9 @@ from reports.analysis.estimates import POWER, Figure, FloatArray, Interval
 from reports.analysis.evidence import Evidence
 from reports.analysis.family import control_levels
 
+MOST_TRAININGS = 1_000
+"""Of each candidate, that anyone could be asked for."""
+
 NO_INFLUENCE = np.empty(0)
 """In place of the influences of a pair's rows: those of all pairs would not fit into memory."""
 
@@ -72,7 +75,7 @@ class _Bounds:
 
     Attributes:
         values: (K, K) the difference of i less j.
-        errors: (K, K) its standard error.
+        errors, degrees: (K, K) its standard error, and the degrees of freedom of that.
         over_rows: (K, K) its variance over test rows alone.
         upper, lower: (K, K) its one-sided bounds, with i as the control.
         levels: (K,) of the one-sided bounds.
@@ -82,6 +85,7 @@ class _Bounds:
 
     values: FloatArray
     errors: FloatArray
+    degrees: FloatArray
     over_rows: FloatArray
     upper: FloatArray
     lower: FloatArray
@@ -132,13 +136,14 @@ def _judged(i: int, bounds: _Bounds, possible: Sequence[int], tolerance: float) 
 
 def _bounds(evidence: Sequence[Evidence], figure: Callable[[Evidence], Figure] | None, largest: float) -> _Bounds:
     count, pairs = len(evidence), list(itertools.combinations(range(len(evidence)), 2))
-    values, errors, over_rows = (np.zeros((count, count)) for _ in range(3))
+    values, errors, degrees, over_rows = (np.zeros((count, count)) for _ in range(4))
     contrasts = []
     for i, j in pairs:
         found = _contrast(evidence[i], evidence[j], figure, largest)
         own = found.estimate
         values[i, j], values[j, i] = own.value, -own.value
         errors[i, j] = errors[j, i] = own.standard_error
+        degrees[i, j] = degrees[j, i] = own.degrees
         over_rows[i, j] = over_rows[j, i] = float(own.influence @ own.influence)
         contrasts.append(replace(found, estimate=replace(own, influence=NO_INFLUENCE)))
     figures = [(one.accuracy if figure is None else figure(one)).mean.units[0] for one in evidence]
@@ -149,7 +154,7 @@ def _bounds(evidence: Sequence[Evidence], figure: Callable[[Evidence], Figure] |
         low, high = found.interval_at(2 * levels[j])
         lower[j, i], upper[j, i] = -high, -low
     trainings = [len(one.right) for one in evidence]
-    return _Bounds(values, errors, over_rows, upper, lower, levels, len(evidence[0].rows.labels), trainings)
+    return _Bounds(values, errors, degrees, over_rows, upper, lower, levels, len(evidence[0].rows.labels), trainings)
 
 
 def _contrast(
@@ -176,16 +181,35 @@ def _to_decide(bounds: _Bounds, i: int, j: int, margin: float) -> Needed | None:
     """Data with which the bound of i less j, with j as the control, is `margin` from the estimate, with 80 % power."""
     if margin == 0:
         return None
-    wanted = (margin / (stats.norm.isf(float(bounds.levels[j])) + stats.norm.ppf(POWER))) ** 2
-    rows, trainings = bounds.rows, min(bounds.trainings[i], bounds.trainings[j])
-    over_rows = float(bounds.over_rows[i, j])
-    over_trainings = max(float(bounds.errors[i, j]) ** 2 - over_rows, 0.0)
-    texts = rows * over_rows / (wanted - over_trainings) if wanted > over_trainings else None
-    more = trainings * over_trainings / (wanted - over_rows) if wanted > over_rows and over_trainings > 0 else None
+    value, error, rows = float(bounds.values[i, j]), float(bounds.errors[i, j]), bounds.rows
+    reach = float(bounds.upper[j, i] + value if margin > 0 else -bounds.lower[j, i] - value)
+    if error == 0:  # they never disagree: the bound falls with the rows, to which Bonett & Price add two
+        return Needed(_more((rows + 2) * reach / abs(margin) - 2, rows), None)
+    over_rows, degrees = float(bounds.over_rows[i, j]), float(bounds.degrees[i, j])
+    over_trainings = max(error**2 - over_rows, 0.0)
+    wanted = (margin / (reach / error + float(stats.t.ppf(POWER, degrees)))) ** 2
     return Needed(
-        None if texts is None else max(int(np.ceil(texts)), rows + 1),
-        None if more is None else max(int(np.ceil(more)), trainings + 1),
+        _more(rows * over_rows / (wanted - over_trainings), rows) if wanted > over_trainings else None,
+        _trainings(bounds, i, j, abs(margin)) if over_trainings > 0 else None,
     )
+
+
+def _trainings(bounds: _Bounds, i: int, j: int, margin: float) -> int | None:
+    """Trainings of each with which the bound decides; None where even `MOST_TRAININGS` do not.
+
+    Degrees of freedom grow with the trainings, so the quantile falls as well as the variance.
+    """
+    now, over_rows = min(bounds.trainings[i], bounds.trainings[j]), float(bounds.over_rows[i, j])
+    over_trainings = float(bounds.errors[i, j]) ** 2 - over_rows
+    counts = np.arange(now + 1, MOST_TRAININGS + 1)
+    degrees = float(bounds.degrees[i, j]) * counts / now
+    quantiles = stats.t.isf(float(bounds.levels[j]), degrees) + stats.t.ppf(POWER, degrees)
+    enough = np.flatnonzero(quantiles * np.sqrt(over_rows + over_trainings * now / counts) <= margin)
+    return int(counts[enough[0]]) if len(enough) else None
+
+
+def _more(count: float, now: int) -> int:
+    return max(int(np.ceil(count)), now + 1)
 
 
 def _most(counts: Sequence[int | None]) -> int | None:

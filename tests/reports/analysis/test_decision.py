@@ -101,6 +101,37 @@ def test_the_texts_that_would_decide_mostly_do():
     assert 0.65 <= found / 60 <= 0.95
 
 
+def test_candidates_that_never_disagree_ask_for_the_texts_that_decide():
+    right = World(100).draw(np.random.default_rng(0), [0.8]) * 2
+    _, second = judge(World(100).evidence(right), 0.01)
+    assert (second.standing, second.needed.trainings) == (UNDECIDED, None)
+    for texts, standing in ((second.needed.texts, GOOD), (second.needed.texts - 5, UNDECIDED)):
+        more = [np.resize(own, (1, texts)) for own in right]
+        assert judge(World(texts).evidence(more), 0.01)[1].standing is standing
+
+
+def test_the_trainings_that_would_decide_mostly_do():
+    """Two points apart, at a tolerance of one; each training differs by a point."""
+    generator, accuracies = np.random.default_rng(4), [0.85, 0.83]
+    asked = []
+    for _ in range(100):
+        world = World(20_000, 3, 1.0, estimand=Estimand.MODEL)
+        second = judge(world.evidence(world.draw(generator, accuracies)), 0.01)[1]
+        if second.needed and abs(second.difference + 0.02) < 0.003:
+            asked.append(second.needed.trainings)
+    more = World(20_000, int(np.median(asked)), 1.0, estimand=Estimand.MODEL)
+    found = sum(judge(more.evidence(more.draw(generator, accuracies)), 0.01)[1].standing is NOT_GOOD for _ in range(60))
+    assert 0.6 <= found / 60 <= 0.97
+
+
+def test_few_trainings_are_not_said_to_be_nearly_enough():
+    """Four candidates in three trainings, the last of which vary much: Student's quantile, not the normal one."""
+    generator, world = np.random.default_rng(5), World(1_000, 3, 2.0, estimand=Estimand.MODEL)
+    last = [judge(world.evidence(world.draw(generator, [0.85, 0.85, 0.85, 0.83])), 0.01)[3] for _ in range(60)]
+    needed = [one.needed.texts for one in last if one.standing is UNDECIDED and one.needed]
+    assert sum(texts is not None and texts < 1_005 for texts in needed) <= 0.15 * len(needed)
+
+
 def test_trainings_that_vary_ask_for_more_trainings():
     world = World(20_000, 3, 0.8, estimand=Estimand.MODEL)
     evidence = world.evidence(world.draw(np.random.default_rng(5), [0.9, 0.9, 0.88]))
