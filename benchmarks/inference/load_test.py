@@ -9,18 +9,29 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
+from scipy import special
 
 from benchmarks.measurement.clock import Clock
+from benchmarks.schema.confidence import lower_bound
 from benchmarks.schema.load_test import BatchSize, Trial
 
-LEAST_QUERIES = 600
-"""Texts of a trial: with 299 the bound of the 99th percentile is the largest reading, so one disturbance decides."""
+SHARE = 0.01
+"""Of the texts, that may be later than the limit: it is one of the 99th percentile."""
 
-MOST_SECONDS = 30.0
-"""Of arrivals in a trial; slower models get fewer texts, but at least `LEAST_BOUND`."""
+SEARCHING, CONFIRMING = 10.0, 120.0
+"""Seconds of arrivals in a trial that searches, and at least in one that confirms: ten seconds do not show a queue that
+is long once a minute."""
 
-LEAST_BOUND = 299
-"""Readings from which the 99th percentile has a bound at all."""
+LIMITS = 1_000
+"""Of the latency, that a trial that confirms lasts at least. A queue is too long for about as long as the limit is, so
+one text in a hundred is late in about ten such times."""
+
+LEAST_SEARCHED, LEAST_CONFIRMED = 100, 400
+"""Texts of such a trial at least: fewer than 371, all of them in time, do not bound the share of late ones by 1 %."""
+
+BLOCKS = 10
+"""Of a trial, in the order of arrival, between which the share of late texts may vary: neighbours are late together."""
 
 LARGEST_BATCH = 32
 """Texts that are computed together at most."""
@@ -33,8 +44,10 @@ BATCH_READINGS = 5
 STEPS = 6
 """Trials of the search; each of the last ones halves the remaining factor."""
 
+CONFIRMATIONS, BACK_OFF = 4, 0.85
+"""Trials that confirm a rate at most, and the factor from one to the next."""
+
 Label = Callable[[Sequence[str]], object]
-Kept = Callable[[Sequence[float]], bool]
 
 
 def sweep(label: Label, texts: Sequence[str], clock: Clock) -> list[BatchSize]:
@@ -47,40 +60,57 @@ def sweep(label: Label, texts: Sequence[str], clock: Clock) -> list[BatchSize]:
     return [BatchSize(texts=size, seconds=own) for size, own in seconds.items()]
 
 
-def search(label: Label, texts: Sequence[str], capacity: float, kept: Kept, clock: Clock, seed: int) -> list[Trial]:
-    """Look for the highest rate that keeps the limit, between nothing and the capacity; return all trials.
+def search(label: Label, texts: Sequence[str], capacity: float, limit: float, clock: Clock, seed: int) -> list[Trial]:
+    """Look for the highest rate that keeps the limit, and confirm it or a lower one; return all trials.
 
     Args:
         label: answers a batch of texts.
         texts: drawn from at random.
         capacity: texts a second in the best batches.
-        kept: whether latencies (s) keep the limit.
+        limit: seconds that 99 of 100 texts may take.
         clock: times answers.
         seed: of arrivals and texts.
     """
     trials: list[Trial] = []
     low, high, rate = 0.0, capacity, capacity / 2
     for step in range(STEPS):
-        trials.append(trial(label, texts, rate, kept, clock, seed + step))
+        trials.append(trial(label, texts, rate, limit, clock, seed + step))
         low, high = (rate, high) if trials[-1].kept else (low, rate)
         rate = (low * high) ** 0.5 if low else high / 2
+    for step in range(CONFIRMATIONS if low else 0):
+        found = trial(label, texts, low * BACK_OFF**step, limit, clock, seed + STEPS + step, confirming=True)
+        trials.append(found)
+        if found.kept:
+            break
     return trials
 
 
-def trial(label: Label, texts: Sequence[str], rate: float, kept: Kept, clock: Clock, seed: int) -> Trial:
-    """Answer texts that arrive at a rate.
+def trial(
+    label: Label,
+    texts: Sequence[str],
+    rate: float,
+    limit: float,
+    clock: Clock,
+    seed: int,
+    *,
+    confirming: bool = False,
+) -> Trial:
+    """Answer texts that arrive at a rate, until their number is reached or the limit can no longer be kept.
 
     The server and the arrivals share a thread: moments of arrival are drawn beforehand, so that a server that is late
     delays no arrival.
     """
     generator = np.random.default_rng(seed)
-    queries = max(LEAST_BOUND, min(LEAST_QUERIES, int(rate * MOST_SECONDS)))
+    if confirming:
+        queries = max(LEAST_CONFIRMED, int(rate * max(CONFIRMING, LIMITS * limit)))
+    else:
+        queries = max(LEAST_SEARCHED, int(rate * SEARCHING))
     arrivals = generator.exponential(1 / rate, queries).cumsum()
     drawn = generator.integers(len(texts), size=queries)
-    seconds: list[float] = []
-    batches, begin = 0, clock.read()
-    while len(seconds) < queries:
-        first = len(seconds)
+    latencies: list[float] = []
+    batches, late, begin = 0, 0, clock.read()
+    while len(latencies) < queries and late <= SHARE * queries:
+        first = len(latencies)
         wait = arrivals[first] - (clock.read() - begin)
         if wait > 0:
             time.sleep(wait)
@@ -88,7 +118,35 @@ def trial(label: Label, texts: Sequence[str], rate: float, kept: Kept, clock: Cl
         waiting = int(np.searchsorted(arrivals[first : first + LARGEST_BATCH], now, side="right"))
         last = first + max(1, waiting)
         label([texts[row] for row in drawn[first:last]])
-        end = clock.read() - begin
-        seconds += [float(end - moment) for moment in arrivals[first:last]]
+        own = (clock.read() - begin) - arrivals[first:last]
+        latencies += own.tolist()
+        late += int((own > limit).sum())
         batches += 1
-    return Trial(rate=rate, seconds=seconds, batches=batches, kept=kept(seconds))
+    is_late = np.array(latencies) > limit
+    share, bound = float(is_late.mean()), late_bound(is_late)
+    p50, p99 = np.quantile(latencies, [0.5, 0.99]).tolist()
+    return Trial(
+        rate=rate, texts=len(latencies), batches=batches, p50=p50, p99=p99, late=share, late_bound=bound,
+        confirming=confirming, kept=(bound if confirming else share) <= SHARE,
+    )  # fmt: skip
+
+
+def late_bound(is_late: npt.NDArray[np.bool_]) -> float:
+    """Upper 95 % bound of the share of late texts in the long run.
+
+    Texts that arrive one after the other wait in one queue, so they count by the design effect: the variance of the
+    share between blocks over that of independent texts, at least 1. Its quantile is that of Student's t with the
+    degrees of freedom of the blocks (Korn & Graubard 1998, "Confidence intervals for proportions with small expected
+    number of positive counts estimated from survey data", Survey Methodology 24).
+
+    Args:
+        is_late: (N,) in the order of arrival.
+    """
+    texts, share = len(is_late), float(is_late.mean())
+    if texts < BLOCKS:
+        return 1.0
+    sums = np.array([float((own - share).sum()) for own in np.array_split(is_late.astype(np.float64), BLOCKS)])
+    between, independent = float(sums @ sums) * BLOCKS / (BLOCKS - 1), texts * share * (1 - share)
+    effect = max(between / independent, 1.0) if independent > 0 else 1.0
+    effect *= (special.stdtrit(BLOCKS - 1, 0.95) / special.ndtri(0.95)) ** 2
+    return 1.0 - lower_bound((1 - share) * texts / effect, texts / effect)

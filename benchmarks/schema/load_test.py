@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -47,14 +48,23 @@ class Trial(Section):
 
     Attributes:
         rate: texts a second that arrived, on average.
-        seconds: of each text, from its arrival to its answer.
+        texts: answered; a trial ends early once too many were late.
         batches: that they were answered in.
-        kept: whether the bound of the percentile is within the limit.
+        p50, p99: percentiles of their latencies, from arrival to answer.
+        late: share of them that took longer than the limit.
+        late_bound: upper 95 % bound of the share in the long run; 1 where the texts are too few for one.
+        confirming: whether it is long enough to confirm a rate; the others search.
+        kept: whether the limit was kept: by the bound where it is confirming, else by the share.
     """
 
     rate: Rate
-    seconds: list[Seconds]
-    batches: NonNegativeInt
+    texts: PositiveInt
+    batches: PositiveInt
+    p50: Seconds
+    p99: Seconds
+    late: Share
+    late_bound: Share
+    confirming: bool
     kept: bool
 
 
@@ -65,16 +75,18 @@ class LoadTest(Section):
         cell: id of the cell.
         engine: that served it; "" is the model's own code.
         slo_ms: limit of the 99th percentile, in milliseconds.
+        texts: different ones, that were drawn from.
         trials: in the order in which they ran.
         seed: of the arrivals.
         environment: machine and software.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     cell: str
     engine: str
     precision: str
     slo_ms: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    texts: PositiveInt
     start: Start
     sweep: list[BatchSize]
     trials: list[Trial]
@@ -83,5 +95,5 @@ class LoadTest(Section):
 
     @property
     def highest_rate(self) -> float | None:
-        """The highest rate at which the limit was kept; None where none was."""
-        return max((trial.rate for trial in self.trials if trial.kept), default=None)
+        """The highest rate at which a confirming trial kept the limit; None where none did."""
+        return max((trial.rate for trial in self.trials if trial.confirming and trial.kept), default=None)

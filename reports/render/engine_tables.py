@@ -94,8 +94,8 @@ def _load_test(one: LoadTest) -> dict[str, str]:
         "start (s)": formats.significant(one.start.ready),
         "of it load (s)": formats.significant(one.start.load),
         "first text (ms)": formats.significant(1000 * one.start.first),
-        "warm p50 (ms)": _milliseconds(percentile(warm, 0.5)),
-        "warm p99 (ms)": _milliseconds(percentile(warm, 0.99)),
+        "warm p50 (ms)": _milliseconds(percentile(warm, 0.5, one.texts)),
+        "warm p99 (ms)": _milliseconds(percentile(warm, 0.99, one.texts)),
         "best batches (texts/s)": formats.significant(best),
         "limit of p99 (ms)": f"{one.slo_ms:g}",
         "highest rate within it (texts/s)": "none" if rate is None else formats.significant(rate),
@@ -103,13 +103,14 @@ def _load_test(one: LoadTest) -> dict[str, str]:
 
 
 def _trial(one: Trial) -> dict[str, str]:
-    latencies = np.array(one.seconds)
     return {
+        "trial": "confirms" if one.confirming else "searches",
         "arriving texts/s": formats.significant(one.rate),
-        "texts": formats.count(len(one.seconds)),
-        "texts in a batch, mean": formats.significant(len(one.seconds) / max(one.batches, 1)),
-        "p50 (ms)": _milliseconds(percentile(latencies, 0.5)),
-        "p99 (ms)": _milliseconds(percentile(latencies, 0.99)),
+        "texts": formats.count(one.texts),
+        "texts in a batch, mean": formats.significant(one.texts / one.batches),
+        "p50 (ms)": formats.significant(1000 * one.p50),
+        "p99 (ms)": formats.significant(1000 * one.p99),
+        "late %": f"{100 * one.late:.2f} (≤ {100 * one.late_bound:.2f})",
         "limit": "kept" if one.kept else "missed",
     }
 

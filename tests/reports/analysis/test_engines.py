@@ -145,6 +145,14 @@ def test_an_engine_that_loses_rows_is_a_candidate_of_its_own(store):
     assert found.chosen.name == "distilbert[minilm]"
 
 
+def load_trial(rate, *, kept, confirming):
+    late = 0.002 if kept else 0.3
+    return Trial(
+        rate=rate, texts=1_000, batches=500, p50=0.02, p99=0.04, late=late, late_bound=late + 0.005,
+        confirming=confirming, kept=kept,
+    )  # fmt: skip
+
+
 def test_a_load_test_is_a_row(store):
     cell = next(one for one in store.results() if one.spec.model == "distilbert").spec.id
     test = LoadTest(
@@ -152,11 +160,13 @@ def test_a_load_test_is_a_row(store):
         engine="openvino",
         precision="fp32",
         slo_ms=50,
+        texts=500,
         start=Start(ready=4.0, load=1.0, first=0.2, warm=[0.01] * 300),
         sweep=[BatchSize(texts=1, seconds=[0.01]), BatchSize(texts=8, seconds=[0.02])],
         trials=[
-            Trial(rate=100, seconds=[0.02] * 300, batches=200, kept=True),
-            Trial(rate=200, seconds=[0.2] * 300, batches=20, kept=False),
+            load_trial(100, kept=True, confirming=True),
+            load_trial(150, kept=True, confirming=False),
+            load_trial(200, kept=False, confirming=True),
         ],
         environment={},
     )
