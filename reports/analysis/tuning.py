@@ -55,7 +55,9 @@ class Search:
         drawn: trials of drawn settings that ended ok, in order.
         failed: number of trials that did not end ok.
         seconds: (N,) seconds of training of each of `drawn`.
+        best: the trial that was chosen, by the metric that models are selected by; None if every one failed.
         settings: those of the best trial that differ from the defaults.
+        independent: whether settings were drawn independently, so that other budgets can be spoken of.
     """
 
     model: str
@@ -65,18 +67,14 @@ class Search:
     drawn: tuple[Trial, ...]
     failed: int
     seconds: FloatArray
+    best: Trial | None
     settings: Params
+    independent: bool
 
     @property
     def accuracies(self) -> FloatArray:
         """(N,) accuracies on validation of the drawn settings."""
         return np.array([trial.accuracy for trial in self.drawn])
-
-    @property
-    def best(self) -> float | None:
-        """The highest accuracy on validation of all trials; None if every one failed."""
-        found = [trial.accuracy for trial in (self.default, *self.drawn) if trial is not None]
-        return max(found, default=None)
 
 
 def searches(results: Results) -> list[Search]:
@@ -86,7 +84,8 @@ def searches(results: Results) -> list[Search]:
         return []
     record, store = TuningRecord.model_validate(tuning), Store(results.folder)
     found = ([store.read_result(cell_id) for cell_id in cells] for cells in record.searches)
-    return [_search(trials) for trials in (list(filter(None, cells)) for cells in found) if trials]
+    random = record.sampler == "random"
+    return [_search(trials, independent=random) for trials in (list(filter(None, cells)) for cells in found) if trials]
 
 
 def expected_best(accuracies: FloatArray) -> Expected:
@@ -128,7 +127,7 @@ def expected_in_time(accuracies: FloatArray, seconds: FloatArray, *, seed: int =
     return Expected(budgets, found.mean(axis=1), low, high)
 
 
-def _search(trials: Sequence[CellResult]) -> Search:
+def _search(trials: Sequence[CellResult], *, independent: bool) -> Search:
     spec = trials[0].spec
     done = [cell for cell in trials if cell.trial is not None]
     default = trials[0].trial
@@ -142,6 +141,8 @@ def _search(trials: Sequence[CellResult]) -> Search:
         drawn=tuple(cell.trial for cell in drawn if cell.trial is not None),
         failed=len(trials) - len(done),
         seconds=np.array([_seconds(cell) for cell in drawn]),
+        best=best.trial,
+        independent=independent,
         settings={
             name: value for name, value in best.spec.model_params.items() if value != spec.model_params.get(name)
         },

@@ -32,7 +32,7 @@ def tuning_sentence(results: Results) -> str:
 
 def tuning_table(searches: list[Search]) -> pd.DataFrame:
     """Return a row for each search: the defaults, the best trial, and what to expect of smaller budgets."""
-    most = max((len(search.drawn) for search in searches), default=0)
+    most = max((len(search.drawn) for search in searches if search.independent), default=0)
     rows: list[Row] = []
     for search in searches:
         pruned = sum(trial.pruned for trial in search.drawn)
@@ -43,11 +43,11 @@ def tuning_table(searches: list[Search]) -> pd.DataFrame:
             "training texts": formats.count(search.train_size),
             "trials": f"{trials} ({pruned} pruned, {search.failed} failed)",
             "defaults, validation %": _percent(search.default.accuracy if search.default else None),
-            "best, validation %": _percent(search.best),
+            "best, validation %": _percent(search.best.accuracy if search.best else None),
             "best settings": ", ".join(f"{name}={_shown(value)}" for name, value in search.settings.items())
             or "the defaults",
         }
-        tried = len(search.drawn) >= LEAST_TRIALS
+        tried = search.independent and len(search.drawn) >= LEAST_TRIALS
         expected: list[float] = list(expected_best(search.accuracies).mean) if tried else []
         row |= {
             f"best of {k} drawn, expected": _percent(expected[k - 1] if k <= len(expected) else None)

@@ -2,11 +2,14 @@
 
 from itertools import combinations, permutations
 from statistics import fmean
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from reports.analysis.tuning import expected_best, expected_in_time
+from benchmarks.schema.tuning import Trial
+from reports.analysis.tuning import _search, expected_best, expected_in_time
+from reports.render.tuning_tables import tuning_table
 
 ACCURACIES = np.array([0.81, 0.84, 0.79, 0.84, 0.9, 0.6])
 
@@ -53,3 +56,27 @@ def test_a_slow_trial_delays_what_follows():
     assert expected.budgets[0] == 100
     assert expected.mean[0] < 0.9
     assert expected.mean[-1] == pytest.approx(0.9)
+
+
+def cell(c, accuracy, metric):
+    """A trial that was selected by another metric than accuracy."""
+    spec = SimpleNamespace(model="nbsvm", loss="ce", train_size=500, model_params={"C": c})
+    trial = Trial(accuracy=accuracy, log_loss=0.3, metric=metric)
+    return SimpleNamespace(spec=spec, trial=trial, measurement=lambda phase: SimpleNamespace(seconds=[1.0]))
+
+
+TRIALS = [cell(1.0, 0.90, -0.30), *(cell(c, 0.88 - c / 1e4, -0.2 - c / 100) for c in range(2, 30))]
+
+
+def test_the_accuracy_shown_is_that_of_the_settings_chosen():
+    found = _search(TRIALS, independent=True)
+    assert found.settings == {"C": 2}
+    (row,) = tuning_table([found]).to_dict("records")
+    assert (row["defaults, validation %"], row["best, validation %"]) == ("90.0 %", "88.0 %")
+    assert row["best settings"] == "C=2"
+
+
+def test_settings_that_were_not_drawn_independently_tell_nothing_of_other_budgets():
+    columns = [set(tuning_table([_search(TRIALS, independent=random)])) for random in (True, False)]
+    assert {name.partition(" of ")[0] for name in columns[0] - columns[1]} == {"best"}
+    assert columns[1] < columns[0]
