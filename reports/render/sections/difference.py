@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 MOST_REASONS = 20
 
+BY_SIZE = (
+    "The most accurate of each training size, by comparisons of its own (see below), which may leave open what the list "
+    "above decides, and the reverse:"
+)
+
 
 def difference(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Gallery | None") -> Section:
     """Verdicts with their intervals, accuracies, and how both change with more training texts."""
@@ -26,6 +31,7 @@ def difference(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings:
     notes = words.notes(found) if found else ["No cell ended ok: there is nothing to compare."]
     tolerance = words.amount(found, found.question.tolerated) if found else ""
     compared = analysis.primary.size > 0
+    best = [headline.sentence for headline in headlines(analysis)]
     return section(
         "difference",
         "Is the difference real?",
@@ -35,7 +41,10 @@ def difference(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings:
                 [
                     Text(f"At a tolerance of {tolerance}:" if reasons else ""),
                     bullets(first(reasons, MOST_REASONS)),
-                    bullets([*(headline.sentence for headline in headlines(analysis)), *notes, *caveats(analysis)]),
+                    Text(BY_SIZE if best and reasons else ""),
+                    bullets(best),
+                    Text("What these figures rest on:" if best and reasons else ""),
+                    bullets([*notes, *caveats(analysis)]),
                     bullets(lowest_recall(analysis)),
                 ],
             ),
