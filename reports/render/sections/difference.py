@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MOST_REASONS = 20
 
 BY_SIZE = (
-    "The most accurate of each training size, by comparisons of its own (see below), which may leave open what the list "
-    "above decides, and the reverse:"
+    "The most accurate of each training size, by comparisons of its own (see below), which may leave open what the "
+    "list above decides, and the reverse:"
 )
 
 
