@@ -102,10 +102,18 @@ def adopt_plugins(spec: CellSpec, store: Store) -> None:
 
 
 def with_shuffled_labels(split: Split) -> Split:
-    """Return the texts with uninformative labels: within each class, all labels in the proportions of the whole."""
+    """Return the texts with uninformative labels: within each class, all labels in the proportions of the whole.
+
+    Each class takes those at the same places of the sorted labels, so its texts say nothing of them. Classes of fewer
+    texts than there are labels would all leave out the same ones: there, the classes' texts take turns at their common
+    places, and every label is given as often as before.
+    """
     generator = np.random.default_rng(SAMPLE_SEED)
-    proportions, labels = np.sort(split.labels), np.empty_like(split.labels)
+    places, in_order = np.empty(len(split)), np.sort(split.labels)
     for label in range(split.num_classes):
         members = generator.permutation(np.flatnonzero(split.labels == label))
-        labels[members] = proportions[((np.arange(len(members)) + 0.5) / len(members) * len(split)).astype(np.int64)]
+        places[members] = (np.arange(len(members)) + 0.5) / len(members)
+    labels = in_order[(places * len(split)).astype(np.int64)]
+    if len(np.unique(labels)) < len(np.unique(in_order)):
+        labels[np.lexsort((generator.random(len(split)), places))] = in_order
     return dataclasses.replace(split, labels=labels)

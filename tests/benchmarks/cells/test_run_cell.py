@@ -5,11 +5,13 @@ import pytest
 import threadpoolctl
 import torch
 
+from benchmarks.cells.preparation import with_shuffled_labels
 from benchmarks.cells.run_cell import run_cell
 from benchmarks.cells.scores import ScoresError
 from benchmarks.hardware.slots import threads
 from benchmarks.measurement.energy import Counter, Meter
 from benchmarks.registry.entries import model_class
+from data.dataset import Split
 from models.lstm import lstm_flops
 from models.tfidf_logreg import TfidfLogReg
 
@@ -131,6 +133,25 @@ def test_deep_audits_pass_on_an_honest_model(store, make_spec, model):
     for role, one in zip(roles[1:], specs[1:], strict=True):
         (audit,) = store.read_result(one.id).audits
         assert (audit.name, audit.passed) == (role, True), audit.reason
+
+
+@pytest.mark.parametrize("sizes", [(8,) * 60, (17,) * 5, (200, 100, 4, 1, 1), (3, 50)])
+def test_shuffled_labels_keep_each_class_and_say_nothing_of_it(sizes):
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    texts, names = ("text",) * len(labels), tuple(map(str, range(len(sizes))))
+    shuffled = with_shuffled_labels(Split(texts, labels, np.ones_like(labels), np.arange(len(labels)), names)).labels
+    found = np.zeros((len(sizes), len(sizes)))
+    np.add.at(found, (labels, shuffled), 1)  # texts of each class (row) that get each label (column)
+    assert np.all(found.sum(axis=0) > 0)
+    assert np.abs(found - np.outer(sizes, sizes) / len(labels)).max() < 2
+
+
+def test_more_classes_than_texts_of_each_get_as_many_shuffled_labels():
+    labels = np.repeat(np.arange(60), 8)
+    split = Split(("text",) * 480, labels, np.ones_like(labels), np.arange(480), tuple(map(str, range(60))))
+    shuffled = with_shuffled_labels(split).labels
+    assert np.bincount(shuffled).tolist() == [8] * 60
+    assert (shuffled == labels).sum() < 24  # 8 by chance
 
 
 def test_a_repetition_of_nothing_fails(store, make_spec):
