@@ -6,10 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import DataError
+from data.hidden import is_hidden
+from data.reading import SPLIT_NAMES
 from data.source import RawDataset, RawSplit, Source
 from data.text_files import read_text
 
 CLASSES = ("neg", "pos")
+UNLABELLED = "unsup"
+SPLITS = ("train", "test")
+REVIEW = re.compile(r"\d+_\d+\.txt")
 FILM = re.compile(r"/title/(tt\d+)")
 
 
@@ -36,8 +41,25 @@ class AclImdb(Source):
 
 
 def is_acl_imdb(folder: Path) -> bool:
-    """Whether the folder has the layout of aclImdb."""
-    return all((folder / split / label).is_dir() for split in ("train", "test") for label in CLASSES)
+    """Whether the folder has the layout of aclImdb, and nothing beside it that reading it so would leave out."""
+    if not all((folder / split / label).is_dir() for split in SPLITS for label in CLASSES):
+        return False
+    if any(path.name.lower() in SPLIT_NAMES["valid"] and path.is_dir() for path in folder.iterdir()):
+        return False
+    return all(_has_its_classes_alone(folder / split) and _has_reviews(folder / split) for split in SPLITS)
+
+
+def _has_its_classes_alone(folder: Path) -> bool:
+    found = {path.name for path in folder.iterdir() if path.is_dir() and not is_hidden(path)}
+    return found <= {*CLASSES, UNLABELLED}
+
+
+def _has_reviews(folder: Path) -> bool:
+    """Whether the films are listed, or every text is named as a review, as in a copy without the lists."""
+    if any((folder / f"urls_{name}.txt").exists() for name in CLASSES):
+        return True
+    texts = (path for name in CLASSES for path in (folder / name).glob("*.txt") if not is_hidden(path))
+    return all(REVIEW.fullmatch(path.name) for path in texts)
 
 
 def _read(folder: Path) -> RawSplit:

@@ -33,6 +33,20 @@ def test_splits_may_be_folders_above(tmp_path):
     assert raw.provenance["rows dropped whose label is not in the map"] == "5 of 15: so-so (5 rows)"
 
 
+@pytest.mark.parametrize(
+    "more", ["train/pos/review5.txt", "train/pos/5.txt", "train/neu/1_5.txt", "test/neu/1_5.txt", "Val/pos/3_7.txt"]
+)
+def test_classes_named_as_those_of_acl_imdb_are_read_whole(tmp_path, more):
+    for name in ("train/neg/1_2", "train/pos/1_9", "test/neg/2_2", "test/pos/2_9"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"{name}.txt").write_text(f"text {name}", encoding="utf-8")
+    (tmp_path / more).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / more).write_text("one more", encoding="utf-8")
+    source = open_path(tmp_path)
+    assert isinstance(source, ClassFolders)
+    assert sum(len(source.table(split).table.frame) for split in source.split_names()) == 5
+
+
 def test_hidden_and_system_files_are_skipped_and_counted(tmp_path):
     write(tmp_path)
     (tmp_path / "good" / "5.TXT").write_text("good text in capitals")

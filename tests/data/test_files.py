@@ -169,6 +169,14 @@ def test_a_file_with_another_name_is_named(acl_imdb):
         open_path(acl_imdb).load()
 
 
+def test_the_authors_folder_is_known_without_its_lists_and_with_unlabelled_reviews(acl_imdb):
+    for path in acl_imdb.rglob("urls_*.txt"):
+        path.unlink()
+    (acl_imdb / "train" / "unsup").mkdir()
+    (acl_imdb / "train" / "unsup" / "0_0.txt").write_text("x")
+    assert isinstance(open_path(acl_imdb), AclImdb)
+
+
 def test_a_folder_without_reviews_is_named(acl_imdb):
     for path in (acl_imdb / "test").rglob("*_7.txt"):
         path.unlink()
