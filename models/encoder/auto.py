@@ -139,7 +139,7 @@ def load_auto(name: str) -> AutoEncoder:
         if missing:
             raise ValueError(f"the weights lack {missing[0]}")
         config = read_auto_config(config.to_json_string(use_diff=False).encode())
-        return AutoEncoder(config, model.state_dict(), EncoderTokens.of(_bare(tokenizer.backend_tokenizer)))
+        return AutoEncoder(config, model.state_dict(), EncoderTokens.of(_as_filed(tokenizer.backend_tokenizer, folder)))
     except Exception as error:  # noqa: BLE001  (there is no end to what parsers raise on files that are not theirs)
         raise ValueError(f"encoder {name!r} cannot be read: {_line(error)}") from None
 
@@ -179,6 +179,22 @@ def read_tokenizer_file(path: Path) -> Tokenizer:
         return _bare(Tokenizer.from_str(path.read_text(encoding="utf-8")))
     except Exception as error:  # noqa: BLE001  (tokenizers raises the base class itself)
         raise ValueError(f"{path.name} holds no tokenizer: {_line(error)}") from None
+
+
+def _as_filed(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
+    """Give a tokenizer that transformers built the steps before its vocabulary that the folder's tokenizer.json says.
+
+    Transformers takes the defaults of the architecture where the folder's other files do not repeat them: it would read
+    a cased BERT in lower case.
+
+    Raises:
+        ValueError: the file holds no tokenizer.
+    """
+    path = folder / "tokenizer.json"
+    if path.is_file():
+        filed = read_tokenizer_file(path)
+        tokenizer.normalizer, tokenizer.pre_tokenizer = filed.normalizer, filed.pre_tokenizer
+    return _bare(tokenizer)
 
 
 def longest_text(config: PretrainedConfig) -> int:

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import torch
+from tokenizers import Tokenizer, normalizers
 from transformers import AutoTokenizer, BertModel
 
 from models.encoder.auto import (
@@ -25,6 +26,20 @@ def test_tokens_are_those_of_the_encoder_s_own_tokenizer(tiny_encoder, architect
     folder = tiny_encoder(architecture)
     found, _ = load_auto(str(folder)).tokens.ids(TEXTS, 100, "head")
     assert [ids.tolist() for ids in found] == AutoTokenizer.from_pretrained(folder)(TEXTS)["input_ids"]
+
+
+@pytest.mark.parametrize("architecture", ["bert", "distilbert", "electra"])
+def test_texts_are_normalised_and_split_as_tokenizer_json_says(tiny_encoder, tmp_path, architecture):
+    """Even where no tokenizer_config.json repeats it, and transformers would take the architecture's defaults."""
+    shutil.copytree(tiny_encoder(architecture), tmp_path, dirs_exist_ok=True)
+    (tmp_path / "tokenizer_config.json").unlink()
+    filed = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    filed.normalizer = normalizers.NFC()
+    filed.save(str(tmp_path / "tokenizer.json"))
+    texts = ["A film", "a film"]
+    upper, lower = [ids.tolist() for ids in load_auto(str(tmp_path)).tokens.ids(texts, 100, "head")[0]]
+    assert [upper, lower] == [filed.encode(text).ids for text in texts]
+    assert upper != lower
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
