@@ -164,6 +164,8 @@ def trace(network: nn.Module, path: Path, name: str) -> None:
     Raises:
         UsageError: torch cannot export the network of the model `name`.
     """
+    traced = _IntegerMask(network)
+    traced.train(network.training)  # a new module is in training, and the exporter leaves a network as it found it
     ids = torch.ones(2, 7, dtype=torch.int64)
     mask = (torch.arange(7) < torch.tensor([[7], [5]])).long()  # with padding, or a network may leave the mask out
     axes = {0: "texts", 1: "tokens"}
@@ -171,7 +173,7 @@ def trace(network: nn.Module, path: Path, name: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # from the tracing exporter, the only one that exports LSTMs of any length
             torch.onnx.export(
-                _IntegerMask(network),
+                traced,
                 (ids, mask),
                 path,
                 input_names=["input_ids", "attention_mask"],

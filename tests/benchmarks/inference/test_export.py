@@ -11,7 +11,7 @@ from benchmarks.cli import main
 from benchmarks.errors import UsageError
 from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.inference import export
-from benchmarks.inference.export import can_export, pipeline_caveat, to_huggingface, to_onnx
+from benchmarks.inference.export import can_export, pipeline_caveat, to_huggingface, to_onnx, trace
 from benchmarks.inference.saved import Saved, find_model, write_saved
 from benchmarks.registry.entries import loss_class, model_class
 from benchmarks.registry.model_contract import easy_texts
@@ -156,6 +156,14 @@ def test_onnx_scores_as_the_model_does(cell, tmp_path, name):
     for scores in (together, alone, run(everything, 80)):
         np.testing.assert_allclose(scores, expected, atol=1e-5)
         assert (scores.argmax(axis=1) == expected.argmax(axis=1)).all()
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_network_keeps_its_mode_while_it_is_exported(cell, tmp_path, training):
+    pytest.importorskip("onnxruntime")
+    network = loaded(find_model(cell("lstm", **SMALL["lstm"]))).model.network.train(training)
+    trace(network, tmp_path / "model.onnx", "lstm")
+    assert {module.training for module in network.modules()} == {training}
 
 
 def test_an_export_that_takes_padding_for_words_is_not_kept(cell, tmp_path, monkeypatch):
