@@ -10,8 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from scipy.special import softmax
+from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import DistilBertTokenizerFast, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, DistilBertTokenizerFast, PreTrainedModel, PreTrainedTokenizerFast
 
 from benchmarks.errors import UsageError
 from benchmarks.inference.model_card import model_card
@@ -33,6 +34,9 @@ LARGEST_DIFFERENCE = 1e-4
 
 PROBES = ("a film to remember", "dull , " * 200, "?")
 """Texts that the model and its export must score alike."""
+
+TOKEN_PROBES = (*PROBES, "A Café, NOT Bad", "很好看")
+"""Texts of which the model and an exported tokenizer must read the same tokens."""
 
 
 def can_export(spec: CellSpec, target: Target) -> bool:
@@ -65,7 +69,7 @@ def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
     """Write a folder that `transformers.pipeline("text-classification", folder)` loads, with a model card.
 
     Raises:
-        UsageError: the folder exists, or transformers has no such network.
+        UsageError: the folder exists, transformers has no such network, or it reads other tokens from the folder.
         WriteError: the folder cannot be written.
     """
     model = classifier.model
@@ -84,6 +88,7 @@ def to_huggingface(found: Found, classifier: Classifier, folder: Path) -> None:
         network.config.architectures = [type(network).__name__]
         network.save_pretrained(temporary)
         _tokenizer(model).save_pretrained(temporary)
+        _check_tokens(model, temporary)
         (temporary / "README.md").write_text(
             model_card(found, classifier, pipeline_caveat(found.saved.spec)), encoding="utf-8"
         )
@@ -97,12 +102,36 @@ def _tokenizer(model: EncoderClassifier) -> PreTrainedTokenizerFast:
         "truncation_side": "left" if model.truncation == "tail" else "right",
     }
     if isinstance(model.network, FirstTokenClassifier):
-        return DistilBertTokenizerFast(**settings)
+        return DistilBertTokenizerFast(**(settings | _normalisation(model.tokenizer)))
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         **settings,
         pad_token=model.tokenizer.id_to_token(model.padding_id),
         model_input_names=["input_ids", "attention_mask"],
     )
+
+
+def _normalisation(tokenizer: Tokenizer) -> dict[str, bool | None]:
+    """Arguments of DistilBERT's tokenizer, which takes its own defaults for a given tokenizer's settings."""
+    found, names = tokenizer.normalizer, ("do_lower_case", "strip_accents", "tokenize_chinese_chars")
+    if found is None:
+        return dict.fromkeys(names, False)
+    return dict(zip(names, (found.lowercase, found.strip_accents, found.handle_chinese_chars), strict=True))
+
+
+def _check_tokens(model: EncoderClassifier, folder: Path) -> None:
+    """Raise UsageError unless transformers reads the tokens of `TOKEN_PROBES` from the folder as the model does."""
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    encoded = model.encode(TOKEN_PROBES)
+    for text, own, tokens in zip(TOKEN_PROBES, encoded.features, encoded.tokens, strict=True):
+        if model.truncation == "head_tail" and tokens > model.max_length:
+            continue  # see `pipeline_caveat`
+        if tokenizer(text, truncation=True)["input_ids"] != own.tolist():
+            raise UsageError(
+                f"transformers reads {shortened(repr(text), 30)} from the export as other tokens than the model "
+                "(choices: folder, onnx)",
+                option="to",
+                value="huggingface",
+            )
 
 
 def pipeline_caveat(spec: CellSpec) -> str:

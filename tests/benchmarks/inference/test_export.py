@@ -1,11 +1,13 @@
 """An exported folder says what the model says."""
 
+import json
 import sys
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
+from transformers import AutoTokenizer
 
 from benchmarks.cli import main
 from benchmarks.errors import UsageError
@@ -18,6 +20,7 @@ from benchmarks.registry.model_contract import easy_texts
 from benchmarks.schema.audits import Audit
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
+from tests.models.tiny_encoders import write_encoder
 
 TEXTS = ["the film was superb", "dull and poor " * 40 + "but superb in the end", "?"]
 
@@ -67,6 +70,46 @@ def test_a_pipeline_says_what_the_model_says(cell, tmp_path, truncation):
     with pytest.raises(UsageError, match="exists already"):
         to_huggingface(found, classifier, tmp_path / "exported")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["exported", "results"]
+
+
+@pytest.fixture
+def encoder_with(tmp_path):
+    """A function that writes a DistilBERT whose tokenizer.json has other parts."""
+
+    def encoder_with(**parts):
+        folder = write_encoder(tmp_path / "encoder", "distilbert")
+        content = json.loads((folder / "tokenizer.json").read_text())
+        (folder / "tokenizer.json").write_text(json.dumps(content | parts))
+        return str(folder)
+
+    return encoder_with
+
+
+CASED = {
+    "type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None,
+    "lowercase": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("normalizer", [CASED, None])
+def test_a_pipeline_keeps_the_case_that_the_model_keeps(cell, tmp_path, encoder_with, normalizer):
+    encoder = encoder_with(normalizer=normalizer)
+    found = find_model(cell("distilbert", max_length=16, epochs=1, encoder=encoder))
+    classifier = loaded(found)
+    to_huggingface(found, classifier, tmp_path / "exported")
+    exported = AutoTokenizer.from_pretrained(tmp_path / "exported")
+    texts = ["A film", "a film", "Ä film"]
+    tokens = [ids.tolist() for ids in classifier.model.encode(texts).features]
+    assert exported(texts)["input_ids"] == tokens
+    assert tokens[0] != tokens[1]
+
+
+def test_a_tokenizer_that_transformers_would_change_is_not_exported(cell, tmp_path, encoder_with):
+    encoder = encoder_with(pre_tokenizer=None)
+    found = find_model(cell("distilbert", max_length=16, epochs=1, encoder=encoder))
+    with pytest.raises(UsageError, match=r"transformers reads 'a film to remember' from .*\(choices: folder, onnx\)"):
+        to_huggingface(found, loaded(found), tmp_path / "exported")
+    assert not (tmp_path / "exported").exists()
 
 
 def test_a_pipeline_that_differs_from_the_model_is_described(cell, tmp_path, capsys, monkeypatch):
