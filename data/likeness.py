@@ -217,7 +217,8 @@ def _clustered(placements: FloatArray, side: IntArray, groups: IntArray) -> Esti
 def _length_shift(train: Split, test: Split) -> Estimate:
     """Return the difference of the mean logarithms of the lengths, in standard deviations of the training rows."""
     logs = [np.log1p(split.lengths.astype(np.float64)) for split in (train, test)]
-    scale = float(logs[0].std()) or 1.0
+    # The deviation of equal lengths is rounding noise, and only sometimes 0.
+    scale = float(logs[0].std()) if train.lengths.min() < train.lengths.max() else 1.0
     shift = float(logs[1].mean() - logs[0].mean()) / scale
     variance = 0.0
     for split, values in zip((train, test), logs, strict=True):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.dataset import Dataset, Split
-from data.likeness import splits_alike
+from data.likeness import _length_shift, splits_alike
 from data.prepare import prepare
 from data.source import RawDataset, RawSplit, Source
 
@@ -52,6 +52,13 @@ def test_a_random_cut_of_a_file_sorted_by_length_is_alike():
     assert found.alike, found.reason
     assert "AUC 0." in found.reason
     assert found.auc.low < 0.5 < found.auc.high
+
+
+@pytest.mark.parametrize("words", [1, 2, 3, 6])
+def test_texts_of_one_length_are_alike_in_length(words):
+    for size in (50, 77, 1_234, 2_000):
+        shift = _length_shift(split(["word " * words] * size), split(["word " * words] * (size + 13)))
+        assert (abs(shift.value), shift.least) == pytest.approx((0, 0), abs=1e-9)
 
 
 def test_the_tail_of_a_file_sorted_by_length_is_not():
