@@ -284,7 +284,7 @@ def warmup_decay(step: int, rising: int, total: int) -> float:
     """Return the share of the highest learning rate at `step` (from 0) of `total`: up over `rising`, then down to 0."""
     if step < rising:
         return (step + 1) / rising
-    return (total - step) / (total - rising)
+    return (total - step) / max(1, total - rising)  # the schedule asks for the step after the last one, too
 
 
 def new_accelerator(runtime: Runtime) -> Accelerator:

@@ -558,6 +558,7 @@ def test_weight_decay_spares_biases_and_frozen_weights():
 def test_the_schedule_rises_to_one_and_falls_to_zero():
     assert [warmup_decay(step, 2, 6) for step in range(7)] == [0.5, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
     assert [warmup_decay(step, 0, 4) for step in range(5)] == [1.0, 0.75, 0.5, 0.25, 0.0]
+    assert [warmup_decay(step, 2, 2) for step in range(3)] == [0.5, 1.0, 0.0]
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
