@@ -18,6 +18,7 @@ from benchmarks.errors import UsageError
 from benchmarks.hardware.device import resolve_runtime
 from benchmarks.inference.cascade import Cascade, Stage
 from benchmarks.inference.selection import best_cell
+from benchmarks.inference.text_input import check_texts
 from benchmarks.registry.entries import add_plugin, entry, is_sha256, model_class, names, require
 from benchmarks.schema.calibration import Calibration
 from benchmarks.schema.cascade import Cascade as Rule
@@ -116,7 +117,7 @@ class Classifier:
         """Return the most probable class of each text, (N,).
 
         Raises:
-            TypeError: `texts` is one text, not a sequence of them.
+            TypeError, ValueError: `texts` is one text, or one of them holds half a character (a surrogate).
         """
         predicted: npt.NDArray[np.str_] = np.array(self.classes)[self.own_proba(texts).argmax(axis=1)]
         return predicted
@@ -127,7 +128,7 @@ class Classifier:
         The texts are cleaned as the training texts were. Without a calibration the probabilities are the model's own.
 
         Raises:
-            TypeError: `texts` is one text, not a sequence of them.
+            TypeError, ValueError: `texts` is one text, or one of them holds half a character (a surrogate).
         """
         return self._calibrated(self.own_proba(texts))
 
@@ -135,10 +136,9 @@ class Classifier:
         """Return the model's own probabilities, before calibration, (N, C).
 
         Raises:
-            TypeError: `texts` is one text, not a sequence of them.
+            TypeError, ValueError: `texts` is one text, or one of them holds half a character (a surrogate).
         """
-        if isinstance(texts, str):
-            raise TypeError("predict and predict_proba take a sequence of texts, such as [text]")
+        check_texts(texts)
         return self.scores(self.encode(texts)) if len(texts) else np.empty((0, len(self.classes)))
 
     def scored(self, texts: Sequence[str]) -> Scored:

@@ -1,12 +1,14 @@
 """Texts to be scored, block by block, so that a file of any size and a pipe without an end fit into memory."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from benchmarks.errors import UsageError
+from benchmarks.redaction import shortened
 from data.archive import ZIP
+from data.cleaning import is_unicode
 from data.column_texts import LONGEST_LINE as LONGEST_ROW
 from data.column_texts import column_texts
 from data.errors import DataError
@@ -25,6 +27,23 @@ Blocks = Iterator[list[str]]
 LINES = ".txt"
 SUFFIXES = (LINES, *READERS)
 """Endings of files that can be read; each may be followed by that of a compression."""
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Make sure that what a program gives are several texts, each of whole characters.
+
+    Raises:
+        TypeError: `texts` is one text, not a sequence of them.
+        ValueError: one of them holds half a character (a surrogate).
+    """
+    if isinstance(texts, str):
+        raise TypeError("predict and predict_proba take a sequence of texts, such as [text]")
+    for place, text in enumerate(texts):
+        if not is_unicode(text):
+            raise ValueError(
+                f"texts[{place}] holds half a character (a surrogate), {shortened(ascii(text), 40)}: replace it, as "
+                'text.encode("utf-8", "replace").decode() does'
+            )
 
 
 def read_file(path: Path, column: str | None, say: Callable[[str], None] = lambda _: None) -> Blocks:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.special import softmax
 
 from benchmarks.inference.saved import Classifier, Scored
+from benchmarks.inference.text_input import check_texts
 from data.arrays import FloatArray
 from data.cleaning import clean
 from data.dataset import IntArray
@@ -56,10 +57,9 @@ class Served(Classifier):
         """Return the probabilities of each text, before calibration, (N, C).
 
         Raises:
-            TypeError: `texts` is one text, not a sequence of them.
+            TypeError, ValueError: `texts` is one text, or one of them holds half a character (a surrogate).
         """
-        if isinstance(texts, str):
-            raise TypeError("predict and predict_proba take a sequence of texts, such as [text]")
+        check_texts(texts)
         found = np.empty((len(texts), len(self.classes)))
         for block in self._blocks(texts):
             found[block.rows] = self.scores(block.encoded)

@@ -149,6 +149,8 @@ def test_texts_keep_their_places_over_blocks_and_batches(monkeypatch):
     assert model.own_proba([]).shape == (0, 2)
     with pytest.raises(TypeError, match="sequence of texts"):
         model.own_proba("one text")
+    with pytest.raises(ValueError, match=r"^texts\[50\] holds half a character"):
+        model.own_proba([*texts, "\ud83d"])
 
 
 def test_what_is_missing_is_one_line_with_the_cure(monkeypatch):

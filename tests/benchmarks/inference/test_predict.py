@@ -116,6 +116,9 @@ def test_a_program_reads_texts_as_they_come(run):
     assert classifier.score([]).shape == (0, 2)
     with pytest.raises(TypeError, match="sequence"):
         classifier.score(TEXTS[0])
+    for scoring in (classifier.predict, classifier.predict_proba):
+        with pytest.raises(ValueError, match=r"^texts\[1\] holds half a character \(a surrogate\), 'so .*udc3c'"):
+            scoring([TEXTS[0], "so \udc3c"])
 
 
 def test_texts_on_the_command_line(type_in, run):
