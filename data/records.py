@@ -9,6 +9,7 @@ import io
 import itertools
 import json
 import math
+import re
 import shlex
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +31,9 @@ UNPACKING = {".gz": "gzip -dc", ".zst": "zstd -dc", ZIP: "unzip -p"}
 
 SEPARATORS = {".csv": (",", ";", "\t", "|"), ".tsv": ("\t", ";", ",", "|")}
 """Ending -> separators that a header may have; of several, the one that gives the most columns."""
+
+SEPARATOR_LINE = re.compile(r'sep=([^\w"])', re.IGNORECASE)
+"""The line that Excel reads, before the header, as the separator of the file."""
 
 SHOWN = 5
 """Lines that a message names at most."""
@@ -148,7 +152,8 @@ class Delimited:
 
     A field in quotation marks may hold separators, line ends and doubled quotation marks. A row whose quotation mark is
     no such beginning (the field goes on after its end, or it never ends) is read with its quotation marks as plain
-    characters, and counted, where its line alone has the header's number of fields.
+    characters, and counted, where its line alone has the header's number of fields. A line `sep=;` before the header
+    names the separator, as it does for Excel.
 
     Attributes:
         header: column names.
@@ -170,10 +175,12 @@ class Delimited:
         Raises:
             DataError: there is none.
         """
-        first = next((line for line in self._remaining() if line.strip()), None)
-        if first is None:
-            raise DataError(f"{self.name} is empty")
-        self.separator = max(self.separators, key=lambda each: (_columns(first, each), first.count(each)))
+        first = self._first_line()
+        if declared := SEPARATOR_LINE.fullmatch(first.rstrip("\r\n")):
+            self.separator = declared[1]
+            first = self._first_line()
+        else:
+            self.separator = max(self.separators, key=lambda each: (_columns(first, each), first.count(each)))
         self._line -= 1
         self._waiting.appendleft(first)
         row = self._next_row(width=None)
@@ -200,6 +207,17 @@ class Delimited:
             if not any(row.fields[width:]):
                 del row.fields[width:]
             yield row
+
+    def _first_line(self) -> str:
+        """Return the first of the remaining lines that is not blank.
+
+        Raises:
+            DataError: there is none.
+        """
+        first = next((line for line in self._remaining() if line.strip()), None)
+        if first is None:
+            raise DataError(f"{self.name} is empty")
+        return first
 
     def _next_row(self, width: int | None) -> Row | None:
         for line in self._remaining():

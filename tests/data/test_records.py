@@ -45,6 +45,22 @@ def test_a_quotation_mark_that_is_never_closed_swallows_no_row(tmp_path, name, s
     )
 
 
+@pytest.mark.parametrize("separator", [";", "\t", ",", "^"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_first_line_may_name_the_separator_as_for_excel(tmp_path, separator, end):
+    path = write(tmp_path / "a.csv", [("good, so far", "a"), ("dull | poor", "b")], separator, end=end)
+    if separator == ",":
+        path = write(path, [('"good, so far"', "a"), ("dull | poor", "b")], end=end)
+    path.write_text(f"sep={separator}{end}{path.read_text()}", encoding="utf-8-sig", newline="")
+    assert both(path) == ["good, so far", "dull | poor"]
+    table = read_table(path)
+    assert list(table.frame.columns) == ["text", "label"]
+    assert table.places.tolist() == [3, 4]
+    path.write_text(f"sep={separator}{end}")
+    with pytest.raises(DataError, match=r"a\.csv is empty"):
+        read_table(path)
+
+
 def test_fields_in_quotation_marks_may_hold_anything(tmp_path):
     texts = ['he said "no", twice', "two\nlines, a comma", 'ends in "quotes"', '"', "", "tab\tand\r\nmore"]
     frame = pd.DataFrame({"text": texts, "label": list("ababab")})
