@@ -38,7 +38,8 @@ class SklearnModel(Model):
     """The unfitted pipeline; its last step is a classifier."""
 
     trusted_types: ClassVar[tuple[str, ...]] = ()
-    """Types outside of NumPy, SciPy and scikit-learn that a saved pipeline may hold, as skops names them."""
+    """Types that a saved pipeline may hold though skops does not trust them by itself, as skops names them; some of
+    scikit-learn's own are among these, such as the trees of a forest. `save` says which are missing."""
 
     def build(self) -> Pipeline:
         """Return a new, unfitted pipeline."""
@@ -71,10 +72,19 @@ class SklearnModel(Model):
         return Encoded(features, tokens, tokens, known=tokens)
 
     def score(self, encoded: Encoded) -> FloatArray:
-        """(N, C) class probabilities."""
+        """(N, C) class probabilities.
+
+        Raises:
+            ValueError: the last step gives neither probabilities nor decisions.
+        """
         classifier = self._pipeline[-1]
         if hasattr(classifier, "predict_proba"):
             found = classifier.predict_proba(encoded.features)
+        elif not hasattr(classifier, "decision_function"):
+            raise ValueError(
+                f"{type(classifier).__name__} has neither predict_proba nor decision_function as it is set (choices: "
+                "another last step; of a VotingClassifier, voting='soft')"
+            )
         else:
             decision = np.asarray(classifier.decision_function(encoded.features), dtype=np.float64)
             # Of two classes, scikit-learn gives the second one's margin alone.
@@ -85,10 +95,19 @@ class SklearnModel(Model):
         return probabilities
 
     def save(self, folder: Path) -> None:
-        """Write the parameters as JSON and the pipeline with skops."""
+        """Write the parameters as JSON and the pipeline with skops.
+
+        Raises:
+            ValueError: `load` would refuse the pipeline for types that are not trusted.
+        """
         settings = _Settings(model=self.name, classes=self._classes, parameters=self.parameters())
         (folder / CONFIG_FILE).write_text(settings.model_dump_json(indent=2), encoding="utf-8")
         dump(self._pipeline, folder / PIPELINE_FILE)
+        if unknown := self._untrusted(folder):
+            raise ValueError(
+                "the pipeline holds types that a saved model may not; if you trust them, write into the class "
+                f"{type(self).__name__}: trusted_types = {(*self.trusted_types, *unknown)}"
+            )
 
     @classmethod
     def load(cls, folder: Path, runtime: Runtime = Runtime()) -> Self:
@@ -102,18 +121,22 @@ class SklearnModel(Model):
             if settings.model != cls.name:
                 raise ValueError(f"it holds a {settings.model!r}")
             model = cls(**settings.parameters)
-            trusted = [*SPARSE_TYPES, *cls.trusted_types]
-            unknown = sorted(set(get_untrusted_types(file=folder / PIPELINE_FILE)) - set(trusted))
-            if unknown:
+            if unknown := cls._untrusted(folder):
                 raise ValueError(
                     f"{PIPELINE_FILE} holds types that are not trusted: {', '.join(unknown)}; name them in "
                     f"{cls.__name__}.trusted_types if you trust the file"
                 )
-            pipeline = load(folder / PIPELINE_FILE, trusted=trusted)
+            pipeline = load(folder / PIPELINE_FILE, trusted=[*SPARSE_TYPES, *cls.trusted_types])
             if not isinstance(pipeline, Pipeline):
                 raise ValueError(f"{PIPELINE_FILE} holds no pipeline")
         model._classes, model._pipeline = settings.classes, _configured(pipeline, runtime)
         return model
+
+    @classmethod
+    def _untrusted(cls, folder: Path) -> list[str]:
+        """Return the types that a saved pipeline holds and the class does not trust."""
+        found = get_untrusted_types(file=folder / PIPELINE_FILE)
+        return sorted(set(found) - {*SPARSE_TYPES, *cls.trusted_types})
 
 
 class _Settings(BaseModel):

@@ -1,13 +1,17 @@
 """Any scikit-learn pipeline as a contender."""
 
+import ast
+
 import numpy as np
 import pytest
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.naive_bayes import ComplementNB
+from sklearn.feature_selection import SelectKBest, chi2
+from sklearn.naive_bayes import ComplementNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.contract import MODEL_CHECKS, Trained
 from benchmarks.registry.registration import add_plugin
@@ -96,6 +100,31 @@ def test_seed_and_processors_come_from_the_runtime(train, valid):
     model.fit(train, valid, CrossEntropy(train.lengths, train.labels), Runtime(seed=7, threads=2))
     forest = model._pipeline[-1]
     assert (forest.random_state, forest.n_jobs, forest.n_estimators) == (7, 2, 8)
+
+
+class Tree(SklearnModel):
+    """A classifier of scikit-learn whose parts skops does not trust."""
+
+    name = "tree"
+    pipeline = make_pipeline(CountVectorizer(), SelectKBest(chi2, k=4), DecisionTreeClassifier())
+
+
+def test_a_pipeline_that_could_not_be_loaded_is_not_saved(train, valid, tmp_path, monkeypatch):
+    model = Tree()
+    model.fit(train, valid, CrossEntropy(train.lengths, train.labels))
+    with pytest.raises(ValueError, match=r"write into the class Tree: trusted_types = \(.*\)$") as caught:
+        model.save(tmp_path)
+    monkeypatch.setattr(Tree, "trusted_types", ast.literal_eval(str(caught.value).partition("trusted_types = ")[2]))
+    model.save(tmp_path)
+    loaded = Tree.load(tmp_path)
+    np.testing.assert_array_equal(loaded.score(loaded.encode(valid.texts)), model.score(model.encode(valid.texts)))
+
+
+def test_a_classifier_without_scores_is_refused_in_one_line(train, valid, monkeypatch):
+    voters = [("a", ComplementNB()), ("b", MultinomialNB())]
+    monkeypatch.setattr(Bayes, "pipeline", make_pipeline(CountVectorizer(), VotingClassifier(voters)))
+    with pytest.raises(ValueError, match=r"^VotingClassifier has neither predict_proba nor .* voting='soft'\)$"):
+        Bayes().fit(train, valid, CrossEntropy(train.lengths, train.labels))
 
 
 def test_a_foreign_type_is_refused_by_name(train, valid, tmp_path, monkeypatch):
