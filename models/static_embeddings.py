@@ -49,6 +49,17 @@ class Layers(NamedTuple):
     output_bias: Float32 | None
 
 
+class Perceptron(MLPClassifier):  # type: ignore[misc]
+    """A perceptron whose batches count by their rows, as `losses.loss.Loss` asks for.
+
+    Scikit-learn divides a batch's gradient by the sum of its weights, which hides how heavy the batch is. The method is
+    private to scikit-learn.
+    """
+
+    def _compute_loss_grad(self, layer: int, sw_sum: float, activations: Any, deltas: Any, *gradients: Any) -> None:
+        super()._compute_loss_grad(layer, len(deltas[layer]), activations, deltas, *gradients)
+
+
 class StaticEmbeddings(Model):
     """Weighted mean of static token vectors, logistic regression or one hidden layer.
 
@@ -131,7 +142,8 @@ class StaticEmbeddings(Model):
         """Train a perceptron by Adam, epoch by epoch, until validation no longer improves."""
         scaling, classes = Scaling.of(vectors), np.unique(labels)
         scaled, valid_scaled = scaling.applied(vectors), scaling.applied(valid_vectors)
-        network = MLPClassifier((self.hidden,), random_state=runtime.seed)
+        # A number would be the seed of each epoch anew, and all would have one order.
+        network = Perceptron((self.hidden,), random_state=np.random.RandomState(runtime.seed))
         history: list[dict[str, float]] = []
         for epoch in range(1, EPOCHS + 1):
             network.partial_fit(scaled, labels, sample_weight=weights, classes=classes)

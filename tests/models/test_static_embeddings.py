@@ -14,7 +14,7 @@ from losses.class_weighted_ce import ClassWeightedCrossEntropy
 from models import static_vectors
 from models.linear.piece_ids import PieceReader
 from models.model import Runtime
-from models.static_embeddings import StaticEmbeddings, _means
+from models.static_embeddings import Perceptron, StaticEmbeddings, _means
 from models.static_vectors import check_vectors, load_vectors, vector_files
 
 SHORT = ("the film was superb", "dull", "?", "a great , wonderful plot", "")
@@ -112,6 +112,34 @@ def test_the_loss_enters_as_weights(pieces):
         plain, _ = fit(pieces, skewed, **settings)
         weighted, _ = fit(pieces, skewed, ClassWeightedCrossEntropy, **settings)
         assert score(weighted)[:, 1].mean() > score(plain)[:, 1].mean() + 0.02
+
+
+def test_a_batch_of_heavier_texts_moves_a_hidden_layer_further():
+    """Along the gradient alone: twice the weight, twice the way."""
+    generator = np.random.default_rng(0)
+    inputs, labels = generator.normal(size=(12, 3)), np.arange(12) % 2
+    settings = {"solver": "sgd", "alpha": 0, "momentum": 0, "learning_rate_init": 1e-4, "random_state": 0}
+    ways = []
+    for weight in (1.0, 2.0):
+        network = Perceptron((4,), **settings).partial_fit(inputs, labels, np.ones(12), classes=[0, 1])
+        before = [array.copy() for array in network.coefs_]
+        network.partial_fit(inputs, labels, np.full(12, weight))
+        ways.append(np.concatenate([(b - a).ravel() for a, b in zip(before, network.coefs_, strict=True)]))
+    assert np.abs(ways[0]).max() > 0
+    np.testing.assert_allclose(ways[1], 2 * ways[0], rtol=1e-6)
+
+
+def test_each_epoch_of_a_hidden_layer_has_its_own_order(pieces, monkeypatch):
+    orders = []
+    step = Perceptron._backprop
+
+    def noted(self, inputs, *others):
+        orders.append(inputs.tobytes())
+        return step(self, inputs, *others)
+
+    monkeypatch.setattr(Perceptron, "_backprop", noted)
+    _, report = fit(pieces, hidden=4)  # one batch an epoch
+    assert len(set(orders)) == len(orders) == len(report.history) > 3
 
 
 def test_a_hidden_layer_depends_on_the_seed_and_on_nothing_else(pieces):
