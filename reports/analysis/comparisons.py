@@ -55,13 +55,15 @@ class Contrast:
     def interval_at(self, alpha: float) -> Interval:
         """Two-sided interval of level 1 - `alpha`, of the kind that goes with the test."""
         if self.discordant is None:
-            own = self.estimate.interval_at(alpha)
-            return Interval(max(own.low, -self.largest), min(own.high, self.largest))
+            return self._within(self.estimate.interval_at(alpha))
         rows, clusters = len(self.first.rows.labels), self.first.rows.clusters
         degrees = np.inf if clusters is None else clusters.degrees
         effect = self.estimate.design_effect
         low, high = difference_interval(*self.discordant, rows, alpha, design_effect=effect, degrees=degrees)
-        return Interval(float(low), float(high))
+        return self._within(Interval(float(low), float(high)))
+
+    def _within(self, interval: Interval) -> Interval:
+        return Interval(max(interval.low, -self.largest), min(interval.high, self.largest))
 
     @property
     def identical(self) -> bool:

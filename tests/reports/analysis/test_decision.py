@@ -68,6 +68,12 @@ def test_no_difference_of_shares_is_larger_than_one():
     assert METRICS["log_loss"].largest_difference == np.inf
 
 
+def test_ten_texts_in_two_groups_bound_no_difference_beyond_one():
+    world = World(10, group=5)
+    right = [np.arange(10)[None] % 3 > 0, np.arange(10)[None] % 4 > 0]
+    assert min(one.behind.low for one in judge(world.evidence(right), 0.01)) == -1.0
+
+
 def test_every_comparison_with_a_control_has_dunnett_s_critical_value():
     """Four independent means: one-sided Dunnett with 3 comparisons, 2.06 standard errors (Dunnett 1955, table 1a)."""
     rows = 40_000
