@@ -62,7 +62,7 @@ def load_test(
     from reports.render.terminal import print_frame
 
     found = model.find()
-    texts = _texts(found, input_)
+    texts, folder = _texts(found, input_), _engines_folder(found)
     choice = choose(found, engine, device.device.value, device.precision.value, None)
     log.info("engine: %s (%s)", choice.name or found.saved.spec.model, choice.reason)
     asked = _Asked(found, choice, device.device.value, device.precision.value, slo_ms, texts)
@@ -74,7 +74,7 @@ def load_test(
         return ExitStatus.INCOMPLETE
     for title, frame in load_test_tables([result]).items():
         print_frame(PipeConsole(), title, frame)
-    if (folder := _engines_folder(found)) is not None:
+    if folder is not None:
         log.info("wrote %s", write_load_test(folder, result))
     return ExitStatus.OK if result.highest_rate is not None else ExitStatus.CHECK_FAILED
 
@@ -138,9 +138,9 @@ def _texts(found: "Found", path: Path | None) -> tuple[str, ...]:
             raise UsageError("it holds no text", option="input", value=path)
         return texts
     try:
-        if _engines_folder(found) is None:
+        if (cell := _cell_folder(found)) is None:
             raise StoreError("a saved model outside of a run has no test texts")
-        store = Store(found.folder.absolute().parents[2])
+        store = Store(cell.parents[1])
         return store.read_data(found.saved.spec.data_fingerprint).test.texts[:MOST_TEXTS]
     except StoreError as error:
         raise UsageError(f"{error}: name a file of texts with --input") from None
@@ -150,7 +150,11 @@ def _engines_folder(found: "Found") -> Path | None:
     """Where load tests of a cell's model lie, made if need be; None for a model outside of a run."""
     from benchmarks.store.results import Store
 
+    cell = _cell_folder(found)
+    return None if cell is None else Store(cell.parents[1]).make_engine_folder(cell.name)
+
+
+def _cell_folder(found: "Found") -> Path | None:
+    """The cell that a model belongs to; None for a model outside of a run."""
     cell = found.folder.absolute().parent
-    if found.folder.name != "model" or not (cell / "result.json").is_file():
-        return None
-    return Store(cell.parents[1]).make_engine_folder(cell.name)
+    return cell if found.folder.name == "model" and (cell / "result.json").is_file() else None
