@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -169,13 +169,6 @@ class _Tasks:
         except StoreError as error:
             return record(store, spec, "failed", str(error))
         return result
-
-
-def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None]) -> None:
-    """Call `cells.run_cell.run_cell`, imported in the cells' processes only to keep Ray's processes small."""
-    from benchmarks.cells import run_cell as cells
-
-    cells.run_cell(spec, store, progress)
 
 
 def _run_here(spec: CellSpec, executor: LocalExecutor, cpus: int, data: Files, own: Files) -> Returned:

@@ -6,11 +6,15 @@ from functools import partial
 from importlib.util import find_spec
 
 from benchmarks.errors import UsageError
+from benchmarks.executors.as_planned import run_as_planned
 from benchmarks.executors.executor import Executor
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Ceiling
 from benchmarks.store.results import Store, Stores
 from models.model import Runtime
+
+DISTRIBUTIONS_READ = "benchmarks.registry.distributions_read"
+"""Imported by the fork server for what that does, see there."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +38,16 @@ def local_backend(preload: str) -> Backend:
     Args:
         preload: a module that the processes of cells import besides those that train.
     """
-    from benchmarks.cells.cascades import run_cell_or_cascade
     from benchmarks.cells.run_cell import PRELOAD
     from benchmarks.executors.local import LocalExecutor
     from benchmarks.hardware.device import gpus, resolve_runtime
     from benchmarks.hardware.slots import share, threads
     from benchmarks.measurement.roofline import measure_ceilings
 
-    imported = (*PRELOAD, preload)
+    imported = (*PRELOAD, DISTRIBUTIONS_READ, preload)
 
     def executor(store: Store | Stores, timeout: float | None) -> Executor:
-        return LocalExecutor(store, run_cell_or_cascade, imported, timeout, share(threads(), gpus()))
+        return LocalExecutor(store, run_as_planned, imported, timeout, share(threads(), gpus()))
 
     return Backend(resolve_runtime, executor, partial(measure_ceilings, preload=imported))
 
@@ -62,14 +65,14 @@ def ray_backend(address: str | None, cpus: int | None) -> Backend:
     check_ray()
     from benchmarks.cells.run_cell import PRELOAD
     from benchmarks.executors.cluster import connect, resolve_runtime
-    from benchmarks.executors.ray import RayExecutor, run_cell
+    from benchmarks.executors.ray import RayExecutor
 
     def resolve(device: str, precision: str, devices: int) -> Runtime:
         connect(address)
         return resolve_runtime(device, precision, devices, cpus)
 
     def executor(store: Store | Stores, timeout: float | None) -> Executor:
-        return RayExecutor(store, run_cell, PRELOAD, timeout, cpus)
+        return RayExecutor(store, run_as_planned, (*PRELOAD, DISTRIBUTIONS_READ), timeout, cpus)
 
     return Backend(resolve, executor)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.abc import InspectLoader
 
+from benchmarks.registry import entries
 from benchmarks.registry.entries import entry
 from benchmarks.registry.installed import is_installed
 
@@ -64,6 +65,14 @@ def code_version(model: str, loss: str) -> str:
 def modules_version(*modules: str) -> str:
     """Return a digest of modules, docstrings and comments aside; what they import does not count."""
     return _digest(*(ast.dump(_tree(module)) for module in modules))[:12]
+
+
+def forget_sources() -> None:
+    """Read all modules anew from now on: they may be edited while a process lives, between two runs of a notebook."""
+    importlib.invalidate_caches()
+    entries.forget_sources()
+    for cached in (_source, _tree, _digests, _definitions, _imported, _is_package, _version):
+        cached.cache_clear()
 
 
 @cache
@@ -159,7 +168,8 @@ def _digests(module: str, packages: frozenset[str]) -> frozenset[str]:
     """A digest of each top-level statement of the module, first-party imports left out; of an import, of each name."""
     found: set[str] = set()
     for node in _tree(module).body:
-        kept = _WithoutFirstParty(module, packages).visit(copy.deepcopy(node))
+        imports = any(isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node))
+        kept = _WithoutFirstParty(module, packages).visit(copy.deepcopy(node)) if imports else node
         if isinstance(kept, ast.Import):
             found |= {_digest(ast.dump(ast.Import([alias]))) for alias in kept.names}
         elif isinstance(kept, ast.ImportFrom):

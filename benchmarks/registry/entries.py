@@ -174,6 +174,12 @@ def is_sha256(plugin: str) -> bool:
     return re.fullmatch("[0-9a-f]{64}", plugin) is not None
 
 
+def forget_sources() -> None:
+    """Describe everything anew from now on, from the sources as they are then."""
+    source_text.forget_sources()
+    _describe.cache_clear()
+
+
 @cache
 def _describe(kind: Kind, name: str, target: str) -> Entry:
     module, _, class_name = target.partition(":")

@@ -234,6 +234,11 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f" (choices: {', '.join(known)})" if known else ""
 
 
+def forget_sources() -> None:
+    """Read all modules anew from now on."""
+    _tree.cache_clear()
+
+
 @cache
 def _tree(module: str) -> ast.Module:
     spec = importlib.util.find_spec(module)

@@ -116,7 +116,7 @@ def run_cascades(
 
     Args:
         store: holds finished cells, of whatever code version; this process holds its lock.
-        executor: runs `benchmarks.cells.cascades.run_cell_or_cascade`.
+        executor: runs cells and cascades, as `benchmarks.executors.as_planned` does.
         observer: receives every event.
         stages: of a cascade, at most: 2 or 3.
         fresh: whether earlier results of them are removed first.

@@ -15,6 +15,7 @@ from benchmarks.config.suite import Suite
 from benchmarks.errors import UsageError
 from benchmarks.inference.engines.engine import engine_names
 from benchmarks.redaction import reason_without_folders
+from benchmarks.registry.code_version import forget_sources
 from benchmarks.registry.entries import loss_class
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.tuning import TuningRecord
@@ -81,6 +82,7 @@ def prepare_run(
     Raises:
         UsageError: something would not run.
     """
+    forget_sources()
     planned = combinations(suite, choices)
     engine_names(suite.measure.engines)
     runtime = resolve()

@@ -116,7 +116,9 @@ def ids(situation, patch):
     if situation.sources:
         forget_code()
     edited = {module: edit(SOURCES(module)) for module, edit in situation.sources.items()}
-    patch.setattr(code, "_source", lambda module: edited[module] if module in edited else SOURCES(module))
+    patch.setattr(
+        code, "_source", functools.cache(lambda module: edited[module] if module in edited else SOURCES(module))
+    )
     patch.setattr(cell, "SAMPLE_SEED", situation.sample_seed)
     version = libraries.version
     patch.setattr(libraries, "version", lambda name: situation.versions.get(name) or version(name))

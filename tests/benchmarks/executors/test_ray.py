@@ -8,10 +8,13 @@ import pandas as pd
 import psutil
 import pytest
 
-from benchmarks.cells.run_cell import run_cell as run_cell_here
+from benchmarks.cells.run_cell import run_cell
 from benchmarks.errors import UsageError
+from benchmarks.executors.as_planned import run_as_planned
 from benchmarks.inference.folder import Job, label_here
 from benchmarks.inference.saved import find_model
+from benchmarks.registry.code_version import code_version
+from benchmarks.registry.libraries import libraries
 from benchmarks.store.packing import pack_cell, pack_data, unpack
 from benchmarks.store.results import Store
 from models.model import Runtime
@@ -21,7 +24,7 @@ ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.
 from ray.cluster_utils import Cluster  # noqa: E402
 
 from benchmarks.executors.cluster import capacity, claim, connect  # noqa: E402
-from benchmarks.executors.ray import RayExecutor, run_cell  # noqa: E402
+from benchmarks.executors.ray import RayExecutor  # noqa: E402
 from benchmarks.executors.ray_predict import label_on_ray  # noqa: E402
 
 MACHINE = {"num_cpus": 1, "num_gpus": 0, "object_store_memory": 80 * 2**20, "include_dashboard": False}
@@ -62,16 +65,22 @@ def cells(cluster, meeting):
 
 
 def test_results_are_those_of_this_machine(cluster, store, make_spec, tmp_path):
-    good = make_spec()
-    (result,) = RayExecutor(store, run_cell).run([good], ignore)
+    versions = {"code_version": code_version("tfidf_logreg", "ce"), "libraries": libraries("tfidf_logreg", "ce")}
+    good = make_spec().model_copy(update=versions)
+    (result,) = RayExecutor(store, run_as_planned).run([good], ignore)
     assert (result.status, store.read_result(good.id)) == ("ok", result)
 
     here = Store(tmp_path / "here")
     unpack(here, pack_data(store, good.data_fingerprint))
-    run_cell_here(good, here, lambda done, total: None)
+    run_cell(good, here, lambda done, total: None)
     assert here.read_result(good.id).metrics == store.read_result(good.id).metrics
     assert here.read_predictions(good.id).equals(store.read_predictions(good.id))
     assert {*pack_cell(store, good.id)} == {*pack_cell(here, good.id), f"cells/{good.id}/log.txt"}
+
+
+def test_a_machine_with_another_version_of_the_code_leaves_no_result(cluster, store, make_spec):
+    (result,) = RayExecutor(store, run_as_planned).run([make_spec()], ignore)
+    assert (result.status, "has changed since this cell was planned" in result.reason) == ("failed", True)
 
 
 def test_a_machine_lost_in_mid_run_loses_no_cell(cluster, cells, store, make_spec, meeting):
@@ -134,7 +143,7 @@ def stop_after(spec, meeting):
 
 def test_a_folder_is_labelled_as_on_this_machine(cluster, store, make_spec, tmp_path):
     spec = make_spec()
-    run_cell_here(spec, store, lambda done, total: None)
+    run_cell(spec, store, lambda done, total: None)
     found = find_model(store.cell_folder(spec.id))
     source = tmp_path / "new"
     texts = [f"film {number} was {word}" for number, word in enumerate(["dull", "great", "so so"] * 8)]

@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from benchmarks.executors import select
+from benchmarks.executors.as_planned import run_as_planned
 from benchmarks.hardware.origin import CHECKOUT, PACKAGES
 
 
@@ -32,6 +33,12 @@ def test_an_option_of_ray_s_without_ray_is_an_error(refused, option):
     status, errors = refused("run", *option)
     assert (status, errors.count("\n")) == (2, 1)
     assert "--executor ray" in errors
+
+
+def test_cells_run_as_planned_wherever_they_run(store):
+    assert select.local_backend("benchmarks.cli").executor(store, None).work is run_as_planned
+    pytest.importorskip("ray")
+    assert select.ray_backend(None, 1).executor(store, None).work is run_as_planned
 
 
 def imported_at_once(path):

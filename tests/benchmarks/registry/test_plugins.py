@@ -12,11 +12,13 @@ from benchmarks.config.datasets import load_dataset
 from benchmarks.config.plan import Combination, specify
 from benchmarks.config.suite import Data
 from benchmarks.errors import UsageError
+from benchmarks.executors.as_planned import run_as_planned
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.inference.saved import load_model
 from benchmarks.registry import entries as registry
 from benchmarks.registry import names as registered
 from benchmarks.registry import plugins
+from benchmarks.registry.code_version import forget_sources
 from benchmarks.registry.entries import add_plugin, entry, names
 from benchmarks.schema.cell import CellSpec
 from benchmarks.schema.measurements import Measure
@@ -117,6 +119,43 @@ def test_an_edited_file_makes_another_cell(write, specified, monkeypatch):
     after = specified()
     assert before.model_plugin != after.model_plugin
     assert before.id != after.id
+
+
+@pytest.fixture
+def run_planned(write, store, specified, tmp_path, monkeypatch):
+    """Plan a cell of a plug-in that imports a module beside it, `change` something, and run the cell in a process."""
+    monkeypatch.syspath_prepend(tmp_path)
+    write("WIDTH = 1\n", "beside_plugin.py")
+    plugin = add_plugin(write(f"import beside_plugin\n{MODEL}"))
+    store.write_plugin(plugin.sha256, plugin.source)
+
+    def run_planned(change=lambda spec: spec):
+        spec = change(specified())
+        (result,) = LocalExecutor(store, run_as_planned).run([spec], lambda *_: None)
+        return result.status, result.reason
+
+    yield run_planned
+    forget_sources()
+
+
+def test_a_cell_runs_by_the_code_and_the_libraries_it_was_planned_with(run_planned):
+    assert run_planned() == ("ok", "")
+
+
+def test_a_cell_whose_code_was_edited_since_it_was_planned_fails(run_planned, write):
+    def edit(spec):
+        write("WIDTH = 2\n", "beside_plugin.py")
+        return spec
+
+    status, reason = run_planned(edit)
+    assert status == "failed"
+    assert "code of word_counts with ce has changed since this cell was planned: run again" in reason
+
+
+def test_a_cell_that_was_planned_with_another_version_of_a_library_fails(run_planned):
+    status, reason = run_planned(lambda spec: spec.model_copy(update={"libraries": spec.libraries | {"numpy": "0.1"}}))
+    assert status == "failed"
+    assert "here, and was 0.1 where this cell was planned: install that version, or run again" in reason
 
 
 def test_the_same_file_twice_is_one_plugin(write):

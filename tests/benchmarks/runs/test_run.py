@@ -9,6 +9,7 @@ from rich.console import Console
 
 from benchmarks.config.plan import Choices
 from benchmarks.config.suite import Suite
+from benchmarks.registry.entries import add_plugin
 from benchmarks.runs.run import execute, prepare_run
 from benchmarks.schema.measurements import Ceiling
 from benchmarks.schema.result import CellResult
@@ -16,17 +17,19 @@ from models.model import Runtime
 
 ROWS = 100
 
+PLUGIN = (Path(__file__).parents[1] / "word_counts.py").read_text()
+
 
 @pytest.fixture
 def prepared(tmp_path):
     texts = (f"film {n} was {'good' if n % 2 else 'bad'} indeed,{n % 2}" for n in range(ROWS))
     (tmp_path / "reviews.csv").write_text("\n".join(["text,label", *texts, ""]))
 
-    def prepare(*train_sizes):
+    def prepare(*train_sizes, model="nbsvm"):
         suite = Suite(
             name="small",
             data={"name": str(tmp_path / "reviews.csv"), "valid_size": 20, "test_size": 20},
-            grid=[{"models": ["nbsvm"], "losses": ["ce"], "train_sizes": train_sizes}],
+            grid=[{"models": [model], "losses": ["ce"], "train_sizes": train_sizes}],
         )
         return prepare_run(suite, Choices(), Runtime, tmp_path / "out", ["python", "-m", "benchmarks", "run"])
 
@@ -42,6 +45,19 @@ def test_a_suite_s_size_that_the_data_does_not_have_is_said_and_becomes_all(prep
 
 def test_sizes_that_the_data_has_need_no_word(prepared):
     assert not any("do not reach" in key for key in prepared(50, "all").dataset.provenance)
+
+
+def test_a_second_run_in_a_process_has_the_code_of_then(tmp_path, monkeypatch, prepared, forgetful):
+    """In a notebook, where a module beside a plug-in is edited between two runs."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "a_plugin.py").write_text(f"import edited_between_runs\n{PLUGIN}")
+    add_plugin(tmp_path / "a_plugin.py")
+    versions = []
+    for width in (1, 2):
+        (tmp_path / "edited_between_runs.py").write_text(f"WIDTH = {width}\n")
+        (spec,) = prepared(50, model="word_counts").specs
+        versions.append(spec.code_version)
+    assert versions[0] != versions[1]
 
 
 class Failing:
