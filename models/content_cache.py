@@ -87,7 +87,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def _read(folder: Path, wanted: set[bytes]) -> dict[bytes, Float32]:
-    """The vectors that the files of a folder have; a damaged file is removed."""
+    """The vectors that the files of a folder have; one that cannot be read just now is left alone."""
     found: dict[bytes, Float32] = {}
     for path in sorted(folder.glob("*.safetensors")):
         try:
@@ -97,10 +97,20 @@ def _read(folder: Path, wanted: set[bytes]) -> dict[bytes, Float32]:
                 if rows:
                     values = file.get_tensor("vectors")
                     found |= {keys[row]: values[row] for row in rows}
-        except (SafetensorError, IndexError, OSError):
-            log.warning("a damaged file of the cache is removed: %s", path.name)
-            path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("a file of the cache cannot be read: %s: %s", path.name, error)
+        except (SafetensorError, IndexError):
+            _remove(path)
     return found
+
+
+def _remove(path: Path) -> None:
+    """Remove a damaged file, or warn of it in a cache that cannot be written to."""
+    try:
+        path.unlink(missing_ok=True)
+        log.warning("a damaged file of the cache is removed: %s", path.name)
+    except OSError as error:
+        log.warning("a damaged file of the cache cannot be removed: %s: %s", path.name, error.strerror)
 
 
 def _write(folder: Path, vectors: dict[bytes, Float32]) -> None:

@@ -100,22 +100,35 @@ def read_frame(path: Path) -> pd.DataFrame:
 
 @contextmanager
 def undamaged(path: Path) -> Iterator[None]:
-    """Turn an error of reading `path` into a DamagedError; a library's message might quote a text of the data."""
+    """Name the file in an error of reading `path`; a library's message might quote a text of the data.
+
+    Raises:
+        DamagedError: the file is missing, or its content is not what was written.
+        StoreError: the system did not give the content, or memory ran out: the file may be whole.
+    """
     try:
         yield
+    except FileNotFoundError:
+        raise DamagedError(path, "it is missing") from None
+    except MemoryError as error:
+        raise StoreError(
+            f"{path} cannot be read: it needs more memory than is free ({publishable(error)}); free some, or delete "
+            "the file to have it made again"
+        ) from None
+    except OSError as error:
+        if error.errno is None:  # Arrow's finding about the content
+            raise DamagedError(path, publishable(error)) from None
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from None
     except (
         pa.ArrowException,
-        OSError,
         ValueError,
         KeyError,
         TypeError,
         AttributeError,
-        MemoryError,
         OverflowError,
         RecursionError,
     ) as error:
-        finding = "it is missing" if isinstance(error, FileNotFoundError) else publishable(error)
-        raise DamagedError(path, finding) from None
+        raise DamagedError(path, publishable(error)) from None
 
 
 def first_error(error: ValidationError) -> str:

@@ -1,5 +1,6 @@
 """Sweeps that are ended, at any moment and by anything: the next one finishes the rest and loses nothing."""
 
+import errno
 import io
 import os
 import re
@@ -100,6 +101,21 @@ def test_a_damaged_file_is_named_set_aside_and_made_again(run, store, name, dama
     assert f"kept as {name}.damaged; the cell runs again" in said
     assert path.with_name(f"{name}.damaged").read_bytes() == damaged
     assert {key: value for key, value in contents(store.folder).items() if not key.endswith(".damaged")} == whole
+
+
+def test_a_file_that_cannot_be_read_just_now_ends_the_run_and_is_kept(run, store, monkeypatch):
+    spec = tiny_spec()
+    run(store, [spec])
+    before = contents(store.folder)
+
+    def fail(path):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("benchmarks.store.folder.open_regular", fail)
+        with pytest.raises(StoreError, match="cannot be read: Input/output error"):
+            run(store, [spec])
+    assert contents(store.folder) == before
 
 
 def test_missing_predictions_are_made_again(run, store):

@@ -1,3 +1,4 @@
+import errno
 import re
 
 import numpy as np
@@ -65,6 +66,33 @@ def test_a_damaged_file_is_removed_and_computed_again(cache, damage, caplog):
     assert "a damaged file of the cache is removed" in caplog.text
     assert (found.reused, found.values.tolist()) == (0, [[1, 1]])
     assert cached_vectors("space", ["a"], Counter()).reused == 1
+
+
+def test_a_file_that_cannot_be_read_just_now_is_kept(cache, monkeypatch, caplog):
+    cached_vectors("space", ["a"], Counter())
+    with monkeypatch.context() as patch:
+        patch.setattr("models.content_cache.safe_open", raising(OSError(errno.ESTALE, "Stale file handle")))
+        patch.setattr("models.content_cache.write_whole", lambda path, write: None)
+        assert cached_vectors("space", ["a"], Counter()).reused == 0
+    assert re.search("cannot be read: .*Stale file handle", caplog.text)
+    assert cached_vectors("space", ["a"], Counter()).reused == 1
+
+
+def test_a_damaged_file_in_a_cache_that_cannot_be_written_to_is_a_warning(cache, monkeypatch, caplog):
+    cached_vectors("space", ["a"], Counter())
+    (path,) = cache.rglob("*.safetensors")
+    path.write_bytes(b"")
+    monkeypatch.setattr("pathlib.Path.unlink", raising(OSError(errno.EROFS, "Read-only file system")))
+    monkeypatch.setattr("models.content_cache.write_whole", lambda path, write: None)
+    assert cached_vectors("space", ["a"], Counter()).values.tolist() == [[1, 1]]
+    assert re.search("cannot be removed: .*Read-only file system", caplog.text)
+
+
+def raising(error):
+    def fail(*arguments, **named):
+        raise error
+
+    return fail
 
 
 def test_a_folder_that_cannot_be_written_to_is_a_warning(cache, caplog):

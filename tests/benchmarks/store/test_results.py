@@ -1,5 +1,6 @@
 import contextlib
 import dataclasses
+import errno
 import json
 
 import numpy as np
@@ -96,6 +97,26 @@ def test_damaged_predictions_and_data_are_named(store, result, dataset, damage):
         path.write_bytes(damage(path.read_bytes()))
         with pytest.raises(DamagedError, match=rf"{path.name} is damaged \(.*\)"):
             read()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "Input/output error"),
+        (PermissionError(errno.EACCES, "Permission denied"), "Permission denied"),
+        (MemoryError("malloc failed"), r"needs more memory than is free \(MemoryError: malloc failed\); free some"),
+    ],
+)
+def test_a_file_that_cannot_be_read_just_now_is_not_called_damaged(store, result, monkeypatch, error, said):
+    store.write_result(result, pd.DataFrame({"row": [0]}))
+
+    def fail(path):
+        raise error
+
+    monkeypatch.setattr("benchmarks.store.folder.open_regular", fail)
+    with pytest.raises(StoreError, match=rf"predictions\.parquet cannot be read: .*{said}") as caught:
+        store.read_predictions(result.spec.id)
+    assert not isinstance(caught.value, DamagedError)
 
 
 def test_data_of_another_fingerprint_are_not_taken_for_those_asked_for(store, dataset):
