@@ -66,6 +66,19 @@ def cached_vectors(space: str, texts: Sequence[str], compute: Callable[[Sequence
     return Vectors(np.stack([found[key] for key in keys]), sum(key not in missing for key in keys))
 
 
+def code_digest(*paths: Path) -> str:
+    """Return the digest of the code that vectors are computed by.
+
+    Args:
+        paths: files, and folders of which every module counts.
+    """
+    found = hashlib.sha256()
+    for path in paths:
+        for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
+            found.update(hashlib.sha256(file.read_bytes()).digest())
+    return found.hexdigest()
+
+
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """Write a file of the cache under a temporary name, then rename it; warn where the folder cannot be written to.
 

@@ -17,9 +17,7 @@ from transformers import AutoModel, PretrainedConfig
 
 from data.dataset import Split
 from losses.loss import Loss
-from models import content_cache
-from models.content_cache import Vectors, cached_vectors
-from models.encoder import attention, auto, tokens, truncation
+from models.content_cache import Vectors, cached_vectors, code_digest
 from models.encoder.auto_classifier import AutoEncoderClassifier
 from models.encoder.truncation import Truncation
 from models.external_files import external_digests
@@ -28,6 +26,12 @@ from models.model import FitReport, Monitor, Runtime
 from models.search_space import Interval, OneOf, SearchSpace
 
 Pooling = Literal["mean", "cls", "max"]
+
+CODE = [
+    Path(__file__).with_name(name)
+    for name in ("frozen_encoder.py", "content_cache.py", "model.py", "encoder", "neural")
+]
+"""Modules and packages that encode texts."""
 
 
 class FrozenEncoder(AutoEncoderClassifier):
@@ -99,15 +103,13 @@ class FrozenEncoder(AutoEncoderClassifier):
 
     def _space(self, runtime: Runtime) -> str:
         """Digest of everything but the text that a vector depends on."""
-        code = [
-            Path(str(module.__file__)).read_bytes() for module in (attention, auto, tokens, truncation, content_cache)
-        ]
         facts = {
             "encoder": external_digests(self)["encoder"],
             "parameters": [self.pooling, self.max_length, self.truncation],
             "runtime": [runtime.device, runtime.precision],
             "libraries": [version(name) for name in ("torch", "transformers", "tokenizers")],
-            "code": [hashlib.sha256(source).hexdigest() for source in (*code, Path(__file__).read_bytes())],
+            "class": [type(self).__module__, type(self).__qualname__],  # a plug-in's module is named by its content
+            "code": code_digest(*CODE),
         }
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
-from models.content_cache import cache_folder
+from models.content_cache import cache_folder, code_digest
 from models.encoder.auto import hub_folder, quiet, read_tokenizer_file
 from models.encoder.weights import MINILM_SHA256, packaged_minilm
 from models.saved_files import check_sizes
@@ -34,6 +34,9 @@ FILES = (WEIGHTS_FILE, TOKENIZER_FILE, CONFIG_FILE)
 
 DISTILLED: dict[str, Any] = {"pca_dims": 256, "sif_coefficient": 1e-4}
 """model2vec's arguments for the packaged MiniLM, its defaults."""
+
+CODE = [Path(__file__).with_name(name) for name in ("static_vectors.py", "encoder")]
+"""Modules and packages that distil vectors."""
 
 RESERVED = re.compile(r"\[(?:PAD|CLS|SEP|MASK|unused\d+)\]")
 """Tokens of the encoder that occur in no text: they have no vector, and do not count in the ranks of frequency."""
@@ -177,7 +180,12 @@ def _distil(folder: Path) -> Path:
 def _distilled_name() -> str:
     """Digest of everything that the distilled vectors depend on."""
     versions = {name: version(name) for name in ("model2vec", "scikit-learn", "tokenizers", "torch", "transformers")}
-    facts = {"encoder": MINILM_SHA256, "arguments": {**DISTILLED, "reserved": RESERVED.pattern}, "versions": versions}
+    facts = {
+        "encoder": MINILM_SHA256,
+        "arguments": {**DISTILLED, "reserved": RESERVED.pattern},
+        "versions": versions,
+        "code": code_digest(*CODE),
+    }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -4,7 +4,7 @@ import re
 import numpy as np
 import pytest
 
-from models.content_cache import cache_folder, cached_vectors
+from models.content_cache import cache_folder, cached_vectors, code_digest
 
 
 @pytest.fixture
@@ -99,6 +99,18 @@ def test_a_folder_that_cannot_be_written_to_is_a_warning(cache, caplog):
     cache.write_text("no folder")
     assert cached_vectors("space", ["a"], Counter()).values.tolist() == [[1, 1]]
     assert re.search("cannot be written to: .*; BENCHMARKS_CACHE=off uses none", caplog.text)
+
+
+def test_code_is_every_module_of_a_folder_and_a_file(tmp_path):
+    (tmp_path / "package").mkdir()
+    paths = [tmp_path / "package" / "one.py", tmp_path / "package" / "two.py", tmp_path / "three.py"]
+    for path in paths:
+        path.write_text("WIDTH = 1\n")
+    digests = {code_digest(tmp_path / "package", tmp_path / "three.py")}
+    for path in paths:
+        path.write_text("WIDTH = 2\n")
+        digests.add(code_digest(tmp_path / "package", tmp_path / "three.py"))
+    assert len(digests) == 4
 
 
 def test_no_temporary_file_is_left(cache):

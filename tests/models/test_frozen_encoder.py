@@ -1,15 +1,22 @@
 """A frozen encoder with logistic regression, on tiny random encoders."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from benchmarks.registry.code_version import _closure
 from benchmarks.registry.model_contract import TEXTS, easy_texts
 from losses.ce import CrossEntropy
 from losses.class_weighted_ce import ClassWeightedCrossEntropy
 from losses.focal import Focal
+from models import frozen_encoder
 from models.frozen_encoder import FrozenEncoder, pooled
 from models.model import Runtime
+
+MODELS = Path(frozen_encoder.__file__).parent
 
 TRAIN, VALID = easy_texts(40), easy_texts(20, seed=1)
 
@@ -72,6 +79,29 @@ def test_texts_are_encoded_once_across_seeds_losses_and_sizes(tiny_encoder):
         {"encoder": str(tiny_encoder("electra"))},
     ):
         assert fit(folder, **other)[1].cached_texts == 0
+
+
+def test_vectors_of_another_class_or_another_code_are_not_reused(tiny_encoder, monkeypatch):
+    class Derived(FrozenEncoder):
+        pass
+
+    model, _ = fit(tiny_encoder("bert"))
+    derived = Derived(**model.parameters())
+    space = model._space(Runtime())
+    assert derived._space(Runtime()) != space
+    monkeypatch.setattr(frozen_encoder, "CODE", [*frozen_encoder.CODE, Path(__file__)])
+    assert model._space(Runtime()) != space
+
+
+def test_every_module_that_encodes_counts():
+    """The others read files, fit the head, or hold ranges that tuning searches."""
+    others = {"external_files", "saved_files", "search_space", "selection", "linear", "__init__"}
+    imported = {
+        Path(find_spec(name).origin).relative_to(MODELS)
+        for name in _closure({"models.frozen_encoder"}, frozenset({"models"}))
+    }
+    names = {Path(path.parts[0]).stem for path in imported}
+    assert names - others == {path.stem for path in frozen_encoder.CODE}
 
 
 def test_the_cache_changes_no_score(tiny_encoder, monkeypatch):

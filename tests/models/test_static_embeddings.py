@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -200,6 +201,13 @@ def test_vectors_are_distilled_once(monkeypatch, tmp_path):
     check_vectors("minilm")
     load_vectors("minilm")
     assert len(distilled) == 2
+
+
+def test_vectors_distilled_by_other_code_are_not_reused(monkeypatch):
+    name = static_vectors._distilled_name()
+    assert Path(static_vectors.__file__) in static_vectors.CODE
+    monkeypatch.setattr(static_vectors, "CODE", [*static_vectors.CODE, Path(__file__)])
+    assert static_vectors._distilled_name() != name
 
 
 def test_a_saved_model_of_other_shapes_is_refused(pieces, tmp_path):
