@@ -65,4 +65,4 @@ def run_cells(
         return interrupted(command)
     except StoreError as error:
         return stopped_by_store(error)
-    return interrupted(command) if outcomes.total() < sum(planned.values()) else status
+    return interrupted(command) if outcomes.stopped else status

@@ -140,8 +140,7 @@ def run_cascades(
     store.write_run(run | {"planned": [*cells, *names], "cascades": names})
     if specs:
         observer.say(f"{len(specs)} cascades of these models, with thresholds chosen on validation")
-        outcomes = sweep(specs, store, executor, observer, is_held=is_held)
-        if outcomes.total() < len(specs):
+        if sweep(specs, store, executor, observer, is_held=is_held).stopped:
             raise KeyboardInterrupt
     return specs
 

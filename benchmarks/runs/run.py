@@ -1,6 +1,5 @@
 """A run, once it has been prepared: its data and plug-ins are kept, its cells run, its record is written."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,9 +19,8 @@ from benchmarks.runs.display import Display
 from benchmarks.runs.engines import measure_engines
 from benchmarks.runs.event_log import EventLog
 from benchmarks.runs.preparation import Run, prepare_run
-from benchmarks.runs.sweep import Observer, sweep
+from benchmarks.runs.sweep import Observer, Outcomes, sweep
 from benchmarks.runs.tuning import tune
-from benchmarks.schema.result import Status
 from benchmarks.store.files import DamagedError
 from benchmarks.store.lock import hold
 from benchmarks.store.results import Stores
@@ -40,7 +38,7 @@ def execute(
     retries: int = 0,
     events: TextIO | None = None,
     finished: Callable[[Path, int], None] = lambda folder, done: None,
-) -> Counter[Status]:
+) -> Outcomes:
     """Run the cells of all runs that have no good result yet, or all of them if `fresh`, as one sweep.
 
     Args:
@@ -54,7 +52,7 @@ def execute(
         finished: called after each cell that ran, with its results folder and the number of cells that ended there.
 
     Returns:
-        The number of cells by status: all of them, or fewer if the user asked for an end.
+        How the cells ended; where the user asked for an end, nothing but cells was run.
 
     Raises:
         UsageError: another run is writing into a folder.
@@ -79,17 +77,18 @@ def execute(
         outcomes = sweep(
             specs, stores_of(runs), executor, shown, retries=retries, is_held=_all_of(held), finished=finished
         )
-        if unfinished and outcomes.total() == len(specs):  # the user did not ask for an end
+        if outcomes.stopped:
+            return outcomes
+        if unfinished:
             after = best(before, measured_ceilings(unfinished, shown, measure))
             for run, description, own in zip(runs, descriptions, kept, strict=True):
                 if own is None:
                     run.store.write_run(description | as_json(after))
-        if outcomes.total() == len(specs):
-            for run in runs:
-                if run.suite.cascades:
-                    most = run.suite.cascade_stages
-                    run_cascades(run.store, executor, shown, stages=most, fresh=fresh, is_held=_all_of(held))
-                measure_engines(run.specs, engine_names(run.suite.measure.engines), run.store, shown)
+        for run in runs:
+            if run.suite.cascades:
+                most = run.suite.cascade_stages
+                run_cascades(run.store, executor, shown, stages=most, fresh=fresh, is_held=_all_of(held))
+            measure_engines(run.specs, engine_names(run.suite.measure.engines), run.store, shown)
         return outcomes
 
 

@@ -32,6 +32,16 @@ class Observer(Protocol):
         """Show a line about anything else."""
 
 
+class Outcomes(Counter[Status]):
+    """Number of cells by status: all of them, or fewer if the user asked for an end.
+
+    Attributes:
+        stopped: whether the user asked for an end, even if every cell has ended.
+    """
+
+    stopped = False
+
+
 def sweep(
     specs: Sequence[CellSpec],
     store: Store | Stores,
@@ -41,7 +51,7 @@ def sweep(
     retries: int = 0,
     is_held: Callable[[], bool] = lambda: True,
     finished: Callable[[Path, int], None] = lambda folder, done: None,
-) -> Counter[Status]:
+) -> Outcomes:
     """Run the cells that have no good result yet.
 
     Args:
@@ -54,13 +64,13 @@ def sweep(
         finished: called after each cell that ran, with its results folder and the number of cells that ended there.
 
     Returns:
-        The number of cells by status: all of them, or fewer if the user asked for an end.
+        How the cells ended.
 
     Raises:
         KeyboardInterrupt: the user wants an end now; finished cells are in the store.
         StoreError: the store holds results of another version, can no longer be written to, or is gone.
     """
-    outcomes: Counter[Status] = Counter()
+    outcomes = Outcomes()
     ended: Counter[Path] = Counter()
     with interruptible("finishing the running cells; Ctrl-C again stops now") as stopping:
         for stage in _stages(specs):
@@ -87,6 +97,7 @@ def sweep(
                 observer.ended(result.spec, outcome(result), result)
                 finished(folder, ended[folder])
             timing_rounds(stage, store, executor, observer, stopping)
+        outcomes.stopped = stopping()
     return outcomes
 
 

@@ -1,7 +1,6 @@
 """Which cells are joined, and what a run does with the cascades."""
 
 import shutil
-from collections import Counter
 from io import StringIO
 
 import pytest
@@ -13,6 +12,7 @@ from benchmarks.errors import UsageError
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.runs import cascades
 from benchmarks.runs.cascades import cascade_spec, kept_cascades, plan_cascades, run_cascades, run_cascades_of
+from benchmarks.runs.sweep import Outcomes
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
 from tests.benchmarks.cascade_runs import (
@@ -198,7 +198,10 @@ def test_a_cascade_that_fails_loses_no_other_s_work(copied):
 
 
 def test_an_end_asked_for_meanwhile_ends_the_run(copied, monkeypatch):
-    monkeypatch.setattr(cascades, "sweep", lambda *arguments, **options: Counter(ok=1))
+    """In the last cell, too."""
+    outcomes = Outcomes(ok=len(plan_cascades(copied)[0]))
+    outcomes.stopped = True
+    monkeypatch.setattr(cascades, "sweep", lambda *arguments, **options: outcomes)
     with pytest.raises(KeyboardInterrupt):
         run_cascades(copied, None, Notes())
 

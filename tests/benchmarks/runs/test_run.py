@@ -2,6 +2,7 @@
 
 import io
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,20 @@ def ceilings_after(run, *readings):
 def test_of_the_ceilings_before_and_after_the_cells_the_better_is_kept(prepared):
     assert ceilings_after(prepared(50), (100.0, 9.0), (150.0, 7.0)) == (150.0, 150, 9.0)
     assert ceilings_after(prepared(50), (200.0, 3.0), (150.0, 7.0)) == (200.0, 200, 7.0)
+
+
+def test_after_an_end_was_asked_for_in_the_last_cell_nothing_more_is_measured(prepared, monkeypatch):
+    run, measured = prepared(50), []
+    asked = nullcontext(lambda: run.store.read_result(run.specs[0].id) is not None)
+    monkeypatch.setattr("benchmarks.runs.sweep.interruptible", lambda notice: asked)
+    monkeypatch.setattr("benchmarks.runs.run.measure_engines", lambda *given: measured.append("engines"))
+    outcomes = execute(
+        [run],
+        Failing(run.store),
+        Console(file=io.StringIO()),
+        measure=lambda specs: measured.append("ceiling") or [],
+    )
+    assert (outcomes.stopped, measured) == (True, ["ceiling"])  # that before the cells
 
 
 def test_the_command_is_kept_with_its_paths_ready_to_be_pasted(prepared):

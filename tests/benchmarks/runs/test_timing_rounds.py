@@ -1,5 +1,6 @@
 """Rounds of timing: interleaved, bounded, and nothing is lost where one fails."""
 
+from contextlib import nullcontext
 from functools import partial
 
 import pandas as pd
@@ -103,10 +104,21 @@ def test_no_process_begins_after_the_user_asked_for_an_end(store, specs):
 def test_a_sweep_ends_with_all_processes_and_one_outcome_for_each_cell(store, specs, monkeypatch):
     monkeypatch.setattr(remeasuring, "REPEATED_SECONDS", 1_000.0)
     executor, observer = Here(store), Recorder()
-    assert sweep(specs, store, executor, observer) == {"ok": 3}
+    outcomes = sweep(specs, store, executor, observer)
+    assert (outcomes, outcomes.stopped) == ({"ok": 3}, False)
     assert [seed for seed, _ in observer.outcomes] == [1, 2, 3]
     assert executor.ran == [1, 2, 3, 1, 3, 1, 3]
     assert store.read_result(specs[0].id).measurement("fit").process == [0, 1, 2]
+
+
+@pytest.mark.parametrize("cell", [3, 5])
+def test_a_sweep_says_that_an_end_was_asked_for_when_every_cell_has_ended(store, specs, monkeypatch, cell):
+    """In the last cell, and in a round of timing."""
+    executor = Here(store, time_once_more)
+    asked = nullcontext(lambda: len(executor.ran) >= cell)
+    monkeypatch.setattr("benchmarks.runs.sweep.interruptible", lambda notice: asked)
+    outcomes = sweep(specs, store, executor, Recorder())
+    assert (outcomes, outcomes.stopped, len(executor.ran)) == ({"ok": 3}, True, cell)
 
 
 def test_a_sweep_that_was_killed_between_rounds_goes_on_with_them(store, specs):
