@@ -3,14 +3,17 @@
 import contextlib
 import io
 import json
+import math
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from select import select
 from time import monotonic, sleep
 from typing import Any
 
@@ -37,6 +40,10 @@ STARTS, PAUSE = 3, 0.2
 
 GO = b"go"
 """Answer to a cell's first message, the process id of its fork server; without it the cell does nothing."""
+
+
+BETWEEN_STEPS = 0.2
+"""Seconds between two messages about training steps, at least."""
 
 
 class StartError(RuntimeError):
@@ -145,6 +152,31 @@ def _started(
     raise StartError(f"the fork server ended {STARTS} times while it was to start this cell's process")
 
 
+@dataclass
+class Steps:
+    """Tells the run of a cell's training steps; a message that it does not take at once is dropped.
+
+    Steps are timed: a run that is stopped or busy must not hold them up.
+
+    Attributes:
+        connection: to the run.
+    """
+
+    connection: Connection
+    _told: float = -math.inf
+
+    def __call__(self, done: int, total: int) -> None:
+        """Tell of `done` of `total` steps, unless the run was told a moment ago; of the last one in any case.
+
+        Raises:
+            OSError: the run has ended.
+        """
+        now = monotonic()
+        if (done == total or now >= self._told + BETWEEN_STEPS) and select([], [self.connection], [], 0)[1]:
+            self.connection.send_bytes(json.dumps([done, total]).encode())
+            self._told = now
+
+
 def _live(spec: CellSpec, store: Store, work: Work, slot: Slot, connection: Connection) -> None:
     """Run a cell in its process, then exit even if threads are still running."""
     os.setsid()
@@ -158,7 +190,7 @@ def _live(spec: CellSpec, store: Store, work: Work, slot: Slot, connection: Conn
     status = 0
     try:
         redirect_output(store, spec.id)
-        work(spec, store, lambda done, total: connection.send_bytes(json.dumps([done, total]).encode()))
+        work(spec, store, Steps(connection))
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException as error:  # noqa: BLE001  (a fault of any kind must not lose the other cells' work)

@@ -1,16 +1,19 @@
 """Cells in processes of their own: whatever happens to one, it leaves a row."""
 
 import errno
+import json
 import os
 import signal
 import threading
 import time
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
 import torch
 
 from benchmarks.cells.run_cell import PRELOAD, run_cell
+from benchmarks.executors.cell_process import Steps
 from benchmarks.executors.faults import describe_exception, describe_exit
 from benchmarks.executors.local import LocalExecutor
 
@@ -41,7 +44,39 @@ def test_progress_is_passed_on(runner, make_spec):
     seen = []
     spec = make_spec("lstm", epochs=2, min_steps=0, batch_size=8, embedding_width=4, hidden_width=4)
     run_one(runner, spec, lambda done, total: seen.append((done, total)))
-    assert seen == [(step, 10) for step in range(1, 11)]
+    assert seen == sorted(set(seen))
+    assert (seen[0], seen[-1]) == ((1, 10), (10, 10))
+
+
+def test_a_run_that_is_busy_holds_up_no_training_step_and_is_told_of_the_last_one(monkeypatch):
+    monkeypatch.setattr("benchmarks.executors.cell_process.BETWEEN_STEPS", 0.0)
+    ours, theirs = Pipe()
+    steps = Steps(theirs)
+    for done in range(1, 20_000):
+        steps(done, 20_000)
+    taken = received(ours)
+    assert taken == [[done, 20_000] for done in range(1, len(taken) + 1)]
+    assert 0 < len(taken) < 19_999
+    steps(20_000, 20_000)
+    assert received(ours) == [[20_000, 20_000]]
+
+
+def test_a_run_is_told_of_steps_a_few_times_a_second_and_of_the_last_one(monkeypatch):
+    now = iter([0.0, 0.1, 0.19, 0.2, 0.3, 0.31])
+    monkeypatch.setattr("benchmarks.executors.cell_process.monotonic", lambda: next(now))
+    ours, theirs = Pipe()
+    steps = Steps(theirs)
+    for done in range(1, 7):
+        steps(done, 6)
+    assert received(ours) == [[1, 6], [4, 6], [6, 6]]
+
+
+def received(connection):
+    """The messages that wait in a connection."""
+    found = []
+    while connection.poll():
+        found.append(json.loads(connection.recv_bytes()))
+    return found
 
 
 def test_an_exception_is_a_row_and_a_traceback_in_the_log(runner, make_spec):
