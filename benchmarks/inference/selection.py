@@ -19,9 +19,10 @@ MOST_NAMED = 20
 def best_cell(
     store: Store, pattern: str, usable: Callable[[CellSpec], bool] | None = None, purpose: str = ""
 ) -> tuple[CellResult, str]:
-    """Return the cell with the highest validation accuracy, and why it was chosen.
+    """Return the cell with the highest validation accuracy, or the best by the run's metric, and why it was chosen.
 
-    Ties go to the lower validation log loss. The test rows have no say: a model chosen by them would look better than
+    Ties go to the lower validation log loss. A cell that was selected by another metric counts only where it is
+    the only one. The test rows have no say: a model chosen by them would look better than
     it is. Only cells of the run's present plan and data count.
 
     Args:
@@ -47,20 +48,24 @@ def best_cell(
     of_which = f"that {purpose}" if usable else "" if pattern == "*" else f"that match {pattern!r}"
     if len(candidates) == 1:
         return candidates[0], " ".join(f"the only cell {of_which.replace('match ', 'matches ')}".split())
-    ranked = [result for result in candidates if _validation(result)]
+    metric, costs = _criterion(store)
+    ranked = [
+        result
+        for result in candidates
+        if (result.spec.metric, result.spec.costs) == (metric, costs) and _validation(result)
+    ]
+    shown_metric = metric.replace("_", " ")
     if not ranked:
         raise UsageError(
-            f"no cell of {str(store.folder)!r} has a validation accuracy to choose by: name one "
+            f"no cell of {str(store.folder)!r} has a validation {shown_metric} to choose by: name one "
             f"(choices: {_named(candidates)})",
             option="cells",
             value=pattern,
         )
     for result in ranked:
-        log.debug("%s: validation accuracy %.2f%%", result.spec.id, 100 * _validation(result)[0])
+        log.debug("%s: validation %s %s", result.spec.id, shown_metric, _shown(result))
     best = max(ranked, key=_validation)
-    metric = best.spec.metric
-    shown = f"{_validation(best)[0]:.2%}" if metric == "accuracy" else f"{_validation(best)[0]:.4f}"
-    reason = f"highest validation {metric.replace('_', ' ')}, {shown}, of {len(ranked)} cells {of_which}"
+    reason = f"highest validation {shown_metric}, {_shown(best)}, of {len(ranked)} cells {of_which}"
     return best, reason.strip()
 
 
@@ -80,6 +85,17 @@ def trained_cells(store: Store) -> list[CellResult]:
         and result.spec.id in planned
         and result.spec.data_fingerprint == fingerprint
     ]
+
+
+def _criterion(store: Store) -> tuple[str, tuple[tuple[float, ...], ...]]:
+    """Metric and costs that the run's cells were selected by."""
+    run = store.read_run()
+    return run.get("metric") or "accuracy", tuple(tuple(row) for row in run.get("costs") or ())
+
+
+def _shown(result: CellResult) -> str:
+    value = _validation(result)[0]
+    return f"{value:.2%}" if result.spec.metric == "accuracy" else f"{value:.4f}"
 
 
 def _named(results: Sequence[CellResult]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from benchmarks import __version__
+from benchmarks.config.criterion import criterion_of
 from benchmarks.hardware.environment import environment
 from benchmarks.redaction import command_without_folders
 from benchmarks.registry.code_version import code_version
@@ -14,7 +15,7 @@ from benchmarks.registry.plugins import plugins
 from benchmarks.runs.cascades import kept_cascades
 from benchmarks.runs.preparation import Run
 from benchmarks.runs.sweep import Observer
-from benchmarks.schema.cell import CellSpec
+from benchmarks.schema.cell import CellSpec, MetricName
 from benchmarks.schema.result import CellResult
 from benchmarks.store.files import DamagedError, StoreError
 from benchmarks.store.results import Store
@@ -138,7 +139,7 @@ def _result(store: Store, cell_id: str) -> CellResult | None:
 
 
 def _would_be_the_same(result: CellResult | None, run: Run) -> bool:
-    """Whether the cell would have the same plug-ins and external files today; yes where that cannot be known."""
+    """Whether this run would plan the cell for its plug-ins, files and metric; yes where that cannot be known."""
     if result is None or result.spec.model not in names("models") or result.spec.loss not in names("losses"):
         return True
     spec = result.spec
@@ -148,8 +149,15 @@ def _would_be_the_same(result: CellResult | None, run: Run) -> bool:
         (model.plugin, loss.plugin) == (spec.model_plugin, spec.loss_plugin)
         and (runtime.device, runtime.precision, runtime.devices) == (spec.device, spec.precision, spec.devices)
         and spec.data_fingerprint == run.dataset.fingerprint
+        and (spec.metric, spec.costs) == _criterion(run)
         and _has_the_same_files(spec, runtime)
     )
+
+
+def _criterion(run: Run) -> tuple[MetricName, tuple[tuple[float, ...], ...]]:
+    """Metric and costs of the run's own cells: cells that were selected by others cannot be compared with them."""
+    criterion = criterion_of(run.suite, run.dataset.test.class_names)
+    return criterion.metric, criterion.costs
 
 
 def _has_the_same_files(spec: CellSpec, runtime: Runtime) -> bool:

@@ -23,6 +23,7 @@ from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.inference import text_input
 from benchmarks.inference.predict import predict
 from benchmarks.inference.saved import Scored, find_model, load_model
+from benchmarks.inference.selection import best_cell
 from benchmarks.inference.writers import writing_predictions
 from benchmarks.registry import entries, names, plugins
 from benchmarks.schema.cell import CellSpec
@@ -76,6 +77,20 @@ def test_the_best_cell_is_that_of_validation_not_of_test(run):
     found = find_model(run.folder)
     assert found.saved.spec.seed == 2
     assert "highest validation accuracy, 90.00%, of 2 cells" in found.reason
+
+
+@pytest.mark.parametrize(("metric", "seed"), [(None, 2), ("macro_f1", 1)])
+def test_cells_that_were_selected_by_another_metric_than_the_run_s_are_not_ranked_with_its_own(
+    run, tmp_path, metric, seed
+):
+    other = Store(tmp_path)
+    for result in run.results():
+        spec = result.spec.model_copy(update={"metric": "macro_f1" if result.spec.seed == 1 else "accuracy"})
+        other.write_result(result.model_copy(update={"spec": spec}))
+    other.write_run(run.read_run() | {"planned": [result.spec.id for result in other.results()], "metric": metric})
+    best, reason = best_cell(other, "*")
+    assert best.spec.seed == seed
+    assert f"highest validation {'macro f1' if metric else 'accuracy'}" in reason
 
 
 def test_cells_deep_audits_and_failures_are_never_chosen(run, tmp_path):

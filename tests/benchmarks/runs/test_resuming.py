@@ -40,10 +40,18 @@ def run(tmp_path, monkeypatch):
     lines = (f"film {n} was {words[n % 4]} indeed,{(1, 2, 4, 5)[n % 4]}" for n in range(120))
     Path("r.csv").write_text("\n".join(["text,label", *lines, ""]))
 
-    def run(name="r.csv", label_map="1,2=neg;4,5=pos", models=("nbsvm",), executor=InThisProcess, group=None, **grid):
+    def run(
+        name="r.csv",
+        label_map="1,2=neg;4,5=pos",
+        models=("nbsvm",),
+        executor=InThisProcess,
+        group=None,
+        metric=None,
+        **grid,
+    ):
         data = {"name": name, "label_map": label_map, "valid_size": 20, "test_size": 40, "group_column": group}
         cells = {"models": list(models), "losses": ["ce"], **grid}
-        suite = Suite(name="small", data=data, grid=[cells], measure=FAST)
+        suite = Suite(name="small", data=data, grid=[cells], measure=FAST, metric=metric)
         prepared = prepare_run(suite, Choices(), Runtime, Path("out"), ["benchmarks", "run"])
         does = executor(prepared.store)
         execute([prepared], does, Console(file=io.StringIO()))
@@ -71,6 +79,14 @@ def test_cells_of_earlier_commands_stay_planned(run):
     first, _ = run()
     second, ran = run(models=("tfidf_logreg",))
     assert second == [*first, *ran]
+
+
+def test_cells_that_were_selected_by_another_metric_are_planned_no_longer(run):
+    accuracy, _ = run()
+    macro_f1, ran = run(metric="macro_f1")
+    assert macro_f1 == ran
+    assert not set(macro_f1) & set(accuracy)
+    assert run() == (accuracy, [])
 
 
 class Finishing(InThisProcess):
