@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.archive import ZIP
+from data.cleaning import is_unicode
 from data.columns import LOOKED_AT, choose_text
 from data.errors import DataError
 from data.memory import at_most, available
@@ -40,7 +41,8 @@ def column_texts(path: Path, column: str | None, say: Callable[[str], None] = _k
         say: is told which column was recognised, before the first text.
 
     Raises:
-        DataError: the file cannot be read, has no such column, or a row has no text; the message names its line.
+        DataError: the file cannot be read, has no such column, or a row has no text or one that UTF-8 cannot encode;
+            the message names its line.
     """
     kind = kind_of(path)
     wanted = Wanted(path.name, column, say)
@@ -144,4 +146,6 @@ def _text(value: object, name: str, place: str) -> str:
         raise DataError(f"{name}, {place}: {error}") from None
     if text is None:
         raise DataError(f"{name}: {place} has no text")
+    if not is_unicode(text):
+        raise DataError(f"{name}: {place} holds half a character (a surrogate), which UTF-8 cannot encode")
     return text

@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -361,6 +362,23 @@ def test_a_model_that_is_damaged_is_refused(type_in, run, tmp_path):
     (tmp_path / "copy" / "classifier.skops").write_bytes(b"")
     status, _, errors = type_in("copy", "a text")
     assert (status, "holds no saved tfidf_logreg model" in errors) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place"),
+    [
+        ("in.jsonl", '{"text": "fine"}\n{"text": "half \\ud83d"}\n', "line 2"),
+        ("in.json", '[{"text": "half \\ud83d"}]', "0"),
+    ],
+)
+def test_half_a_character_in_a_file_is_one_line_before_anything_is_labelled(
+    type_in, run, tmp_path, name, content, place
+):
+    (tmp_path / name).write_text(content)
+    status, output, errors = type_in(run.folder, "--input", name, "--text-column", "text", "--output", "labels.csv")
+    assert (status, output, errors.count("\n")) == (2, "", 1)
+    assert re.search(rf"{place} holds half a character \(a surrogate\)", errors)
+    assert not (tmp_path / "labels.csv").exists()
 
 
 def test_a_folder_is_labelled_file_by_file_and_a_finished_file_stays(type_in, run, tmp_path):
