@@ -56,8 +56,10 @@ class Job:
         """Return the files without an output newer than themselves, sorted.
 
         Raises:
-            UsageError: the folder holds no Parquet file.
+            UsageError: the folder holds no Parquet file, or that of the predictions lies in it.
         """
+        if self.target.resolve().is_relative_to(self.source.resolve()):
+            raise self._refused("it lies in the folder of the texts, and would be labelled, too: name a folder outside")
         found = (path.relative_to(self.source) for path in self.source.rglob("*.parquet") if path.is_file())
         names = sorted(name.as_posix() for name in found if not any(part.startswith(".") for part in name.parts))
         if not names:

@@ -404,6 +404,16 @@ def test_a_folder_is_labelled_file_by_file_and_a_finished_file_stays(type_in, ru
     assert (status, "of another model" in errors) == (2, True)
 
 
+@pytest.mark.parametrize("target", ["new", "new/labels", "link/labels"])
+def test_an_output_folder_in_the_input_folder_is_refused(type_in, run, tmp_path, target):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "link").symlink_to("new")
+    pd.DataFrame({"text": TEXTS}).to_parquet(tmp_path / "new" / "a.parquet")
+    status, _, errors = type_in(run.folder, "--input", "new", "--output", target)
+    assert (status, "--output" in errors, "lies in the folder of the texts" in errors) == (2, True, True)
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.parquet"]
+
+
 def test_a_bad_file_of_a_folder_stops_no_other(type_in, run, tmp_path):
     source, target = tmp_path / "new", tmp_path / "labels"
     source.mkdir()
