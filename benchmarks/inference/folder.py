@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from benchmarks.errors import UsageError
 from benchmarks.inference.predict import columns, predict
 from benchmarks.inference.saved import Classifier
@@ -15,6 +18,9 @@ from benchmarks.store.files import StoreError, read_bytes, remove_abandoned, wri
 
 MODEL_FILE = "model.json"
 """Records in the output folder which model labelled its files."""
+
+SOURCE_STATE = "benchmarks.source"
+"""Key, in the metadata of an output, of the state of the file whose texts it labels."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Job:
     engine: str = ""
 
     def waiting(self) -> list[str]:
-        """Return the files without an output newer than themselves, sorted.
+        """Return the files without an output of what they are now, sorted.
 
         Raises:
             UsageError: the folder holds no Parquet file, or that of the predictions lies in it.
@@ -68,7 +74,16 @@ class Job:
 
     def _is_done(self, name: str) -> bool:
         output = self.target / name
-        return output.exists() and output.stat().st_mtime_ns >= (self.source / name).stat().st_mtime_ns
+        try:
+            facts = pq.read_metadata(output).metadata if output.is_file() else None
+            return (facts or {}).get(SOURCE_STATE.encode()) == self._state(name).encode()
+        except (OSError, pa.ArrowException):  # labelling says what is wrong with the file, or replaces the output
+            return False
+
+    def _state(self, name: str) -> str:
+        """Size and time of change of a file of texts; another file under its name may be older than the output."""
+        status = (self.source / name).stat()
+        return f"{status.st_size} bytes, {status.st_mtime_ns} ns"
 
     def label(self, name: str, classifier: Classifier) -> Outcome:
         """Label one file, a block of texts at a time; its output appears when it is complete."""
@@ -76,8 +91,10 @@ class Job:
         rows = 0
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
+            state = self._state(name)  # before the first text is read: it may be replaced meanwhile
             blocks = read_file(self.source / name, self.column)
             with writing_predictions(output, "parquet", columns(classifier.classes)) as writer:
+                writer.note({SOURCE_STATE: state})
                 score = classifier.own_proba if self.raw else classifier.predict_proba
                 for frame in predict(score, classifier.classes, blocks, self.least):
                     writer.write(frame)

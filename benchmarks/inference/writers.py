@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -34,6 +34,9 @@ class Writer(ABC):
     @abstractmethod
     def write(self, frame: pd.DataFrame) -> None:
         """Write some rows, and flush them."""
+
+    def note(self, facts: Mapping[str, str]) -> None:  # noqa: B027  (most formats have no place for them)
+        """Keep facts beside the rows."""
 
     def close(self) -> None:  # noqa: B027  (most formats have no end)
         """Write the footer."""
@@ -108,6 +111,10 @@ class ParquetWriter(Writer):
     def write(self, frame: pd.DataFrame) -> None:
         """Write some rows."""
         self._table.write_table(pa.Table.from_pandas(frame, self._schema, preserve_index=False))
+
+    def note(self, facts: Mapping[str, str]) -> None:
+        """Keep facts in the table's footer."""
+        self._table.add_key_value_metadata(dict(facts))
 
     def close(self) -> None:
         """Write the table's footer, without which it cannot be read."""

@@ -22,6 +22,7 @@ from benchmarks.cli import main
 from benchmarks.errors import UsageError
 from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.inference import text_input
+from benchmarks.inference.folder import Job
 from benchmarks.inference.predict import predict
 from benchmarks.inference.saved import Scored, find_model, load_model
 from benchmarks.inference.selection import best_cell
@@ -399,9 +400,50 @@ def test_a_folder_is_labelled_file_by_file_and_a_finished_file_stays(type_in, ru
     assert (target / "deep" / "b.parquet").exists()
 
     os.utime(source / "a.parquet")
-    assert "1 file to label" in type_in(run.folder, "--input", source, "--output", target)[2]  # it is newer now
+    assert (
+        "1 file to label" in type_in(run.folder, "--input", source, "--output", target)[2]
+    )  # its time is another one now
     status, _, errors = type_in(run.folder, "--cell", "*-s1-*", "--input", source, "--output", target)
     assert (status, "of another model" in errors) == (2, True)
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_file_that_was_replaced_is_labelled_again_however_old_it_is(run, tmp_path, when):
+    """By a copy that keeps its time of change, or while its earlier texts were labelled."""
+    classifier = load_model(run.folder)
+    job = Job(tmp_path / "new", tmp_path / "labels", "text")
+    job.source.mkdir()
+    path = job.source / "a.parquet"
+    pd.DataFrame({"text": TEXTS}).to_parquet(path)
+
+    def replace():
+        pd.DataFrame({"text": ["another film"]}).to_parquet(path)
+        os.utime(path, (1, 1))
+
+    class Replacing:
+        classes = classifier.classes
+
+        def predict_proba(self, texts):
+            if when == "meanwhile":
+                replace()
+            return classifier.predict_proba(texts)
+
+    assert job.label("a.parquet", Replacing()).error == ""
+    if when == "before":
+        assert job.waiting() == []
+        replace()
+    assert job.waiting() == ["a.parquet"]
+    assert job.label("a.parquet", classifier).rows == 1
+    assert job.waiting() == []
+
+
+def test_an_output_that_is_no_table_is_made_anew(run, tmp_path):
+    job = Job(tmp_path / "new", tmp_path / "labels", "text")
+    for folder in (job.source, job.target):
+        folder.mkdir()
+    pd.DataFrame({"text": TEXTS}).to_parquet(job.source / "a.parquet")
+    (job.target / "a.parquet").write_bytes(b"PAR1 it is not")
+    assert job.waiting() == ["a.parquet"]
 
 
 @pytest.mark.parametrize("target", ["new", "new/labels", "link/labels"])
