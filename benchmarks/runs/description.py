@@ -96,7 +96,7 @@ def earlier_run(run: Run, observer: Observer) -> EarlierRun:
         return new
     ran_on = (before["device"], before["precision"], before.get("devices_per_cell", 1))
     runs_on = (run.runtime.device, run.runtime.precision, run.runtime.devices)
-    if (before["dataset"]["fingerprint"], ran_on) != (run.dataset.fingerprint, runs_on):
+    if (before["dataset"].get("fingerprint"), ran_on) != (run.dataset.fingerprint, runs_on):
         return new
     code, packages = before.get("code_versions", {}), before.get("libraries", {})
     same = {pair for pair in code if _is_current(pair, code[pair], packages.get(pair, {}))}

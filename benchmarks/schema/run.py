@@ -40,6 +40,36 @@ class RunEnvironment(BaseModel):
     accelerator: str | None = None
 
 
+class RunIdentity(BaseModel):
+    """The data of a run as far as they are identified."""
+
+    name: str = ""
+    fingerprint: str = ""
+
+
+class ContinuedRun(BaseModel):
+    """The fields of `run.json` that are read beside reports: where a run continues, or its models are used.
+
+    Attributes: see `RunRecord`.
+    """
+
+    suite: str
+    planned: list[str]
+    dataset: RunIdentity
+    device: str
+    precision: str
+    code_version: str
+    started: str = ""
+    devices_per_cell: int = 1
+    code_versions: dict[str, str] = {}
+    libraries: dict[str, dict[str, str]] = {}
+    cascades: list[str] = []
+    metric: MetricName | None = None
+    costs: list[list[FiniteFloat]] | None = None
+    ceilings: list[Ceiling] = []
+    price_per_hour: FiniteFloat | None = None
+
+
 class RunRecord(BaseModel):
     """The fields of `run.json` that are read; there may be more.
 

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from benchmarks.schema.result import SCHEMA_VERSION
+from benchmarks.schema.run import ContinuedRun
 from benchmarks.store.files import DamagedError, StoreError, write_text
-from benchmarks.store.folder import Folder, check_version, read_json
+from benchmarks.store.folder import Folder, check_version, first_error, read_json
 
 COMMAND_FILE = "command.sh"
 """Names folders outside of the working folder, which `run.json` and the reports never do."""
@@ -42,7 +45,7 @@ class RunRecord(Folder):
         """Read `run.json`.
 
         Raises:
-            DamagedError: the file differs from that.
+            DamagedError: the file is not JSON, or lacks a field or has one of another type, see `ContinuedRun`.
             StoreError: there is no such file, or it is not of this version.
         """
         path = self.folder / "run.json"
@@ -54,4 +57,8 @@ class RunRecord(Folder):
         missing = RUN_KEYS - run.keys()
         if missing:
             raise DamagedError(path, f"without {', '.join(sorted(missing))}")
+        try:
+            ContinuedRun.model_validate(run)
+        except ValidationError as error:
+            raise DamagedError(path, first_error(error)) from None
         return dict(run)

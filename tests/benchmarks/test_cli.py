@@ -159,7 +159,9 @@ def test_cuda_where_there_is_none(type_in, tmp_path, monkeypatch):
 
 def test_an_output_folder_of_another_suite(type_in, tmp_path):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "run.json").write_text(json.dumps({"schema_version": 2, **dict.fromkeys(RUN_KEYS, "full")}))
+    (tmp_path / "out" / "run.json").write_text(
+        json.dumps({"schema_version": 2, **dict.fromkeys(RUN_KEYS, "full"), "planned": [], "dataset": {}})
+    )
     status, _, errors = type_in("run", "--suite", "smoke", "--out", "out")
     assert status == 2
     assert "holds results of suite 'full', not 'smoke'" in errors
@@ -213,7 +215,7 @@ def test_a_dry_run_shows_equal_cells_once_and_the_folder_of_the_data(type_in, tm
 @pytest.mark.parametrize(("fingerprint", "said"), [("0" * 64, True), ("1" * 64, False)])
 def test_a_report_on_other_data_is_announced(tmp_path, fingerprint, said):
     store = Store(tmp_path)
-    record = dict.fromkeys(RUN_KEYS, "toy") | {"dataset": {"name": "old.csv", "fingerprint": "1" * 64}}
+    record = dict.fromkeys(RUN_KEYS, "toy") | {"planned": [], "dataset": {"name": "old.csv", "fingerprint": "1" * 64}}
     store.write_run(record)
     prepared = SimpleNamespace(store=store, dataset=SimpleNamespace(fingerprint=fingerprint, name="new.csv"))
     console = Console(file=io.StringIO())
@@ -257,7 +259,7 @@ def test_a_price_given_to_a_report_is_kept_with_the_run(type_in, tmp_path, monke
     monkeypatch.setattr("benchmarks.commands.report.write_reports", lambda *_: None)
     monkeypatch.setattr("benchmarks.commands.summary.print_summary", lambda *_: None)
     store = Store(tmp_path)
-    store.write_run(dict.fromkeys(RUN_KEYS, "toy"))
+    store.write_run(dict.fromkeys(RUN_KEYS, "toy") | {"planned": [], "dataset": {}})
     assert type_in("report", tmp_path, "--price-per-hour", "0.4")[0] == 0
     assert store.read_run()["price_per_hour"] == 0.4
     assert type_in("report", tmp_path, "--price-per-hour", "0")[0] == 2
@@ -280,7 +282,7 @@ def test_a_margin_given_to_a_report_is_kept_and_lets_it_say_equal(type_in, tmp_p
 
 def test_a_price_waits_for_no_run_and_changes_nothing_beside_one(type_in, tmp_path):
     store = Store(tmp_path)
-    store.write_run(dict.fromkeys(RUN_KEYS, "toy"))
+    store.write_run(dict.fromkeys(RUN_KEYS, "toy") | {"planned": [], "dataset": {}})
     with hold(tmp_path):
         status, _, errors = type_in("report", tmp_path, "--price-per-hour", "0.4")
     assert (status, "in use by" in errors) == (2, True)

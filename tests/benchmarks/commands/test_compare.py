@@ -23,7 +23,7 @@ def compared(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr("reports.render.compare.problems", lambda *_: list(problems))
         for name in {"base", "new"} - set(missing):
             (tmp_path / name).mkdir(exist_ok=True)
-            Store(tmp_path / name).write_run(dict.fromkeys(RUN_KEYS, "toy"))
+            Store(tmp_path / name).write_run(dict.fromkeys(RUN_KEYS, "toy") | {"planned": [], "dataset": {}})
         folders = [str(tmp_path / name) for name in ("base", "new")]
         monkeypatch.setattr(sys, "argv", ["benchmarks", "compare", *folders, *arguments])
         with pytest.raises(SystemExit) as caught:

@@ -365,6 +365,15 @@ def test_a_model_that_is_damaged_is_refused(type_in, run, tmp_path):
     assert (status, "holds no saved tfidf_logreg model" in errors) == (2, True)
 
 
+@pytest.mark.parametrize("change", [{"planned": 5}, {"dataset": "films"}, {"costs": 7}])
+def test_a_folder_whose_record_is_malformed_is_one_line(type_in, run, tmp_path, change):
+    shutil.copytree(run.folder, tmp_path / "copy")
+    record = json.loads((tmp_path / "copy" / "run.json").read_text())
+    (tmp_path / "copy" / "run.json").write_text(json.dumps(record | change))
+    status, _, errors = type_in("copy", "a text")
+    assert (status, errors.count("\n"), "run.json is damaged" in errors) == (2, 1, True)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "place"),
     [

@@ -170,7 +170,7 @@ def test_the_dataset_comes_back(store, dataset):
 
 
 def test_a_run_comes_back(store):
-    store.write_run(dict.fromkeys(RUN_KEYS, "toy"))
+    store.write_run(dict.fromkeys(RUN_KEYS, "toy") | {"planned": [], "dataset": {}})
     assert store.read_run()["suite"] == "toy"
 
 
@@ -186,6 +186,21 @@ def test_a_run_comes_back(store):
 def test_a_run_that_cannot_be_read_is_said_in_one_line(store, content, finding):
     (store.folder / "run.json").write_text(content)
     with pytest.raises(StoreError, match=finding) as caught:
+        store.read_run()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("suite", None), ("planned", "cell"), ("planned", [1]), ("dataset", "films"), ("dataset", {"fingerprint": 1}),
+        ("device", ["cpu"]), ("cascades", {}), ("code_versions", ["0"]), ("libraries", {"a-ce": "1.0"}), ("costs", 1),
+        ("metric", "luck"), ("ceilings", [1]), ("devices_per_cell", "two"), ("started", 0), ("price_per_hour", "much"),
+    ],
+)  # fmt: skip
+def test_a_run_with_a_field_of_another_type_is_damaged(store, field, value):
+    store.write_run(dict.fromkeys(RUN_KEYS, "toy") | {"planned": [], "dataset": {}} | {field: value})
+    with pytest.raises(DamagedError, match=rf"run\.json is damaged \({field}") as caught:
         store.read_run()
     assert "\n" not in str(caught.value)
 
