@@ -1,4 +1,4 @@
-"""Lock of a results folder: one run at a time writes into it."""
+"""Locks of folders: one run at a time writes into a results folder, and one process at a time changes a file."""
 
 import errno
 import fcntl
@@ -43,6 +43,21 @@ def hold(folder: Path, option: str = "out") -> Iterator[Callable[[], bool]]:
         _lock(descriptor, folder, option)
         absolute, held = folder.absolute() / LOCK_FILE, os.fstat(descriptor)
         yield lambda: _is_same(absolute, held)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait for other processes in such a block of the same folder, and let others wait for this one; leaves no file.
+
+    Raises:
+        OSError: the folder cannot be opened or locked.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)
 

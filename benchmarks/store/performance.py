@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from benchmarks.schema.performance import Row
 from benchmarks.store.files import StoreError, naming, read_bytes, remove_abandoned, write_text
+from benchmarks.store.lock import alone_in
 
 PEERS_FILE, SCALING_FILE = "peers.jsonl", "scaling.jsonl"
 
@@ -26,8 +27,8 @@ def read_rows(path: Path, kind: type[R]) -> list[R]:
         StoreError: a line is not such a row, or the file cannot be read.
     """
     try:
-        lines = read_bytes(path).decode("utf-8", "replace").splitlines()
-        return [kind.model_validate_json(line) for line in lines]
+        lines = read_bytes(path).decode("utf-8", "replace").split("\n")  # `splitlines` would split within texts
+        return [kind.model_validate_json(line) for line in lines if line]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -39,14 +40,17 @@ def read_rows(path: Path, kind: type[R]) -> list[R]:
 def add_rows(path: Path, kind: type[R], rows: Sequence[R]) -> list[R]:
     """Add `rows` to a file, replacing rows with the same key; return all rows of the file.
 
+    Commands may measure side by side, and none loses the rows of another.
+
     Raises:
         StoreError: the file holds other lines, or cannot be written.
     """
-    kept: dict[tuple[Any, ...], R] = {row.key: row for row in (*read_rows(path, kind), *rows)}
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(path.parent, path.name)
-    write_text(path, "".join(f"{row.model_dump_json()}\n" for row in kept.values()))
+        with alone_in(path.parent):
+            kept: dict[tuple[Any, ...], R] = {row.key: row for row in (*read_rows(path, kind), *rows)}
+            remove_abandoned(path.parent, path.name)
+            write_text(path, "".join(f"{row.model_dump_json()}\n" for row in kept.values()))
     return list(kept.values())
 
 

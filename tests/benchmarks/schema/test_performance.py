@@ -1,9 +1,11 @@
 """Rows of peers.jsonl and scaling.jsonl: which row replaces which, and which make a curve."""
 
+import multiprocessing
+
 import pytest
 
 from benchmarks.schema.performance import PeerRow, ScalingRow
-from benchmarks.store.performance import add_rows
+from benchmarks.store.performance import add_rows, read_rows
 
 MACHINE = {"processor": "A", "accelerator": None, "threads": 2}
 
@@ -49,6 +51,31 @@ def test_a_row_of_the_same_identity_takes_its_place(tmp_path, kind, change):
     add_rows(path, kind, [row(kind)])
     later = row(kind, **change)
     assert add_rows(path, kind, [later]) == [later]
+
+
+def test_commands_that_measure_side_by_side_lose_no_row_of_each_other(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    processes = [
+        multiprocessing.get_context("fork").Process(target=add_ten, args=(path, first)) for first in range(0, 40, 10)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert sorted(found.train_size for found in read_rows(path, PeerRow)) == list(range(40))
+    assert [found.name for found in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+def add_ten(path, first):
+    for number in range(first, first + 10):
+        add_rows(path, PeerRow, [row(PeerRow, train_size=number)])
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0c"])
+def test_a_mark_that_python_takes_for_the_end_of_a_line_stays_within_a_value(tmp_path, mark):
+    path, odd = tmp_path / "rows.jsonl", row(PeerRow, command=f"peers --dataset a{mark}b.csv")
+    add_rows(path, PeerRow, [odd])
+    assert read_rows(path, PeerRow) == [odd]
 
 
 def test_the_name_of_data_does_not_matter_where_their_content_is_known():
