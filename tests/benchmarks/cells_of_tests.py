@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
 
@@ -83,7 +85,7 @@ def note(store, name, said):
 
 
 def run_witnessed(spec, store, progress):
-    """The cell itself; which process wrote, which seed each epoch had, and what workers took, are noted."""
+    """The cell itself; which process wrote, each step, which seed each epoch had, and what workers took, are noted."""
     import torch
 
     from benchmarks.cells import run_cell as execution
@@ -99,8 +101,12 @@ def run_witnessed(spec, store, progress):
         note(store, "workers.txt", workers)
         return load_between(begin, end, workers)
 
+    def noted_progress(done, total):
+        note(store, "steps.txt", f"{done} {total}")
+        progress(done, total)
+
     Training.epoch, execution.load_between = noted_epoch, noted_load
-    execution.run_cell(spec, Witness(store.folder), progress)
+    execution.run_cell(spec, Witness(store.folder), noted_progress)
 
 
 def helper_astray(spec, store, progress):
@@ -147,6 +153,18 @@ def keep_every_epoch(spec, store, progress):
 
     monitor.CHECKPOINT_SECONDS = 0.0
     execution.run_cell(spec, store, progress)
+
+
+def keep_every_epoch_and_die(step, spec, store, progress):
+    """The same, until all processes that train are killed after a step."""
+
+    def die(done, total):
+        progress(done, total)
+        if done == step:
+            for process in psutil.Process(os.getppid()).children():
+                process.kill()
+
+    keep_every_epoch(spec, store, die)
 
 
 def helper_is_seen_to_die_last(spec, store, progress):

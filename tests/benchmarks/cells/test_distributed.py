@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -92,7 +93,11 @@ def test_two_processes_train_as_one_does_and_one_of_them_writes(store, make_spec
     seeds = (store.folder / "seeds.txt").read_text().split("\n")[:-1]
     assert sorted(line.split()[0] for line in seeds) == ["0"] * 6 + ["1"] * 6
     assert len({line.split()[1] for line in seeds}) == 12  # what one drops out says nothing of what the other does
-    assert steps == expected_steps == [(step, 6 * BATCHES_OF_AN_EPOCH) for step in range(1, 25)]
+    taken = (store.folder / "steps.txt").read_text().split("\n")[:-1]
+    assert taken == [f"0 {step} {6 * BATCHES_OF_AN_EPOCH}" for step in range(1, 25)]
+    for told in (steps, expected_steps):  # a few a second
+        assert told == sorted(set(told))
+        assert (told[0], told[-1]) == ((1, 24), (24, 24))
     spans, expected_spans = (one.measurement("train_steps") for one in (result, expected))
     assert (spans.examples, spans.tokens) == (expected_spans.examples, expected_spans.tokens)
     assert sum(spans.examples) > 40  # of whole batches, not of one process's part of them
@@ -194,12 +199,8 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(store, make_spec, 
     whole, _ = run(spec)
     expected = trained(store, spec)
 
-    def kill(done, total):
-        if done == 3 * BATCHES_OF_AN_EPOCH + 1:
-            for process in processes_of(store, spec)[1:]:
-                process.kill()
-
-    assert run(spec, cells.keep_every_epoch, progress=kill)[0].status == "crashed"
+    dying = partial(cells.keep_every_epoch_and_die, 3 * BATCHES_OF_AN_EPOCH + 1)
+    assert run(spec, dying)[0].status == "crashed"
     assert store.checkpoint_path(spec.id).exists()
     resumed, steps = run(spec, cells.keep_every_epoch)
     assert resumed.status == "ok", resumed.reason
