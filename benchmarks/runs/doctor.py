@@ -39,7 +39,7 @@ def checks() -> Iterator[Check]:
     yield _attempt("packaged data", _packaged_data)
     yield _attempt("packaged weights", _packaged_weights)
     free = shutil.disk_usage(Path.cwd()).free
-    yield Check("disk", free > LEAST_DISK, f"{free / 1e9:.0f} GB free (2 GB wanted)")
+    yield Check("disk", free > LEAST_DISK, f"{free / 1e9:.1f} GB free (2 GB wanted)")
 
 
 def _attempt(name: str, look: Callable[[], str]) -> Check:
