@@ -21,9 +21,9 @@ def best_cell(
 ) -> tuple[CellResult, str]:
     """Return the cell with the highest validation accuracy, or the best by the run's metric, and why it was chosen.
 
-    Ties go to the lower validation log loss. A cell that was selected by another metric counts only where it is
-    the only one. The test rows have no say: a model chosen by them would look better than
-    it is. Only cells of the run's present plan and data count.
+    Ties go to the lower validation log loss. A cell that was selected by another metric counts only where it is the
+    only one. The test rows have no say: a model chosen by them would look better than it is. Only cells of the run's
+    present plan and data count.
 
     Args:
         store: the results folder.
