@@ -7,7 +7,14 @@ from benchmarks.schema.measurements import Ceiling
 from benchmarks.schema.tuning import TuningRecord
 
 
-class RunData(BaseModel):
+class RunIdentity(BaseModel):
+    """The data of a run as far as they are identified."""
+
+    name: str = ""
+    fingerprint: str = ""
+
+
+class RunData(RunIdentity):
     """The data of a run, as `run.json` has it.
 
     Attributes:
@@ -40,17 +47,15 @@ class RunEnvironment(BaseModel):
     accelerator: str | None = None
 
 
-class RunIdentity(BaseModel):
-    """The data of a run as far as they are identified."""
-
-    name: str = ""
-    fingerprint: str = ""
-
-
 class ContinuedRun(BaseModel):
-    """The fields of `run.json` that are read beside reports: where a run continues, or its models are used.
+    """The fields of `run.json` that are read where a run continues, or its models are used.
 
-    Attributes: see `RunRecord`.
+    Attributes:
+        planned: ids of the cells of this run and of the earlier runs that it continues.
+        cascades: ids of those planned that are cascades of others.
+        metric: that models were selected by on validation, if one was asked for.
+        costs: by label and predicted class, for the metric `cost`.
+        code_versions, libraries: "model-loss" -> code version, and versions of the libraries that compute.
     """
 
     suite: str
@@ -70,39 +75,22 @@ class ContinuedRun(BaseModel):
     price_per_hour: FiniteFloat | None = None
 
 
-class RunRecord(BaseModel):
-    """The fields of `run.json` that are read; there may be more.
+class RunRecord(ContinuedRun):
+    """The fields of `run.json` that reports read; there may be more.
 
     Attributes:
-        planned: ids of the cells of this run and of the earlier runs that it continues.
         acknowledged: audit -> the reason why its failure is accepted, from the suite file.
-        cascades: ids of those planned that are cascades of others.
         tuning: how the cells' settings were chosen; None: they are the defaults, or set by the user.
         margin_points: difference in accuracy that does not matter to the user, in percentage points.
-        metric: that models were selected by on validation, if one was asked for.
-        costs: by label and predicted class, for the metric `cost`.
-        code_versions, libraries: "model-loss" -> code version, and versions of the libraries that compute.
     """
 
     model_config = ConfigDict(extra="allow")
 
-    suite: str
+    dataset: RunData
+    started: str
     description: str = ""
     command: list[str]
-    started: str
-    planned: list[str]
-    dataset: RunData
-    device: str
-    precision: str
-    devices_per_cell: int = 1
-    code_version: str
-    code_versions: dict[str, str] = {}
-    metric: MetricName | None = None
-    costs: list[list[FiniteFloat]] | None = None
-    libraries: dict[str, dict[str, str]] = {}
     acknowledged: dict[str, str] = {}
-    cascades: list[str] = []
     tuning: TuningRecord | None = None
     margin_points: PositiveFloat | None = None
     environment: RunEnvironment
-    ceilings: list[Ceiling] = []
