@@ -41,7 +41,6 @@ STARTS, PAUSE = 3, 0.2
 GO = b"go"
 """Answer to a cell's first message, the process id of its fork server; without it the cell does nothing."""
 
-
 BETWEEN_STEPS = 0.2
 """Seconds between two messages about training steps, at least."""
 

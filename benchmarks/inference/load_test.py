@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from benchmarks.measurement.clock import Clock
-from benchmarks.schema.confidence import lower_bound
+from benchmarks.schema.confidence import clustered_lower_bound
 from benchmarks.schema.load_test import BatchSize, Trial
 
 SHARE = 0.01
@@ -135,9 +134,7 @@ def late_bound(is_late: npt.NDArray[np.bool_]) -> float:
     """Upper 95 % bound of the share of late texts in the long run.
 
     Texts that arrive one after the other wait in one queue, so they count by the design effect: the variance of the
-    share between blocks over that of independent texts, at least 1. Its quantile is that of Student's t with the
-    degrees of freedom of the blocks (Korn & Graubard 1998, "Confidence intervals for proportions with small expected
-    number of positive counts estimated from survey data", Survey Methodology 24).
+    share between blocks over that of independent texts.
 
     Args:
         is_late: (N,) in the order of arrival.
@@ -147,6 +144,5 @@ def late_bound(is_late: npt.NDArray[np.bool_]) -> float:
         return 1.0
     sums = np.array([float((own - share).sum()) for own in np.array_split(is_late.astype(np.float64), BLOCKS)])
     between, independent = float(sums @ sums) * BLOCKS / (BLOCKS - 1), texts * share * (1 - share)
-    effect = max(between / independent, 1.0) if independent > 0 else 1.0
-    effect *= (special.stdtrit(BLOCKS - 1, 0.95) / special.ndtri(0.95)) ** 2
-    return 1.0 - lower_bound((1 - share) * texts / effect, texts / effect)
+    effect = between / independent if independent > 0 else 1.0
+    return 1.0 - clustered_lower_bound(1 - share, texts, effect, BLOCKS - 1)

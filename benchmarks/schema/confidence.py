@@ -58,6 +58,26 @@ def lower_bound(right: float, answered: float, alpha: float = ERROR) -> float:
     return float(special.betaincinv(right, answered - right + 1, alpha))
 
 
+def clustered_lower_bound(share: float, rows: float, effect: float, degrees: float) -> float:
+    """One-sided lower 95 % bound of a share of rows of which some belong together.
+
+    It is that of as many independent rows as carry the same information, with the quantile of Student's t, so that few
+    clusters count for less (Korn & Graubard 1998, "Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data", Survey Methodology 24).
+
+    Args:
+        share: of the rows, 0..1.
+        rows: need not be whole, as for a mean over trainings.
+        effect: design effect, the variance of the share over that of independent rows; counts as 1 at least.
+        degrees: of freedom of that variance.
+    """
+    from scipy import special
+
+    few = (special.stdtrit(degrees, 1 - ERROR) / special.ndtri(1 - ERROR)) ** 2
+    counted = rows / (max(effect, 1.0) * few)
+    return lower_bound(share * counted, counted)
+
+
 def confidence_for(accuracy: float, calibration: Calibration) -> float | None:
     """The least confidence from which validation shows at least that accuracy; None where it shows it nowhere.
 

@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special, stats
 
-from reports.analysis.estimates import ALPHA, RNG_SEED, BoolArray, Clusters, FloatArray, IntArray, Interval
+from reports.analysis.estimates import ALPHA, RNG_SEED, BoolArray, Clusters, FloatArray, IntArray, Interval, reciprocal
 
 BINS = 15
 DRAWS, LEAST_DRAWS = 1_000, 200
 """Of the noise of the bins: over all trainings together, and of each at least."""
-
-ROUNDING = 1e-12
-"""Below it a share of the rows, or a sum of squares, is none."""
 
 
 @dataclass(frozen=True)
@@ -107,23 +104,16 @@ def _clustered(found: Bins, own: IntArray, residuals: FloatArray, clusters: Clus
         for values in (np.ones(len(own)), residuals)
     )
     count = np.maximum(rows.sum(axis=0), 1)
-    over_clusters = (moves**2).sum(axis=0) * _reciprocal(1 - ((rows / count) ** 2).sum(axis=0))
-    over_rows = np.bincount(own, weights=residuals**2, minlength=BINS) * _reciprocal(1 - 1 / count)
-    effect = np.sqrt(np.maximum(over_clusters * _reciprocal(over_rows), 1.0))
+    over_clusters = (moves**2).sum(axis=0) * reciprocal(1 - ((rows / count) ** 2).sum(axis=0))
+    over_rows = np.bincount(own, weights=residuals**2, minlength=BINS) * reciprocal(1 - 1 / count)
+    effect = np.sqrt(np.maximum(over_clusters * reciprocal(over_rows), 1.0))
     return replace(
         found,
         errors=found.errors * effect,
         null_errors=found.null_errors * effect,
-        moves=moves * _reciprocal(np.sqrt((moves**2).sum(axis=0))),
+        moves=moves * reciprocal(np.sqrt((moves**2).sum(axis=0))),
         degrees=clusters.degrees,
     )
-
-
-def _reciprocal(values: FloatArray) -> FloatArray:
-    """1 / values; 0 where a value is 0, but for rounding."""
-    known = values > ROUNDING
-    found: FloatArray = np.where(known, 1 / np.where(known, values, 1.0), 0.0)
-    return found
 
 
 def calibration_error(trainings: Sequence[Bins]) -> CalibrationError:

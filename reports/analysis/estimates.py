@@ -25,6 +25,7 @@ __all__ = [
     "estimate",
     "figure_of",
     "mean_figure",
+    "reciprocal",
     "training_variance",
 ]
 
@@ -37,6 +38,9 @@ POWER = 0.8
 
 LEAST_CLUSTERS = 10
 """Equally large clusters from which their variance is known well enough for an interval to be cluster-robust."""
+
+ROUNDING = 1e-12
+"""Below it a share of the rows, or a sum of their squares, is none."""
 
 RNG_SEED = 20_260
 """Fixed, so that the same data give the same report to the last byte."""
@@ -82,7 +86,7 @@ class Clusters:
         Survey Methodology 28, for a mean and independent rows. With p_g the share of cluster g and
         q_g = p_g^2 / (1 - p_g): 1 / (sum p_g^2 + (sum q_g)^2 - sum q_g^2).
         """
-        apart = self.shares**2 * _reciprocal(1 - self.shares)
+        apart = self.shares**2 * reciprocal(1 - self.shares)
         return float(1 / ((self.shares**2).sum() + apart.sum() ** 2 - (apart**2).sum()))
 
     @property
@@ -102,7 +106,7 @@ class Clusters:
         """
         bins = self.count + 1
         sums = [np.bincount(self.codes, weights=own, minlength=bins)[: self.count] for own in influence]
-        corrected: FloatArray = np.stack(sums).astype(np.float64) * np.sqrt(_reciprocal(1 - self.shares))
+        corrected: FloatArray = np.stack(sums).astype(np.float64) * np.sqrt(reciprocal(1 - self.shares))
         return corrected
 
 
@@ -289,7 +293,7 @@ def training_variance(values: FloatArray, influence: FloatArray) -> tuple[float,
     return float(values.var(ddof=1) / size), float((residual**2).sum() / (size * (size - 1)))
 
 
-def _reciprocal(values: FloatArray) -> FloatArray:
-    """1 / values; zero where they are zero."""
-    found: FloatArray = np.divide(1.0, values, out=np.zeros_like(values), where=values > 0)
+def reciprocal(values: FloatArray) -> FloatArray:
+    """1 / values; 0 where a value is 0, but for rounding."""
+    found: FloatArray = np.divide(1.0, values, out=np.zeros_like(values), where=values > ROUNDING)
     return found

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
@@ -135,7 +134,7 @@ def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
     evidence = [one for _, one in found]
     _check_same_rows(runs, evidence)
     figures = {id(one): metric_figure(question.metric, one, results) for results, one in found}
-    own = None if question.metric == "accuracy" else partial(_figure, figures)
+    own = None if question.metric == "accuracy" else lambda one: figures[id(one)]
     judged = judge(evidence, question.tolerated, own, METRICS[question.metric].largest_difference)
     names, candidates = _names(found), []
     for name, (results, one), standing in zip(names, found, judged, strict=True):
@@ -169,10 +168,6 @@ def _exact(results: Results, evidence: Evidence) -> list[tuple[str, Evidence]]:
         return []
     others = [one for one in served(results, [evidence]) if one.exact and one.engine != TORCH]
     return [(one.engine, replace(evidence, configuration=one.evidence.configuration)) for one in others]
-
-
-def _figure(figures: dict[int, Figure], evidence: Evidence) -> Figure:
-    return figures[id(evidence)]
 
 
 def _gathered(runs: Sequence[Results]) -> tuple[list[tuple[Results, Evidence]], int]:

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import special
 
-from benchmarks.schema.confidence import confidence_for, lower_bound
+from benchmarks.schema.confidence import clustered_lower_bound, confidence_for
 from reports.analysis.estimates import (
-    ALPHA,
     BoolArray,
     Estimate,
     FloatArray,
@@ -162,8 +160,7 @@ def _bounded(evidence: Evidence, part: FloatArray, whole: FloatArray) -> tuple[f
     """A share of rows with its 95 % lower bound, by as many independent rows as carry the same information.
 
     The share is that of all trainings together, a ratio of means, to which a training counts by its rows: one whose
-    `whole` is empty has no share of its own. Its quantile is that of Student's t, so few clusters or trainings count
-    for less (Korn & Graubard 1998).
+    `whole` is empty has no share of its own. Few clusters or trainings count for less.
 
     Args:
         evidence: says which rows belong together.
@@ -179,7 +176,5 @@ def _bounded(evidence: Evidence, part: FloatArray, whole: FloatArray) -> tuple[f
     centred = mean_figure(rows * (part - value * whole) / size, clusters=evidence.rows.clusters)
     found = estimate(replace(centred, values=shares))
     spread = value * (1 - value)
-    effect = max(found.standard_error**2 * size / spread, 1.0) if spread > 0 else 1.0
-    degrees = min(found.degrees, centred.degrees)
-    effect *= (special.stdtrit(degrees, 1 - ALPHA) / special.ndtri(1 - ALPHA)) ** 2
-    return value, lower_bound(value * size / effect, size / effect)
+    effect = found.standard_error**2 * size / spread if spread > 0 else 1.0
+    return value, clustered_lower_bound(value, size, effect, min(found.degrees, centred.degrees))
