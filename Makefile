@@ -1,7 +1,8 @@
 # Needs Python 3.11+, make and a network that reaches PyPI; nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Modules are compiled when they are first imported; most of the packages' never are.
+PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt
 # One thread for each test process; the workers use the processors.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 # `make test-fast` runs the tests of these; they start few processes and train nothing large.
@@ -16,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-benchmark: setup  ## run every model, and both losses, on the packaged data and weights
+benchmark: .venv/base  ## run every model, and both losses, on the packaged data and weights
 	$(BIN)/python -m benchmarks run --all
 
 test: lint types pytest  ## lint, types and all tests: what a change must pass
@@ -48,11 +49,15 @@ reference: setup  ## write docs/reference/ from the code
 
 setup: .venv/installed  ## prepare .venv with the pinned versions
 
-.venv/installed: pyproject.toml constraints.txt
+.venv/base: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(PIP) torch
-	$(PIP) -e '.[offline,static,dev]'
+	$(PIP) -e '.[offline,static]'
+	touch $@
+
+.venv/installed: .venv/base
+	$(PIP) -e '.[dev]'
 	touch $@
 
 .venv/tests: .venv/installed
