@@ -21,6 +21,7 @@ from models.content_cache import Vectors, cached_vectors, code_digest
 from models.encoder.auto_classifier import AutoEncoderClassifier
 from models.encoder.truncation import Truncation
 from models.external_files import external_digests
+from models.linear.every_class import require_every_class
 from models.linear.probes import search_probes
 from models.model import FitReport, Monitor, Runtime
 from models.search_space import Interval, OneOf, SearchSpace
@@ -73,7 +74,12 @@ class FrozenEncoder(AutoEncoderClassifier):
     def fit(
         self, train: Split, valid: Split, loss: Loss, runtime: Runtime = Runtime(), monitor: Monitor | None = None
     ) -> FitReport:
-        """Encode the texts that the cache lacks; fit the head for each C that is tried; keep the best on `valid`."""
+        """Encode the texts that the cache lacks; fit the head for each C that is tried; keep the best on `valid`.
+
+        Raises:
+            ValueError: a class has no training text.
+        """
+        require_every_class(train, self.name)
         torch.manual_seed(runtime.seed)
         weights = loss.sample_weight(train.lengths, train.labels)
         self._prepare(train)

@@ -18,6 +18,7 @@ from sklearn.metrics import log_loss
 from data.arrays import FloatArray, IntArray
 from data.dataset import Split
 from losses.loss import Loss
+from models.linear.every_class import require_every_class
 from models.linear.known_columns import KnownColumns, sparse_rows
 from models.linear.strengths import Trial, search
 from models.linear.terms import Analyzer, Terms, analyzers, least_frequency
@@ -99,7 +100,7 @@ class NbSvm(Model):
         Raises:
             ValueError: a class has no training text, so that it has no counts.
         """
-        _check_each_class(train)
+        require_every_class(train, self.name)
         self._threads, self._criterion = runtime.threads, runtime.criterion
         weights = loss.sample_weight(train.lengths, train.labels).astype(np.float32)
         fits = [self._fits(analyzer, train, valid, weights) for analyzer in analyzers(self.analyzer, train)]
@@ -258,17 +259,6 @@ def _solve(C: float, features: csr_array, target: npt.NDArray[np.bool_], weights
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # its passes tell
         return classifier.fit(features, target, sample_weight=weights)
-
-
-def _check_each_class(train: Split) -> None:
-    """Raise ValueError where a class has no training text."""
-    missing = np.flatnonzero(np.bincount(train.labels, minlength=train.num_classes) == 0)
-    if len(missing):
-        raise ValueError(
-            f"{len(missing)} of {train.num_classes} classes have no training text, such as "
-            f"{train.class_names[missing[0]]!r}: nbsvm compares each class with the others (choices: a larger training "
-            "size, or another model)"
-        )
 
 
 def _targets(labels: IntArray, num_classes: int) -> list[npt.NDArray[np.bool_]]:

@@ -51,10 +51,10 @@ class SklearnModel(Model):
         """Fit the pipeline on `train`; `valid` is only scored, since the model has no choice to make.
 
         Raises:
-            ValueError: the loss weights texts, and the last step takes no sample weights.
+            ValueError: `pipeline` is none, or the loss weights texts, and the last step takes no sample weights.
         """
         self._classes = train.num_classes
-        self._pipeline = _configured(self.build(), runtime)
+        self._pipeline = _configured(self._new_pipeline(), runtime)
         weights = loss.sample_weight(train.lengths, train.labels)
         self._pipeline.fit(list(train.texts), train.labels, **_weight_arguments(self._pipeline, weights, loss.name))
         scores = self.score(self.encode(valid.texts))
@@ -64,6 +64,15 @@ class SklearnModel(Model):
             **runtime.criterion.entry(valid.labels, scores),
         }
         return FitReport(parameters=_learnt_numbers(self._pipeline), history=[history])
+
+    def _new_pipeline(self) -> Pipeline:
+        pipeline = self.build()
+        if not isinstance(pipeline, Pipeline):
+            raise ValueError(
+                f"the pipeline of {self.name} is a {type(pipeline).__name__}, not a scikit-learn Pipeline from texts "
+                "to classes (such as make_pipeline(TfidfVectorizer(), LogisticRegression()))"
+            )
+        return pipeline
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Features before the last step (N, V). A text's tokens are its non-zero features."""

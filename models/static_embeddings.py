@@ -18,6 +18,7 @@ from data.arrays import FloatArray, IntArray
 from data.dataset import Split
 from losses.loss import Loss
 from models.encoder.auto import read_tokenizer_file
+from models.linear.every_class import require_every_class
 from models.linear.piece_ids import PieceReader, Pieces
 from models.linear.probes import Float32, Scaling, each_class, judged, mean_log_loss, search_probes, softmax
 from models.model import Encoded, FitReport, Model, Monitor, Runtime, WordWeights, select
@@ -106,10 +107,12 @@ class StaticEmbeddings(Model):
         """Fit the classifier on the mean vectors of the training texts; keep the best on `valid`.
 
         Raises:
-            ValueError: both `C` and `hidden` are given.
+            ValueError: both `C` and `hidden` are given, or a class has no training text and there is no hidden layer.
         """
         if self.hidden and self.C is not None:
             raise ValueError(f"C={self.C} is of logistic regression, but hidden={self.hidden} asks for a hidden layer")
+        if not self.hidden:
+            require_every_class(train, self.name)
         self._threads = runtime.threads
         weights = loss.sample_weight(train.lengths, train.labels)
         static = load_vectors(self.vectors)

@@ -18,6 +18,7 @@ from data.arrays import FloatArray, IntArray
 from data.dataset import Split
 from losses.loss import Loss
 from models.linear.convergence import Attempt, solve_each
+from models.linear.every_class import require_every_class
 from models.linear.known_columns import KnownColumns
 from models.linear.strengths import Trial, search
 from models.linear.terms import Analyzer, Terms, analyzers, least_frequency
@@ -86,7 +87,12 @@ class TfidfLogReg(Model):
     def fit(
         self, train: Split, valid: Split, loss: Loss, runtime: Runtime = Runtime(), monitor: Monitor | None = None
     ) -> FitReport:
-        """Fit a classifier for each analyzer and each C that is tried; keep the best on `valid`."""
+        """Fit a classifier for each analyzer and each C that is tried; keep the best on `valid`.
+
+        Raises:
+            ValueError: a class has no training text.
+        """
+        require_every_class(train, self.name)
         self._threads, self._criterion = runtime.threads, runtime.criterion
         weights = loss.sample_weight(train.lengths, train.labels)
         fits = [self._fits(analyzer, train, valid, weights) for analyzer in analyzers(self.analyzer, train)]

@@ -142,11 +142,3 @@ def test_another_model_s_settings_are_refused(train, valid, tmp_path):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"model": "tfidf_logreg"}))
     with pytest.raises(ValueError, match="holds no saved nbsvm model"):
         NbSvm.load(tmp_path)
-
-
-def test_a_class_without_a_training_text_is_named():
-    missing = split(("good", "bad", "fine"), [0, 1, 0], ("positive", "negative", "neutral", "odd"))
-    with pytest.raises(
-        ValueError, match=r"^2 of 4 classes have no training text, such as 'neutral': .*another model\)$"
-    ):
-        fit(missing, missing, C=1.0)

@@ -14,6 +14,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.contract import MODEL_CHECKS, Trained
+from benchmarks.registry.model_contract import easy_texts
 from benchmarks.registry.registration import add_plugin
 from losses.ce import CrossEntropy
 from losses.length_weighted_ce import LengthWeightedCrossEntropy
@@ -144,3 +145,15 @@ def test_a_plug_in_of_twelve_lines_passes_every_check(tmp_path):
     trained = Trained("naive_bayes_of_test", {})
     for check in MODEL_CHECKS:
         check(trained)
+
+
+def test_a_classifier_without_a_pipeline_is_named():
+    class Alone(SklearnModel):
+        """Nothing turns its texts into features."""
+
+        name = "alone"
+        pipeline = ComplementNB()
+
+    texts = easy_texts(8)
+    with pytest.raises(ValueError, match=r"^the pipeline of alone is a ComplementNB, not a scikit-learn Pipeline from"):
+        Alone().fit(texts, texts, CrossEntropy(texts.lengths, texts.labels))
