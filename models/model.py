@@ -309,6 +309,10 @@ class Model(ABC):
     def score(self, encoded: Encoded) -> FloatArray:
         """Return (N, C) class probabilities, rows summing to 1, when the device is done."""
 
+    def valid_scores(self) -> FloatArray | None:
+        """Return `score` of the validation texts, (N, C), if `fit` computed it with the weights that it kept."""
+        return None
+
     def scoring_shapes(self, encoded: Encoded) -> list[Shape]:
         """Return the padded batches that `score` computes; none where the model does not work in padded batches."""
         return []

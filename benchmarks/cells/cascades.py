@@ -89,8 +89,8 @@ def run_cascade(spec: CellSpec, store: Store) -> None:
     model, test = cast(Cascade, loaded.model), data.test
     traced, whole = _score_test_set(model, test, clock, spec)
     check_scores(traced.probabilities, len(test), test.num_classes)
-    timed = measure_inference(model, test, spec.measure, clock, Workload(model))
-    measurements = [_fits(stages), whole, *(one for one in timed if one.phase != "encoded_to_scores")]
+    timed = measure_inference(model, test, spec.measure, clock, Workload(model), encoded_alone=False)
+    measurements = [_fits(stages), whole, *timed]
     result = CellResult(
         spec=spec,
         status="ok",

@@ -155,9 +155,9 @@ def _calibrate(
     if spec.role != "result":
         return None, []
     valid = cell.data.valid
-    probabilities, measurement = score_validation(cell.model, valid, clock)
+    probabilities, measurements = score_validation(cell.model, valid, clock)
     store.write_validation(spec.id, predictions_frame(valid, probabilities))
-    return calibrate(probabilities, valid), [measurement]
+    return calibrate(probabilities, valid), measurements
 
 
 def _memory(host_start: int, cell: Prepared) -> Memory:

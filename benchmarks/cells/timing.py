@@ -85,18 +85,19 @@ def score_test_set(model: Model, test: Split, clock: Clock, energy: Meter, workl
 
 
 def measure_inference(
-    model: Model, test: Split, measure: Measure, clock: Clock, workload: Workload
+    model: Model, test: Split, measure: Measure, clock: Clock, workload: Workload, *, encoded_alone: bool = True
 ) -> list[Measurement]:
     """Time the three regimes of a model on the same rows.
 
     Returns:
-        "text_to_label", "encoded_to_scores" and "single_review".
+        "text_to_label", "encoded_to_scores" if `encoded_alone`, and "single_review".
     """
     rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
     encoded = model.encode(rows.texts)
     single = test.sample(min(measure.single, len(test)), seed=SAMPLE_SEED).texts
     _label(model, single[:1])
-    seconds = time_in_turns(measure, clock, partial(_label, model), partial(model.score, encoded), rows.texts, single)
+    score = partial(model.score, encoded) if encoded_alone else None
+    seconds = time_in_turns(measure, clock, partial(_label, model), score, rows.texts, single)
     readings = len(seconds["text_to_label"])
     whole = Measurement(
         phase="text_to_label",
@@ -110,6 +111,8 @@ def measure_inference(
         tokens=[int(count) for count in model.encode(single).tokens],
         seconds=seconds["single_review"],
     )
+    if not encoded_alone:
+        return [whole, alone]
     scores = {"phase": "encoded_to_scores", "seconds": seconds["encoded_to_scores"]}
     return [whole, whole.model_copy(update=scores), alone]
 
@@ -118,7 +121,7 @@ def time_in_turns(
     measure: Measure,
     clock: Clock,
     label: Callable[[Sequence[str]], object],
-    score: Callable[[], object],
+    score: Callable[[], object] | None,
     batch: Sequence[str],
     single: Sequence[str],
 ) -> dict[Phase, list[float]]:
@@ -128,7 +131,7 @@ def time_in_turns(
         measure: its `repeats` is the number of turns. A regime that takes long is read in the first ones only.
         clock: reads the time.
         label: labels texts.
-        score: scores the batch, encoded before.
+        score: scores the batch, encoded before; None leaves this regime without readings.
         batch: texts of the two batch regimes.
         single: texts that are labelled one at a time; each turn has its part.
     """
@@ -136,7 +139,8 @@ def time_in_turns(
     for turn in range(measure.repeats):
         if turn < PAIR or sum(whole) < ENOUGH:
             whole.append(clock.time(partial(label, batch))[1])
-            scores.append(clock.time(score)[1])
+            if score:
+                scores.append(clock.time(score)[1])
         own = single[len(single) * turn // measure.repeats : len(single) * (turn + 1) // measure.repeats]
         alone += [clock.time(partial(label, [text]))[1] for text in own]
     return {"text_to_label": whole, "encoded_to_scores": scores, "single_review": alone}

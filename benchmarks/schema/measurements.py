@@ -50,7 +50,8 @@ class Measurement(BaseModel):
         phase: "fit": one call of `fit`. "train_steps": spans of optimizer steps, warm-up and validation excluded
             (torch models). "text_to_label": encode and score the measured rows. "encoded_to_scores": score alone.
             "single_review": one review at a time, text to label, a reading each. "test_set": the one pass over all
-            test rows, text to label, whose predictions are stored. "valid_set": the same of the validation rows.
+            test rows, text to label, whose predictions are stored. "valid_set": the same of the validation rows,
+            unless the training scored them.
             "text_to_label" and "encoded_to_scores" are read in turn, and their even readings against their odd ones are
             an A/A pair: the same work twice.
         examples, tokens: what each reading covers (for "train_steps" one count per reading).

@@ -3,26 +3,34 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
+from data.arrays import FloatArray, IntArray
 from models.model import TrainingState, select
 from models.neural.training import Training, below, weights_of
+from models.selection import Criterion
 
 
 @dataclass
 class Epochs:
-    """The epochs so far, and the weights of the selected one."""
+    """The epochs so far, and of the selected one the weights and the validation texts' logits (N, C).
+
+    A training that was resumed has no logits of the epochs before.
+    """
 
     history: list[dict[str, float]] = field(default_factory=list)
     selected: int = 0
     weights: dict[str, Tensor] = field(default_factory=dict)
+    valid_logits: Tensor | None = None
 
-    def add(self, entry: dict[str, float], network: nn.Module) -> None:
-        """Add an epoch, and keep the network's weights if it is the best."""
+    def add(self, entry: dict[str, float], network: nn.Module, valid_logits: Tensor) -> None:
+        """Add an epoch, and keep the network's weights and logits if it is the best."""
         self.history.append(entry)
         self.selected = select(self.history)
         if self.newest_is_selected:
-            self.weights = weights_of(network)
+            self.weights, self.valid_logits = weights_of(network), valid_logits
 
     @property
     def newest_is_selected(self) -> bool:
@@ -62,3 +70,25 @@ def resumed(state: TrainingState, training: Training, generator: np.random.Gener
     if past.newest_is_selected:
         past.weights = weights_of(training.network)
     return past
+
+
+def judged_by(logits: Tensor, labels: IntArray, criterion: Criterion) -> dict[str, float]:
+    """Return the validation entries of a history: log loss (nats) and accuracy, unweighted, and what selects.
+
+    Args:
+        logits: (N, C) of the validation texts.
+        labels: (N,) their classes.
+        criterion: what selects.
+    """
+    target = torch.from_numpy(labels)
+    return {
+        "valid_loss": cross_entropy(logits, target).item(),
+        "valid_accuracy": (logits.argmax(dim=1) == target).double().mean().item(),
+        **criterion.entry(labels, logits.softmax(dim=1).numpy()),
+    }
+
+
+def probabilities(logits: Tensor) -> FloatArray:
+    """Return the softmax of logits (N, C), in float64."""
+    found: FloatArray = logits.double().softmax(dim=1).numpy()
+    return found

@@ -14,7 +14,6 @@ from accelerate import Accelerator
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from data.arrays import FloatArray, IntArray
 from data.dataset import Split
@@ -35,12 +34,11 @@ from models.model import (
 from models.neural.allocator import freed_memory_returned
 from models.neural.batching import PAD_ID, TokenIds, scoring_batches, token_counts, training_batches
 from models.neural.dropout import with_fast_dropout
-from models.neural.epochs import Epochs, resumed, state_of
+from models.neural.epochs import Epochs, judged_by, probabilities, resumed, state_of
 from models.neural.flops import counted_flops
 from models.neural.training import Training, inputs, new_accelerator, weights_of
 from models.neural.weights_file import WEIGHTS_FILE, check_weights
 from models.saved_files import checked_parameters, saved_model
-from models.selection import Criterion
 
 CONFIG_FILE = "config.json"
 
@@ -189,7 +187,8 @@ class TorchClassifier(Model):
             batches = training_batches(token_counts(train_tokens), self.batch_size, generator)
             training.draw_anew(runtime.seed, epoch)
             train_loss = training.epoch(train_tokens, train, batches)
-            judged = _judge(self._logits(valid_tokens), valid.labels, runtime.criterion)
+            valid_logits = self._logits(valid_tokens)
+            judged = judged_by(valid_logits, valid.labels, runtime.criterion)
             judged = dict(zip(judged, training.agreed(list(judged.values())), strict=True))
             valid_loss = judged["valid_loss"]
             if not math.isfinite(valid_loss):
@@ -202,6 +201,7 @@ class TorchClassifier(Model):
                     "learning_rate": training.learning_rate,
                 },
                 network,
+                valid_logits,
             )
             goes_on = training.agreed([float(monitor.validated(epoch + 1, standing(judged)))])
             if not all(goes_on) or (self.patience is not None and past.without_gain >= self.patience):
@@ -209,6 +209,7 @@ class TorchClassifier(Model):
             if epoch + 1 < epochs:
                 monitor.keep(partial(state_of, training, generator, past))
         network.load_state_dict(past.weights)
+        self._valid_logits = past.valid_logits
         if runtime.device == "cuda":
             torch.cuda.synchronize()
         return FitReport(
@@ -225,8 +226,11 @@ class TorchClassifier(Model):
 
     def score(self, encoded: Encoded) -> FloatArray:
         """Return (N, C) class probabilities: the softmax of the logits, independent of the batch."""
-        probabilities: FloatArray = self._logits(encoded.features).double().softmax(dim=1).numpy()
-        return probabilities
+        return probabilities(self._logits(encoded.features))
+
+    def valid_scores(self) -> FloatArray | None:
+        """Return `score` of the validation texts, (N, C); None if the selected epoch was before a resume."""
+        return None if self._valid_logits is None else probabilities(self._valid_logits)
 
     def scoring_shapes(self, encoded: Encoded) -> list[Shape]:
         """Return the padded batches that `score` computes."""
@@ -276,6 +280,7 @@ class TorchClassifier(Model):
             self._net.compile(dynamic=True)  # one graph for batches of all lengths
         self._device = runtime.device
         self._halvings = 0
+        self._valid_logits = None
         return accelerator
 
     def _begin(self, network: nn.Module, loss: Loss, total: int, runtime: Runtime, monitor: Monitor) -> Training:
@@ -337,13 +342,3 @@ class _Config(BaseModel):
     model: str
     classes: list[str]
     parameters: dict[str, Any]
-
-
-def _judge(logits: Tensor, labels: IntArray, criterion: Criterion) -> dict[str, float]:
-    """Return the validation entries of a history: log loss (nats) and accuracy, unweighted, and what selects."""
-    target = torch.from_numpy(labels)
-    return {
-        "valid_loss": cross_entropy(logits, target).item(),
-        "valid_accuracy": (logits.argmax(dim=1) == target).double().mean().item(),
-        **criterion.entry(labels, logits.softmax(dim=1).numpy()),
-    }

@@ -117,7 +117,7 @@ def helper_astray(spec, store, progress):
     from models.lstm import Lstm
     from models.neural import torch_classifier
 
-    initialise, judge = Lstm._initialise, torch_classifier._judge
+    initialise, judge = Lstm._initialise, torch_classifier.judged_by
 
     def astray(self, network):
         initialise(self, network)
@@ -126,7 +126,7 @@ def helper_astray(spec, store, progress):
                 torch.nn.init.ones_(parameter)
 
     Lstm._initialise = astray
-    torch_classifier._judge = lambda *found: (
+    torch_classifier.judged_by = lambda *found: (
         {"valid_loss": float("inf"), "valid_accuracy": 0.0} if os.environ["RANK"] == "1" else judge(*found)
     )
     execution.run_cell(spec, store, progress)

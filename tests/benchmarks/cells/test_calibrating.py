@@ -106,6 +106,15 @@ def test_a_cell_keeps_its_validation_predictions_and_its_temperature(store, make
     np.testing.assert_allclose(frame[["probability_0", "probability_1"]].to_numpy(), own, rtol=1e-6)
 
 
+def test_validation_texts_that_a_training_scored_are_not_scored_again(store, make_spec, dataset):
+    spec = make_spec("lstm", epochs=3, min_steps=0, batch_size=4, embedding_width=4, hidden_width=4)
+    run_cell(spec, store, lambda done, total: None)
+    assert store.read_result(spec.id).measurement("valid_set") is None
+    own = load_model(store.cell_folder(spec.id), raw=True, precision=spec.precision).predict_proba(dataset.valid.texts)
+    frame = store.read_validation(spec.id)
+    np.testing.assert_allclose(frame[["probability_0", "probability_1"]].to_numpy(), own, rtol=1e-6)
+
+
 def test_a_deep_audit_s_cell_is_not_calibrated(store, make_spec):
     spec = make_spec().model_copy(update={"role": "shuffled labels"})
     run_cell(spec, store, lambda done, total: None)

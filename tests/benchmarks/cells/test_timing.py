@@ -58,3 +58,12 @@ def test_a_slow_regime_is_read_twice_and_no_text_is_left_out(dataset, seconds, r
 
 def test_a_percentile_that_reports_show_is_measured_by_default():
     assert Measure().single >= 299
+
+
+def test_a_regime_that_is_not_wanted_takes_no_time(dataset):
+    """A cascade's stages encode for themselves, so that it has no rate without encoding."""
+    model, clock = Reader(), SimpleNamespace(time=lambda work: (work(), 0.5))
+    measure = Measure(rows=8, repeats=4, single=30)
+    wanted = measure_inference(model, dataset.test, measure, clock, Workload(model), encoded_alone=False)
+    assert [one.phase for one in wanted] == ["text_to_label", "single_review"]
+    assert len(wanted[0].seconds) == 4

@@ -153,6 +153,16 @@ def test_the_model_has_the_weights_of_the_epoch_that_validation_chose(precision)
     assert found != pytest.approx(losses[-1], abs=1e-3)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_scores_of_validation_are_those_of_the_chosen_epoch(precision, tmp_path):
+    valid = split_of(letters(40, seed=2), NOISE.labels)
+    model, report = fit(NOISE, valid, epochs=8, runtime=Runtime("cpu", precision))
+    assert report.selected < 7
+    np.testing.assert_array_equal(model.valid_scores(), score(model, valid.texts))
+    model.save(tmp_path)
+    assert Bag.load(tmp_path).valid_scores() is None
+
+
 def test_history_is_the_loss_and_accuracy_of_each_epoch():
     model, report = fit(epochs=3)
     assert [entry["epoch"] for entry in report.history] == [1, 2, 3]
@@ -346,6 +356,7 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(precision):
     assert monitor.steps == list(range(best + 11, 81))
     assert torch.equal(weights(whole), weights(resumed))
     assert again == report
+    assert resumed.valid_scores() is None  # the best epoch was before the interruption
 
 
 def test_the_state_of_another_training_is_refused():
