@@ -324,6 +324,7 @@ PUBLISHED = {
     "published/quick/report.md": "published/quick",
     "published/contenders/report.md": "published/contenders",
     "published/tuning/report.md": "published/tuning",
+    "published/tuning_encoders/report.md": "published/tuning_encoders",
     "published/truncation/report.md": "published/truncation",
     "published/examples/report.md": "published/examples",
 }
