@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize
 
-from benchmarks.cells.scores import check_scores
+from benchmarks.cells.scores import check_kept, check_scores
 from benchmarks.measurement.clock import Clock
 from benchmarks.schema.calibration import Calibration
 from benchmarks.schema.confidence import SMALLEST, tempered
@@ -22,6 +22,10 @@ POINTS = 200
 """Confidences at which the rows answered and right are stored, at most."""
 
 
+CHECKED = 8
+"""Validation texts on which the scores that a training kept are compared with the fitted model's."""
+
+
 def score_validation(model: Model, valid: Split, clock: Clock) -> tuple[FloatArray, list[Measurement]]:
     """Score all validation texts once, unless the model's training did.
 
@@ -29,11 +33,12 @@ def score_validation(model: Model, valid: Split, clock: Clock) -> tuple[FloatArr
         Probabilities (N, C), and the measurement "valid_set" where they were computed here.
 
     Raises:
-        ScoresError: the scores are no probabilities.
+        ScoresError: the scores are no probabilities, or those that the training kept are of another model.
     """
     known = model.valid_scores()
     if known is not None:
         check_scores(known, len(valid), valid.num_classes)
+        check_kept(known[:CHECKED], model.score(model.encode(valid.texts[:CHECKED])))
         return known, []
     probabilities, seconds = clock.time(lambda: model.score(model.encode(valid.texts)))
     check_scores(probabilities, len(valid), valid.num_classes)

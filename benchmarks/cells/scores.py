@@ -10,6 +10,10 @@ SUM_TOLERANCE = 1e-4
 """Largest difference of a row's sum from 1: float32 probabilities of many classes round."""
 
 
+KEPT_TOLERANCE = 0.05
+"""Largest difference of a kept score from the same text's beside other texts: in bf16 these move it by up to 0.01."""
+
+
 class ScoresError(BenchmarkError, ValueError):
     """Scores that are not class probabilities, or invalid token counts; the message is one line."""
 
@@ -29,6 +33,24 @@ def check_scores(scores: FloatArray, texts: int, classes: int) -> None:
     """
     if fault := scores_fault(scores, texts, classes):
         raise ScoresError(f"score() returned no class probabilities: {fault}")
+
+
+def check_kept(kept: FloatArray, scores: FloatArray) -> None:
+    """Make sure that scores which a training kept are the fitted model's.
+
+    Args:
+        kept: (N, C) of some texts, from `Model.valid_scores`.
+        scores: (N, C) of the same texts, from `Model.score`.
+
+    Raises:
+        ScoresError: they are not.
+    """
+    apart = float(np.abs(kept - scores).max())
+    if not apart <= KEPT_TOLERANCE:
+        raise ScoresError(
+            f"valid_scores() differ from score() of the same texts by {apart:.2g} (cure: let valid_scores() return "
+            "None if fit() changes the model after the epochs)"
+        )
 
 
 def check_encoded(encoded: Encoded, texts: int) -> None:

@@ -127,6 +127,17 @@ def a_text_scores_the_same_alone_and_in_any_batch(trained: Trained) -> None:
     np.testing.assert_allclose(together, backwards, atol=1e-5, err_msg="the order of texts changes scores")
 
 
+def its_scores_of_validation_are_those_of_score(trained: Trained) -> None:
+    """If the training kept the scores of the validation texts, the fitted model gives the same."""
+    kept = trained.fitted[0].valid_scores()
+    if kept is not None:
+        scores = _score(trained.fitted[0], easy_texts(24, seed=1).texts)
+        message = (
+            "`valid_scores` are others than `score` of the validation texts: override it if `fit` changes the model"
+        )
+        np.testing.assert_allclose(kept, scores, atol=1e-5, err_msg=message)
+
+
 def its_word_weights_add_up_to_its_scores(trained: Trained) -> None:
     """If the model has word weights, they and the intercept sum to the log-odds of any text."""
     model = trained.fitted[0]
@@ -194,6 +205,7 @@ MODEL_CHECKS: tuple[Callable[[Trained], None], ...] = (
     its_scores_are_probabilities_of_each_class,
     encode_counts_what_is_read_and_what_there_was,
     a_text_scores_the_same_alone_and_in_any_batch,
+    its_scores_of_validation_are_those_of_score,
     its_word_weights_add_up_to_its_scores,
     a_saved_model_scores_the_same_and_holds_no_pickle,
     a_folder_that_holds_no_model_is_refused_in_one_line,

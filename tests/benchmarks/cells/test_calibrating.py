@@ -11,9 +11,11 @@ from sklearn.frozen import FrozenEstimator
 
 from benchmarks.cells.calibrating import LIMITS, POINTS, calibrate, design_effect, fitted_temperature
 from benchmarks.cells.run_cell import run_cell
+from benchmarks.cells.scores import ScoresError
 from benchmarks.inference.saved import load_model
 from benchmarks.store.results import StoreError
 from data.dataset import Split
+from models.lstm import Lstm
 
 
 def drawn(rows, classes=3, temperature=2.5, seed=0):
@@ -113,6 +115,16 @@ def test_validation_texts_that_a_training_scored_are_not_scored_again(store, mak
     own = load_model(store.cell_folder(spec.id), raw=True, precision=spec.precision).predict_proba(dataset.valid.texts)
     frame = store.read_validation(spec.id)
     np.testing.assert_allclose(frame[["probability_0", "probability_1"]].to_numpy(), own, rtol=1e-6)
+
+
+def test_a_training_that_kept_another_model_s_scores_is_refused(store, make_spec, dataset, monkeypatch):
+    """As of a plug-in whose `fit` changes the weights after the epochs."""
+    spec = make_spec("lstm", epochs=3, min_steps=0, batch_size=4, embedding_width=4, hidden_width=4)
+    monkeypatch.setattr(Lstm, "valid_scores", lambda model: np.tile([0.9, 0.1], (len(dataset.valid), 1)))
+    with pytest.raises(
+        ScoresError, match=r"^valid_scores\(\) differ from score\(\) of the same texts by 0\.\d+ \(cure"
+    ):
+        run_cell(spec, store, lambda done, total: None)
 
 
 def test_a_deep_audit_s_cell_is_not_calibrated(store, make_spec):

@@ -65,6 +65,10 @@ BROKEN = {
     "a saved model scores the same and holds no pickle": ('"counts.json"', '"counts.pkl"'),
     "a folder that holds no model is refused in one line": (READABLE, "except (ValueError, KeyError)"),
     "every damaged file of a saved model is refused": (READABLE, "except (OSError, ValueError)"),
+    "its scores of validation are those of score": (
+        "    def score(",
+        "    def valid_scores(self):\n        return np.full((24, 2), 0.5)\n\n    def score(",
+    ),
     "one seed gives one model": (
         "self.counts = {}",
         "self.counts = {'dull': [np.random.default_rng().random() + 1] * 2}",
