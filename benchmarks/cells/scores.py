@@ -9,9 +9,8 @@ from models.model import Encoded
 SUM_TOLERANCE = 1e-4
 """Largest difference of a row's sum from 1: float32 probabilities of many classes round."""
 
-
 KEPT_TOLERANCE = 0.05
-"""Largest difference of a kept score from the same text's beside other texts: in bf16 these move it by up to 0.01."""
+"""Largest difference of a kept score from the same text's beside other texts, which move it a little in bf16."""
 
 
 class ScoresError(BenchmarkError, ValueError):
