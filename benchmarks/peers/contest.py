@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.errors import first_line
 from benchmarks.hardware.environment import environment
+from benchmarks.hardware.fork_server import in_new_process
 from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.measurement.chance import above_majority
 from benchmarks.measurement.clock import Clock, synchronizer
@@ -61,6 +62,8 @@ class Peer(Protocol):
         OURS: models of this suite that the peer meets.
         SIZES: training and test texts.
         WORK: the timed work, in words.
+
+    A peer that does not compute on every device of ours has a tuple `DEVICES` of those that it does.
     """
 
     OURS: tuple[str, ...]
@@ -103,7 +106,7 @@ def text_to_labels(name: str, data: Dataset, runtime: Runtime) -> Side:
 
 
 def training_steps(name: str, data: Dataset, runtime: Runtime, **settings: Any) -> Side:
-    """Return our side for the optimizer steps alone; predictions come from the last epoch, not the best one."""
+    """Return our side for the optimizer steps alone; predictions come from the epoch that is best on validation."""
     model_type = model_class(name)
 
     def run(clock: Clock) -> tuple[Model, float]:
@@ -131,6 +134,8 @@ def contests(
 ) -> Iterator[PeerRow]:
     """Yield a row for each of our models that the peer meets; a fault on either side is a row, too.
 
+    Each contest is timed in a process of its own, so that no earlier one changes its speed.
+
     Args:
         name: of the peer.
         data: training and test texts are drawn from it.
@@ -138,8 +143,7 @@ def contests(
         repeats: readings of each side, taken in turns.
         sizes: training and test texts; None takes the peer's own.
     """
-    limit_thread_pools(runtime.threads)
-    peer = cast(Peer, importlib.import_module(PEERS[name]))
+    peer = _peer(PEERS[name])
     train_size, test_size = (own if wanted is None else wanted for wanted, own in zip(sizes, peer.SIZES, strict=True))
     sample = _sample(data, train_size, test_size)
     for ours in peer.OURS:
@@ -158,12 +162,25 @@ def contests(
             environment=environment() | {"threads": runtime.threads},
             command=command(),
         )
+        if own_runtime.device not in getattr(peer, "DEVICES", (own_runtime.device,)):
+            reason = f"{name} does not compute on {own_runtime.device}: choose its device with --device"
+            yield row.model_copy(update={"status": "void", "reason": reason})
+            continue
         try:
-            sides = peer.sides(ours, sample, own_runtime)
-            yield _timed(row, sides, sample.test.labels, repeats, own_runtime)
+            yield in_new_process(_contest, PEERS[name], row, sample, repeats, own_runtime)
         except Exception as error:  # noqa: BLE001  (whatever goes wrong in a peer's code is a finding)
             traceback.print_exc()
             yield row.model_copy(update={"status": "failed", "reason": f"{type(error).__name__}: {first_line(error)}"})
+
+
+def _peer(module: str) -> Peer:
+    return cast(Peer, importlib.import_module(module))
+
+
+def _contest(module: str, row: PeerRow, data: Dataset, repeats: int, runtime: Runtime) -> PeerRow:
+    limit_thread_pools(runtime.threads)
+    sides = _peer(module).sides(row.name, data, runtime)
+    return _timed(row, sides, data.test.labels, repeats, runtime)
 
 
 def encoder_of(model: str) -> str:

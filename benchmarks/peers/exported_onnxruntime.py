@@ -10,6 +10,8 @@ from models.model import Runtime
 
 __all__ = ["OURS", "SIZES", "WORK", "sides"]
 
+DEVICES = ("cpu",)
+
 
 def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
     """Prepare our model, fitted beforehand, and a session on the same number of threads."""

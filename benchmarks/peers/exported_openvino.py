@@ -13,6 +13,8 @@ from models.model import Runtime
 
 __all__ = ["OURS", "SIZES", "WORK", "sides"]
 
+DEVICES = ("cpu",)
+
 
 def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
     """Prepare our model, fitted beforehand, and a compiled network on the same number of threads."""

@@ -32,6 +32,7 @@ def fitted(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, DistilBert
     """Fit our model for one epoch; return our side, and transformers' network with its weights, in evaluation mode."""
     settings: dict[str, Any] = {"max_length": MAX_LENGTH, "epochs": 1}
     model = model_class(ours)(**settings)
+    assert isinstance(model, TorchClassifier)
     model.fit(data.train, data.valid, CrossEntropy(data.train.lengths, data.train.labels), runtime)
     stock = new_model(data.train.num_classes, runtime)
     with TemporaryDirectory() as folder:
@@ -42,7 +43,7 @@ def fitted(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, DistilBert
     own = Side(
         whole(lambda: predicted(model, data)),
         precision=runtime.precision,
-        batches=f"{TorchClassifier.token_budget[runtime.device]:,} tokens, grouped by length",
+        batches=f"{model.token_budget[runtime.device]:,} tokens, grouped by length",
     )
     return own, stock
 

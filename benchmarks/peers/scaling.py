@@ -1,8 +1,6 @@
 """Time and memory against the number of texts, or of classes; each reading is of its own process."""
 
-import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +8,7 @@ import psutil
 
 from benchmarks.errors import UsageError, first_line
 from benchmarks.hardware.environment import environment
-from benchmarks.hardware.fork_server import one_process
+from benchmarks.hardware.fork_server import in_new_process
 from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.measurement.clock import Clock, synchronizer
 from benchmarks.measurement.memory import peak_host_memory
@@ -126,11 +124,10 @@ def measure(
                 command=command,
             )
             try:
-                yield row.model_copy(update=vars(_in_new_process(model, work.texts, work.valid, runtime)))
+                yield row.model_copy(update=vars(in_new_process(_read, model, work.texts, work.valid, runtime)))
             except Exception as error:  # noqa: BLE001  (one reading that fails must not lose the others)
-                died = isinstance(error, BrokenProcessPool)
-                reason = "its process was killed, as when memory runs out" if died else first_line(error)
-                yield row.model_copy(update={"status": "failed", "reason": f"{type(error).__name__}: {reason}"})
+                reason = f"{type(error).__name__}: {first_line(error)}"
+                yield row.model_copy(update={"status": "failed", "reason": reason})
 
 
 def recombined(split: Split, size: int) -> Split:
@@ -151,11 +148,6 @@ def recombined(split: Split, size: int) -> Split:
 def _halves(text: str) -> tuple[str, str]:
     words = text.split()
     return " ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :])
-
-
-def _in_new_process(model: str, train: Split, valid: Split, runtime: Runtime) -> Readings:
-    with one_process(multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_read, model, train, valid, runtime).result()
 
 
 def _read(name: str, train: Split, valid: Split, runtime: Runtime) -> Readings:

@@ -1,6 +1,5 @@
 """The last stage of a run: each trained network served by the engines that were asked for, each in new processes."""
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -9,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from benchmarks.cells.serving import address, build, serve, unmeasured
 from benchmarks.errors import UsageError, first_line, publishable
-from benchmarks.hardware.fork_server import one_process
+from benchmarks.hardware.fork_server import in_new_process
 from benchmarks.inference.engines.engine import engine, has_engines
 from benchmarks.inference.folder import digest
 from benchmarks.schema.cell import CellSpec
@@ -79,10 +78,11 @@ def _measured(spec: CellSpec, store: Store, name: str, model: str) -> tuple[Engi
     try:
         log = store.make_engine_folder(spec.id).absolute() / f"{name}.log"
         log.unlink(missing_ok=True)
-        size = _in_new_process(log, build, spec, store, name)
-        result = _in_new_process(log, serve, spec, store, name, first).model_copy(update={"file_bytes": size})
-    except BrokenProcessPool:
-        result = _failed(spec, name, model, "its process was killed, as when memory runs out")
+        size = in_new_process(_logged, log, build, spec, store, name)
+        served = in_new_process(_logged, log, serve, spec, store, name, first)
+        result = served.model_copy(update={"file_bytes": size})
+    except BrokenProcessPool as error:
+        result = _failed(spec, name, model, str(error))
     except Exception as error:  # noqa: BLE001  (one engine that fails must not lose the others)
         detail = f"failed: {type(error).__name__}: {first_line(error)}"
         result = _failed(spec, name, model, str(error) if isinstance(error, UsageError) else publishable(error))
@@ -92,11 +92,6 @@ def _measured(spec: CellSpec, store: Store, name: str, model: str) -> tuple[Engi
 
 def _failed(spec: CellSpec, name: str, model: str, reason: str) -> EngineResult:
     return unmeasured(spec, name, model).model_copy(update={"status": "failed", "reason": reason})
-
-
-def _in_new_process(log: Path, work: Callable[..., T], *arguments: object) -> T:
-    with one_process(multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_logged, log, work, *arguments).result()
 
 
 def _logged(log: Path, work: Callable[..., T], *arguments: object) -> T:

@@ -4,9 +4,7 @@ Published figures come from `python -m benchmarks peers`, on more reviews. On so
 rows are void. These tests only notice when an advantage is lost.
 """
 
-import multiprocessing
 import statistics
-from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
@@ -63,18 +61,12 @@ def test_a_network_of_ours_is_faster(benchmark, reviews, peer, ours, sizes, leas
 
 
 def ratio(benchmark, peer, ours, reviews, runtime, sizes):
-    """In a process of its own: what an earlier peer leaves in a process doubles the speed of another one."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-        rows = benchmark.pedantic(lambda: process.submit(rows_of, peer, reviews, runtime, sizes).result(), rounds=1)
+    rows = benchmark.pedantic(lambda: list(contests(peer, reviews, runtime, READINGS, sizes)), rounds=1)
     (row,) = (row for row in rows if row.name == ours)
     assert row.status != "failed", row.reason
     found = statistics.median(row.peer_seconds) / statistics.median(row.seconds)
     benchmark.extra_info |= {"ratio": found, "seconds": row.seconds, "peer_seconds": row.peer_seconds}
     return found
-
-
-def rows_of(peer, reviews, runtime, sizes):
-    return list(contests(peer, reviews, runtime, READINGS, sizes))
 
 
 def test_hashing_grows_linearly(benchmark, reviews):

@@ -1,9 +1,7 @@
 """`load-test`, as a user types it; its process is this one, and its trials are short."""
 
 import json
-from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 
 import pytest
 
@@ -31,17 +29,7 @@ def _short(monkeypatch):
 
 
 def _measure_by(monkeypatch, call):
-    class Pool:
-        def submit(self, work, asked):
-            done = Future()
-            done.set_result(call(work, asked))
-            return done
-
-    @contextmanager
-    def one_process(context):
-        yield Pool()
-
-    monkeypatch.setattr(fork_server, "one_process", one_process)
+    monkeypatch.setattr(fork_server, "in_new_process", call)
 
 
 def test_a_load_test_is_kept_beside_the_model(cell, type_in):

@@ -292,7 +292,7 @@ def test_engines_are_measured_once_in_new_processes(trained, monkeypatch):
     kept = {one.engine: one for one in store.engines(spec.id)}
     assert kept["onnxruntime"].exact
     assert kept["onnxruntime"].file_bytes > 0
-    monkeypatch.setattr("benchmarks.runs.engines._in_new_process", lambda *arguments: 1 / 0)
+    monkeypatch.setattr("benchmarks.runs.engines.in_new_process", lambda *arguments: 1 / 0)
     measure_engines([spec], ["onnxruntime"], store, Listener)
     assert lines[2:] == lines[:2]
 
@@ -309,7 +309,7 @@ def test_a_failed_engine_is_a_row(trained, monkeypatch):
 
     for path in store.engine_folder(spec.id).glob("*.json"):
         path.unlink()
-    monkeypatch.setattr("benchmarks.runs.engines._in_new_process", fail)
+    monkeypatch.setattr("benchmarks.runs.engines.in_new_process", fail)
     measure_engines([spec], ["torch"], store, Listener)
     assert lines == [f"{spec.id} in torch: failed: UsageError: there is no room"]
     assert store.read_engine(spec.id, "torch").reason == "there is no room"

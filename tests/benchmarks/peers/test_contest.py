@@ -1,4 +1,5 @@
 import importlib
+import os
 import sys
 import types
 
@@ -9,6 +10,7 @@ import torch
 
 from benchmarks import peers
 from benchmarks.measurement.clock import Clock
+from benchmarks.peers import contest
 from benchmarks.peers.contest import Side, StepTime, class_indices, contests, whole
 from benchmarks.peers.packed_lstm import PackedLstm
 from benchmarks.peers.padded_lstm import MAX_LENGTH, WIDTH
@@ -33,7 +35,8 @@ def data():
 
 @pytest.fixture
 def peer(monkeypatch):
-    """Register a peer whose two sides are as given."""
+    """Register a peer whose two sides are as given; its process is this one."""
+    monkeypatch.setattr(contest, "in_new_process", lambda call, *arguments: call(*arguments))
 
     def register(sides, ours=("nbsvm",)):
         module = types.ModuleType("toy_peer")
@@ -169,6 +172,39 @@ def test_only_the_steps_of_a_training_are_timed():
         with time.training():
             pass
     assert time.seconds == 6.0
+
+
+def test_a_peer_that_does_not_compute_on_the_device_is_void(peer, data):
+    """Our GPU against its CPU would be no contest."""
+    peer(lambda ours, part, runtime: (Side(whole(lambda: part.test.labels)),) * 2, ours=("distilbert",))
+    sys.modules["toy_peer"].DEVICES = ("cpu",)
+    (row,) = contests("toy", data, Runtime(device="cuda", precision="bf16"), repeats=3)
+    assert (row.status, row.seconds) == ("void", [])
+    assert row.reason == "toy does not compute on cuda: choose its device with --device"
+
+
+PROCESS = """
+import os
+
+OURS, SIZES, WORK = ("nbsvm", "tfidf_logreg"), (30, 10), "one number of a process"
+
+def sides(ours, data, runtime):
+    if ours == "nbsvm":
+        os.kill(os.getpid(), 9)
+    raise RuntimeError(f"process {os.getpid()}")
+"""
+
+
+def test_each_contest_has_a_process_of_its_own(data, tmp_path, monkeypatch):
+    """A process that is killed loses no other contest."""
+    (tmp_path / "peer_in_a_process.py").write_text(PROCESS)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(peers.PEERS, "toy", "peer_in_a_process")
+    killed, other = contests("toy", data, Runtime(), repeats=3)
+    assert (killed.status, other.status) == ("failed", "failed")
+    assert killed.reason == "BrokenProcessPool: its process was killed, as when memory runs out"
+    assert other.reason.startswith("RuntimeError: process ")
+    assert other.reason != f"RuntimeError: process {os.getpid()}"
 
 
 def test_scikit_learn_does_the_same_work(data):

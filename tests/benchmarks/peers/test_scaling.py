@@ -19,7 +19,7 @@ def data():
 
 
 def test_each_size_is_measured_on_so_many_texts(data, monkeypatch):
-    monkeypatch.setattr(scaling, "_in_new_process", scaling._read)
+    monkeypatch.setattr(scaling, "in_new_process", lambda call, *arguments: call(*arguments))
     rows = list(measure(["nbsvm"], of_sizes([50, 70], data), data, Runtime(), "command"))
     assert [(row.size, row.made, row.status) for row in rows] == [(50, False, "ok"), (70, True, "ok")]
     assert all(row.fit_seconds > 0 and row.score_seconds > 0 for row in rows)
@@ -28,18 +28,18 @@ def test_each_size_is_measured_on_so_many_texts(data, monkeypatch):
 
 
 def test_a_size_that_fails_loses_no_other(data, monkeypatch):
-    def fail_once(model, train, *others):
+    def fail_once(call, model, train, *others):
         if len(train) == 20:
             raise MemoryError("too much\nof it")
         return scaling.Readings(1.0, 2.0, 3, 2)
 
-    monkeypatch.setattr(scaling, "_in_new_process", fail_once)
+    monkeypatch.setattr(scaling, "in_new_process", fail_once)
     rows = list(measure(["nbsvm"], of_sizes([20, 30], data), data, Runtime(), "command"))
     assert [(row.status, row.reason) for row in rows] == [("failed", "MemoryError: too much"), ("ok", "")]
 
 
 def test_the_precision_is_that_of_the_model_not_what_was_asked_for(data, monkeypatch):
-    monkeypatch.setattr(scaling, "_in_new_process", lambda *_: scaling.Readings(1.0, 2.0, 3, 2))
+    monkeypatch.setattr(scaling, "in_new_process", lambda *_: scaling.Readings(1.0, 2.0, 3, 2))
     rows = measure(["nbsvm", "lstm"], of_sizes([20], data), data, Runtime(precision="bf16"), "command")
     assert [row.precision for row in rows] == ["fp32", "bf16"]
 
@@ -71,7 +71,7 @@ def many():
 
 
 def test_growth_with_classes_keeps_the_number_of_texts(many, monkeypatch):
-    monkeypatch.setattr(scaling, "_in_new_process", scaling._read)
+    monkeypatch.setattr(scaling, "in_new_process", lambda call, *arguments: call(*arguments))
     rows = list(measure(["nbsvm"], of_classes([2, 5, 10], many), many, Runtime(), "command"))
     assert [(row.classes, row.size, row.status) for row in rows] == [(2, 38, "ok"), (5, 38, "ok"), (10, 38, "ok")]
 
