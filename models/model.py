@@ -190,13 +190,16 @@ class Encoded:
         features: the input of `score`, of a type that the model chooses.
         tokens: (N,) tokens the model reads of each text.
         available: (N,) tokens each text has; more than `tokens` where it was truncated.
-        known: (N,) tokens among those read that training has seen; None if the model knows every token.
+        known: (N,) tokens among those read that the model knows, because training has seen them or its vocabulary has
+            them; None if it knows every token.
+        only_known: whether the model reads no others, so that unknown tokens are not counted.
     """
 
     features: Any
     tokens: IntArray
     available: IntArray
     known: IntArray | None = None
+    only_known: bool = False
 
     def __len__(self) -> int:
         """Return N."""

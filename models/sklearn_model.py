@@ -75,10 +75,10 @@ class SklearnModel(Model):
         return pipeline
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """Features before the last step (N, V). A text's tokens are its non-zero features."""
+        """Features before the last step (N, V). A text's tokens are its non-zero features, all known."""
         features = self._pipeline[:-1].transform(list(texts)) if len(self._pipeline) > 1 else np.array(texts, object)
         tokens = _nonzero(features)
-        return Encoded(features, tokens, tokens, known=tokens)
+        return Encoded(features, tokens, tokens, known=tokens, only_known=True)
 
     def score(self, encoded: Encoded) -> FloatArray:
         """(N, C) class probabilities.

@@ -24,6 +24,7 @@ from tokenizers import Tokenizer
 
 from models.content_cache import cache_folder, code_digest
 from models.encoder.auto import hub_folder, quiet, read_tokenizer_file
+from models.encoder.tokens import unknown_id
 from models.encoder.weights import MINILM_SHA256, packaged_minilm
 from models.saved_files import check_sizes
 
@@ -123,10 +124,8 @@ def read_vectors(folder: Path) -> StaticVectors:
     vectors, weights = vectors.astype(np.float32), weights.astype(np.float32)
     if not (np.isfinite(vectors).all() and np.isfinite(weights).all()):
         raise ValueError(f"{WEIGHTS_FILE} holds other than finite numbers")
-    unknown = getattr(tokenizer.model, "unk_token", None)
-    number = None if unknown is None else tokenizer.token_to_id(unknown)
-    if number is not None:
-        weights[number] = 0
+    if (unknown := unknown_id(tokenizer)) is not None:
+        weights[unknown] = 0
     return StaticVectors(vectors, weights, tokenizer)
 
 

@@ -203,7 +203,7 @@ def truncation(coverage: Mapping[str, float]) -> Audit:
 
 
 def unknown_texts(coverage: Mapping[str, float]) -> Audit:
-    """Check that test texts hold tokens that training has seen; without any, a model can only guess by class frequency.
+    """Check that test texts hold tokens that the model knows; without any, it can only guess by class frequency.
 
     A failure is an error where half of the texts or more hold none, else a warning.
 
@@ -211,9 +211,9 @@ def unknown_texts(coverage: Mapping[str, float]) -> Audit:
         coverage: of the test texts, see `metrics.coverage`.
     """
     unknown = coverage["texts_unknown"]
-    reason = (
-        f"{unknown:.1%} of the test texts hold no token that training has seen; "
-        f"{coverage['tokens_unknown']:.1%} of the tokens read are unknown"
+    tokens = coverage.get("tokens_unknown")
+    reason = f"{unknown:.1%} of the test texts hold no token that the model knows; " + (
+        "its unknown tokens are not counted" if tokens is None else f"{tokens:.1%} of the tokens read are unknown"
     )
     severity: Severity = "error" if unknown >= MOST_UNREAD else "warning"
     return Audit(name="unknown texts", passed=unknown <= FEW_UNKNOWN, reason=reason, severity=severity)

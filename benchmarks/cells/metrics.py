@@ -39,14 +39,16 @@ def coverage(encoded: Encoded) -> dict[str, float]:
 
     Returns:
         `texts_cut`, `tokens_cut`: share of the texts that were truncated, and of all tokens that this cut off.
-        `texts_unknown`, `tokens_unknown`: share of the texts without a single token that training has seen, and of the
-        tokens read that it has not.
+        `texts_unknown`, `tokens_unknown`: share of the texts without a single token that the model knows, and of the
+        tokens read that it does not know; the latter only if it is counted.
     """
     known = encoded.tokens if encoded.known is None else encoded.known
     available, read = int(encoded.available.sum()), int(encoded.tokens.sum())
-    return {
+    shares = {
         "texts_cut": float((encoded.available > encoded.tokens).mean()),
         "tokens_cut": 1 - read / available if available else 0.0,
         "texts_unknown": float((known == 0).mean()),
-        "tokens_unknown": 1 - int(known.sum()) / read if read else 0.0,
     }
+    if not encoded.only_known:
+        shares["tokens_unknown"] = 1 - int(known.sum()) / read if read else 0.0
+    return shares

@@ -92,6 +92,9 @@ class EncoderClassifier(TorchClassifier):
         """Special tokens around the part of the text that `truncation` keeps."""
         return self._tokens.ids(texts, self.max_length, self.truncation)
 
+    def _known_counts(self, tokens: Sequence[TokenIds]) -> IntArray | None:
+        return self._tokens.known_counts(tokens)
+
     @property
     def padding_id(self) -> int:
         """The id of the encoder's padding token."""

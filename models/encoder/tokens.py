@@ -1,7 +1,9 @@
 """Texts as the token ids of an encoder's own tokenizer, with its special tokens, truncated."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -50,6 +52,22 @@ class EncoderTokens:
         """Number of special tokens around a text."""
         return len(self.before) + len(self.after)
 
+    @cached_property
+    def unknown(self) -> int | None:
+        """The id that stands for what the vocabulary lacks; see `unknown_id`."""
+        return unknown_id(self.tokenizer)
+
+    def known_counts(self, ids: Sequence[TokenIds]) -> IntArray | None:
+        """Return (N,) tokens of each text's ids that the vocabulary has; None if it covers every text.
+
+        Special tokens count as known, but in a text of nothing else that is known, where no token does.
+        """
+        if self.unknown is None:
+            return None
+        lacking = np.fromiter((np.count_nonzero(text == self.unknown) for text in ids), np.int64, count=len(ids))
+        known = np.fromiter((len(text) for text in ids), np.int64, count=len(ids)) - lacking
+        return np.where(known > self.special, known, 0)
+
     def ids(self, texts: Sequence[str], length: int, truncation: Truncation) -> tuple[list[TokenIds], IntArray]:
         """Return the ids of N texts, at most `length` each, and (N,) tokens of each before truncation."""
         pieces = self._pieces(texts)
@@ -83,3 +101,11 @@ class EncoderTokens:
 
     def _counts(self, pieces: Sequence[Sequence[int]]) -> IntArray:
         return np.fromiter((len(text) + self.special for text in pieces), dtype=np.int64, count=len(pieces))
+
+
+def unknown_id(tokenizer: Tokenizer) -> int | None:
+    """Return the id that stands for pieces which a vocabulary lacks; None if there is none, as among bytes."""
+    model = json.loads(tokenizer.to_str())["model"]
+    if model.get("unk_token") is not None:  # BPE, WordPiece, whole words
+        return tokenizer.token_to_id(model["unk_token"])
+    return None if model.get("unk_id") is None else int(model["unk_id"])  # SentencePiece's Unigram

@@ -223,7 +223,7 @@ def test_a_model_that_knows_no_word_of_the_texts_is_caught(unknown, passed, seve
     audit = audits.unknown_texts({"texts_unknown": unknown, "tokens_unknown": 0.7})
     assert audit.passed is passed
     assert severity in (None, audit.severity)
-    assert audit.reason.startswith(f"{unknown:.1%} of the test texts hold no token that training has seen")
+    assert audit.reason.startswith(f"{unknown:.1%} of the test texts hold no token that the model knows")
 
 
 def test_a_model_that_knows_test_labels_in_spite_of_shuffled_ones_is_caught():

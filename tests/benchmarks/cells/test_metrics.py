@@ -37,6 +37,13 @@ def test_tokens_that_training_has_never_seen_are_counted():
     assert (found["texts_cut"], found["tokens_cut"]) == (0.0, 0.0)
 
 
+def test_unknown_tokens_that_a_model_does_not_count_are_no_share():
+    tokens = np.array([4, 0])
+    found = coverage(Encoded(None, tokens, tokens, known=tokens, only_known=True))
+    assert found["texts_unknown"] == 0.5
+    assert "tokens_unknown" not in found
+
+
 def test_texts_without_any_token_are_unknown_and_nothing_divides_by_nought():
     none = np.zeros(2, dtype=np.int64)
     assert coverage(Encoded(None, none, none)) == {

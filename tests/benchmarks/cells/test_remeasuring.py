@@ -167,6 +167,7 @@ def test_readings_of_another_machine_are_not_joined(store, spec, fits, monkeypat
     moved = store.read_result(spec.id)
     assert moved.environment["processor"] == "another"
     assert moved.measurement("fit") is None  # it was timed elsewhere
+    assert (moved.memory, moved.energy, moved.overhead_seconds) == (None, "not measured", None)
     assert moved.metrics == first.metrics
     run_cell(spec, store, ignore)
     assert store.read_result(spec.id).measurement("fit").process == [1]
