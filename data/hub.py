@@ -257,9 +257,12 @@ def _cached(name: HubName, wanted: Sequence[str]) -> Path | None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    arguments: dict[str, Any] = {"repo_type": "dataset", "revision": name.revision}
+    # A revision counts as cached only if all files of its listing are there that match the patterns.
+    arguments: dict[str, Any] = {"repo_type": "dataset", "revision": name.revision, "local_files_only": True}
     try:
-        folder = Path(snapshot_download(name.repository, local_files_only=True, **arguments))
+        folder = Path(snapshot_download(name.repository, allow_patterns=[CARD], **arguments))
+        patterns = [CARD, *(wanted or _patterns(folder / CARD, name.config))]
+        snapshot_download(name.repository, allow_patterns=patterns, **arguments)
     except LocalEntryNotFoundError:
         return None
     files = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]

@@ -235,7 +235,9 @@ def hub_folder(name: str, patterns: Sequence[str], *, download: bool) -> Path:
     repository, revision = HUB.get(name, (name, None))
     wanted: dict[str, Any] = {"repo_id": repository, "revision": revision, "allow_patterns": list(patterns)}
     try:
-        return Path(snapshot_download(**wanted, local_files_only=True))
+        folder = Path(snapshot_download(**wanted, local_files_only=True))
+        if not download or any(folder.glob("*.safetensors")):  # other libraries keep tokenizers without weights
+            return folder
     except LocalEntryNotFoundError:
         pass
     if not download:

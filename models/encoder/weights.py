@@ -219,7 +219,8 @@ def _cached(name: str) -> Path | None:
     if name in HUB:
         repository, revision = HUB[name]
         try:
-            folder = Path(snapshot_download(repository, revision=revision, local_files_only=True))
+            wanted: dict[str, Any] = {"revision": revision, "allow_patterns": list(FILES)}
+            folder = Path(snapshot_download(repository, **wanted, local_files_only=True))
         except LocalEntryNotFoundError:
             return None
         return folder if all((folder / file).exists() for file in FILES) else None

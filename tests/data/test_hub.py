@@ -1,5 +1,7 @@
 """Datasets of the Hub, from copies in its own layout; the network is never needed."""
 
+import json
+import shutil
 import socket
 import time
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 from huggingface_hub import constants
+from huggingface_hub._tree_cache import TREE_CACHE_FORMAT_VERSION
 
 from data import hub
 from data.errors import DataError
@@ -104,6 +107,21 @@ def test_a_cached_revision_needs_no_hub(cache):
     assert len(raw.train.texts) == 6
     assert raw.provenance["revision"] == SHA
     assert raw.provenance["origin"] == "Hub, someone/reviews"
+
+
+def test_a_config_is_cached_though_the_repository_has_more_files(cache):
+    """The Hub's library keeps a listing of all files, and would want each of them."""
+    repository = cache / "datasets--someone--reviews"
+    folder = write_copy(repository / "snapshots" / SHA)
+    files = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+    entry = {"size": 1, "blob_id": "0" * 40}
+    listing = {"format_version": TREE_CACHE_FORMAT_VERSION, "files": dict.fromkeys([".gitattributes", *files], entry)}
+    (repository / "trees").mkdir()
+    (repository / "trees" / f"{SHA}.json").write_text(json.dumps(listing))
+    shutil.rmtree(folder / "large")
+    assert len(Hub(HubName("someone/reviews", "small", SHA)).load().train.texts) == 6
+    with pytest.raises(DataError, match="cannot be reached"):
+        Hub(HubName("someone/reviews", "large", SHA)).load()
 
 
 def test_a_branch_is_noted_as_the_commit_it_stands_for(cache):

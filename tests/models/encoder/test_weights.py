@@ -1,7 +1,10 @@
 import json
+import shutil
 
 import pytest
 import torch
+from huggingface_hub import constants
+from huggingface_hub._tree_cache import TREE_CACHE_FORMAT_VERSION
 from huggingface_hub.errors import LocalEntryNotFoundError
 from safetensors.torch import save_file
 from transformers import AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel
@@ -140,6 +143,23 @@ def test_a_hub_that_cannot_be_reached_is_said_with_the_way_round(monkeypatch):
 
 def test_a_cached_copy_of_the_hub_s_needs_no_network(monkeypatch, local_distilbert):
     monkeypatch.setattr(encoders, "snapshot_download", lambda *_, **__: str(local_distilbert))
+    monkeypatch.setattr(encoders, "HfApi", None)
+    assert load_encoder("distilbert-base-uncased").config.dim == 16
+
+
+def test_the_cache_need_not_hold_files_that_no_encoder_has(monkeypatch, local_distilbert, tmp_path):
+    """The Hub's library keeps a listing of all files, and would want each of them."""
+    repository, revision = encoders.HUB["distilbert-base-uncased"]
+    cached = tmp_path / "hub" / f"models--{repository.replace('/', '--')}"
+    (cached / "snapshots" / revision).mkdir(parents=True)
+    for file in encoders.FILES:
+        shutil.copy(local_distilbert / file, cached / "snapshots" / revision)
+    entry = {"size": 1, "blob_id": "0" * 40}
+    listing = dict.fromkeys([".gitattributes", "pytorch_model.bin", *encoders.FILES], entry)
+    (cached / "trees").mkdir()
+    content = {"format_version": TREE_CACHE_FORMAT_VERSION, "files": listing}
+    (cached / "trees" / f"{revision}.json").write_text(json.dumps(content))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(encoders, "HfApi", None)
     assert load_encoder("distilbert-base-uncased").config.dim == 16
 
