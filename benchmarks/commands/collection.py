@@ -52,17 +52,22 @@ def run_collection(
 
 
 def _report(collection: "Collection", output: OutputOptions, console: Console) -> int:
-    """Write the report of each dataset and the leaderboard of all."""
+    """Write the report of each dataset and the leaderboard of all, if they can be ranked."""
     from benchmarks.commands.leaderboard import write_leaderboard
     from benchmarks.commands.report import write_reports
     from benchmarks.commands.summary import print_summary
+    from reports.analysis.contenders import NotRankedError
 
     statuses = []
     for title, run in collection.runs.items():
         results = write_reports(run.store.folder, Console(quiet=True), output.track)
         print_line(console, f"{title}: wrote {run.store.folder / 'report.html'}")
         statuses.append(print_summary(console, results, [*(spec.id for spec in run.specs), *results.run["cascades"]]))
-    write_leaderboard([collection.folder], collection.folder, console)
+    try:
+        write_leaderboard([collection.folder], collection.folder, console)
+    except NotRankedError as error:
+        print_line(console, f"no leaderboard: {error}")
+        statuses.append(ExitStatus.INCOMPLETE)
     _print_unreadable(collection, console)
     complete = not collection.unreadable and all(status is ExitStatus.OK for status in statuses)
     return ExitStatus.OK if complete else ExitStatus.INCOMPLETE

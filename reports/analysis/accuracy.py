@@ -6,10 +6,10 @@ import numpy as np
 from scipy import stats
 
 from reports.analysis.estimands import Estimand
-from reports.analysis.estimates import ALPHA, Estimate, Interval, estimate
-from reports.analysis.evidence import Evidence, Rows
+from reports.analysis.estimates import ALPHA, Clusters, Estimate, Interval, estimate
+from reports.analysis.evidence import Evidence
 from reports.analysis.results import Configuration
-from reports.analysis.verdicts import above_majority
+from reports.analysis.verdicts import above_baseline
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Accuracy:
     @property
     def learnt(self) -> bool:
         """Whether it is shown to beat the majority class."""
-        return above_majority(self.interval.low, self.majority)
+        return above_baseline(self.interval.low, self.majority)
 
 
 def accuracy(evidence: Evidence) -> Accuracy:
@@ -48,11 +48,7 @@ def accuracy(evidence: Evidence) -> Accuracy:
     within [0, 1].
     """
     mean = estimate(evidence.accuracy)
-    if len(evidence.right) == 1 or mean.standard_error == 0:
-        interval = _wilson(mean, evidence.rows)
-    else:
-        low, high = np.clip(mean.interval, 0.0, 1.0)
-        interval = Interval(float(low), float(high))
+    interval = _interval(mean, len(evidence.right), len(evidence.rows.labels), evidence.rows.clusters)
     return Accuracy(
         configuration=evidence.configuration,
         value=mean.value,
@@ -63,19 +59,37 @@ def accuracy(evidence: Evidence) -> Accuracy:
     )
 
 
-def _wilson(mean: Estimate, rows: Rows) -> Interval:
+def accuracy_within(evidence: Evidence, bucket: int) -> tuple[float, Interval]:
+    """The accuracy within a length bucket with its 95 % interval, as of all rows; NaN where it has no rows."""
+    mean, inside = estimate(evidence.within(bucket)), evidence.buckets == bucket
+    if not inside.any():
+        return mean.value, mean.interval
+    clusters = evidence.rows.clusters
+    within = None if clusters is None else clusters.within(inside)
+    return mean.value, _interval(mean, len(evidence.right), int(inside.sum()), within)
+
+
+def _interval(mean: Estimate, trainings: int, rows: int, clusters: Clusters | None) -> Interval:
+    if trainings == 1 or mean.standard_error == 0:
+        return _wilson(mean, rows, clusters)
+    low, high = np.clip(mean.interval, 0.0, 1.0)
+    return Interval(float(low), float(high))
+
+
+def _wilson(mean: Estimate, rows: int, clusters: Clusters | None) -> Interval:
     """Wilson's interval for as many independent rows as have the same variance.
 
     Args:
         mean: the share that is right.
-        rows: the test rows; where all are right or wrong, each cluster counts as one.
+        rows: number of test rows.
+        clusters: of these rows; where all are right or wrong, each cluster counts as one.
     """
     spread = mean.value * (1 - mean.value)
-    if rows.clusters is None:
-        size, z = float(len(rows.labels)), float(stats.norm.isf(ALPHA / 2))
+    if clusters is None:
+        size, z = float(rows), float(stats.norm.isf(ALPHA / 2))
     else:
-        size = len(rows.labels) / mean.design_effect if spread > 0 else rows.clusters.effective
-        z = float(stats.t.isf(ALPHA / 2, rows.clusters.degrees))
+        size = rows / mean.design_effect if spread > 0 else clusters.effective
+        z = float(stats.t.isf(ALPHA / 2, clusters.degrees))
     centre = (mean.value + z**2 / (2 * size)) / (1 + z**2 / size)
     reach = z / (1 + z**2 / size) * np.sqrt(spread / size + z**2 / (4 * size**2))
     return Interval(float(max(centre - reach, 0.0)), float(min(centre + reach, 1.0)))

@@ -22,10 +22,17 @@ class Baselines:
     Attributes:
         majority: always the most common class, with the shares of the classes as probabilities.
         stratified: a class drawn by those shares; the expectation, for many rows.
+        constant: always the class that costs least, for the metric `cost`; else NaN.
     """
 
     majority: float
     stratified: float
+    constant: float = np.nan
+
+    @property
+    def best(self) -> float:
+        """The best that can be had without reading a text: a model that has learnt is above it."""
+        return float(np.nanmax([self.majority, self.stratified, self.constant]))
 
 
 def class_shares(labels: IntArray, classes: int) -> FloatArray:
@@ -73,4 +80,5 @@ def baselines(metric: str, shares: FloatArray, costs: Sequence[Sequence[float]] 
     if metric == "log_loss":
         return Baselines(float((own * np.log(own.clip(SMALLEST))).sum()), np.nan)
     matrix = np.array(costs, dtype=np.float64)
-    return Baselines(-float(shares @ matrix[:, shares.argmax()]), -float(shares @ matrix @ shares))
+    of_answers = -(shares @ matrix)
+    return Baselines(float(of_answers[shares.argmax()]), float(of_answers @ shares), float(of_answers.max()))

@@ -11,6 +11,10 @@ from reports.analysis.metric_figures import metric_figure
 from reports.analysis.results import Results
 
 
+class NotRankedError(StoreError):
+    """Runs that no leaderboard can be made of; the message is one line."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A contender's evidence on one dataset."""
@@ -28,11 +32,11 @@ def contenders(runs: Sequence[Results], metric: str) -> dict[str, dict[str, Entr
     """Dataset -> contender -> its evidence.
 
     Args:
-        runs: of one suite and one code, each on other data.
+        runs: of one suite and one code, each on other data and with a good result.
         metric: a key of `METRICS`.
 
     Raises:
-        StoreError: the runs do not belong together, or one has no good result.
+        NotRankedError: the runs do not belong together.
     """
     _check(runs)
     return _sized({formats.plain(results.folder.name): _entries(results, metric) for results in runs})
@@ -42,12 +46,10 @@ def _check(runs: Sequence[Results]) -> None:
     """Refuse runs that do not belong together."""
     first = runs[0]
     for results in runs:
-        if not results.configurations:
-            raise StoreError(f"{results.folder} has no cell that ended ok: leave it out")
         for key, what in (("suite", "suites"), ("metric", "metrics")):
             own, others = results.run.get(key), first.run.get(key)
             if own != others:
-                raise StoreError(
+                raise NotRankedError(
                     f"runs of different {what} do not compare: {first.folder} has {others!r}, {results.folder} {own!r}"
                 )
     by_name: dict[str, Results] = {}
@@ -58,22 +60,53 @@ def _check(runs: Sequence[Results]) -> None:
             (by_data, str(results.run["dataset"]["fingerprint"]), "are of the same data"),
         ):
             if key in known:
-                raise StoreError(f"{known[key].folder} and {results.folder} {what}: leave one out")
+                raise NotRankedError(f"{known[key].folder} and {results.folder} {what}: leave one out")
             known[key] = results
     _check_code(runs)
+    _check_settings(runs)
 
 
 def _check_code(runs: Sequence[Results]) -> None:
-    """Refuse a contender that is of other code in one run than in another."""
+    """Refuse a contender that is of other code in one run than in another.
+
+    The code version of a cascade covers the data of its stages; the stages, cells of the same runs, are checked.
+    """
     code: dict[str, tuple[str, Results]] = {}
     for results in runs:
         for configuration in results.configurations:
+            if configuration.cells[0].spec.stages:
+                continue
             name = f"{configuration.model_name}-{configuration.loss_name}"
             version = configuration.cells[0].spec.code_version
             known, where = code.setdefault(name, (version, results))
             if known != version:
-                raise StoreError(
+                raise NotRankedError(
                     f"{name} is of different code in {where.folder} and {results.folder}: run the older one again"
+                )
+
+
+def _check_settings(runs: Sequence[Results]) -> None:
+    """Refuse a contender whose settings differ between runs; a tuned one has those that each dataset chose."""
+    known: dict[str, tuple[dict[str, object], Results]] = {}
+    for results in runs:
+        if results.run.get("tuning") is not None:
+            continue
+        for configuration in results.configurations:
+            name = f"{configuration.model}-{configuration.loss}"
+            settings: dict[str, object] = {
+                f"{registered}.{key}": value
+                for registered, params in (
+                    (configuration.model_name, configuration.model_params),
+                    (configuration.loss_name, configuration.loss_params),
+                )
+                for key, value in params.items()
+            }
+            others, where = known.setdefault(name, (settings, results))
+            if others != settings:
+                key = min(key for key in others | settings if others.get(key) != settings.get(key))
+                raise NotRankedError(
+                    f"{key} is {others.get(key)!r} in {where.folder} and {settings.get(key)!r} in {results.folder}: "
+                    "one name must have the same settings in every run"
                 )
 
 

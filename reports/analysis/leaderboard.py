@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.schema.comparability import why_rates_not_comparable
-from benchmarks.store.results import StoreError
 from reports import formats
 from reports.analysis.accuracy import accuracy
 from reports.analysis.baselines import Baselines, baselines, class_shares, misleads
-from reports.analysis.contenders import Entry, contenders
+from reports.analysis.contenders import Entry, NotRankedError, contenders
 from reports.analysis.dataset_draws import drawn_values
 from reports.analysis.estimates import ALPHA, RNG_SEED, Estimate, Figure, FloatArray, Interval, estimate
 from reports.analysis.metric_figures import METRICS
@@ -18,6 +17,8 @@ from reports.analysis.rank_tests import RankTests, rank_tests, ranks
 from reports.analysis.results import Results
 from reports.analysis.throughput import throughput
 from reports.analysis.traits import Traits, traits
+
+NO_RESULT = "none of its cells ended ok"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Board:
         rows: test texts that count.
         scores: contender -> its score.
         baselines: what learns nothing.
-        winner: the best contender; "" where it is not shown to beat the majority class.
+        winner: the best contender; "" where it is not shown to beat every baseline that learns nothing.
         lead: its lead over the second; None where there is no second.
         lead_shown: whether the test texts show that it is ahead of each of the others.
         misleads: why accuracy misleads here; "" where it does not.
@@ -133,13 +134,17 @@ def leaderboard(
     """Rank the contenders over the datasets of several runs.
 
     Args:
-        runs: of one suite and one code, each on other data.
+        runs: of one suite and one code, each on other data. One without a good result is of no use, and said to be.
         metric: a key of `METRICS`; None takes the one that the runs were selected by.
         unreadable: datasets that could not be used, and why.
 
     Raises:
-        StoreError: the runs do not belong together, a run has no good result, or no contender ran on all datasets.
+        NotRankedError: the runs do not belong together, none has a good result, or no contender ran on all datasets.
     """
+    without = {formats.plain(results.folder.name): NO_RESULT for results in runs if not results.configurations}
+    runs = [results for results in runs if results.configurations]
+    if not runs:
+        raise NotRankedError("no run has a cell that ended ok: nothing can be ranked")
     chosen = metric or str(runs[0].run.get("metric") or "accuracy")
     entries = contenders(runs, chosen)
     names = list(dict.fromkeys(name for own in entries.values() for name in own))
@@ -150,7 +155,7 @@ def leaderboard(
     }
     complete = [name for name in names if name not in partial]
     if not complete:
-        raise StoreError("no contender has a result on every dataset: nothing can be ranked")
+        raise NotRankedError("no contender has a result on every dataset: nothing can be ranked")
     boards = tuple(_board(results, own, chosen) for results, own in zip(runs, entries.values(), strict=True))
     values = np.array([[board.scores[name].value for name in complete] for board in boards])
     places = _places(boards, entries, complete, chosen)
@@ -161,7 +166,7 @@ def leaderboard(
         places=places,
         tests=rank_tests(values[:, order], METRICS[chosen].tolerance),
         partial=partial,
-        unreadable=dict(unreadable or {}),
+        unreadable={**(unreadable or {}), **without},
         doubts=why_rates_not_comparable(cell for results in runs for cell in results.ok),
     )
 
@@ -185,7 +190,7 @@ def _board(results: Results, entries: Mapping[str, Entry], metric: str) -> Board
             )
         },
         baselines=floor,
-        winner=order[0] if intervals[order[0]].low > floor.majority else "",
+        winner=order[0] if intervals[order[0]].low > floor.best else "",
         lead=leads[0] if leads else None,
         lead_shown=bool(leads) and all(one.interval.low > 0 for one in leads),
         misleads=misleads(shares),

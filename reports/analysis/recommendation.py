@@ -18,7 +18,7 @@ from reports.analysis.metric_figures import METRICS, metric_figure
 from reports.analysis.price import Price, Terms, price
 from reports.analysis.requirements import Checked, Fulfilment, Limits, check, fit_seconds, throughput
 from reports.analysis.results import Configuration, Results
-from reports.analysis.verdicts import above_majority
+from reports.analysis.verdicts import above_baseline
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Candidate:
         configuration: what was run.
         value: the metric; higher is better, so that a log loss is negative.
         interval: 95 %, for this figure alone.
-        learnt: whether it is shown to beat the majority class.
+        learnt: whether it is shown to beat every baseline that learns nothing.
         judged: against the best.
         requirements: each limit that was set.
         price: of a month.
@@ -244,7 +244,7 @@ def _candidate(name: str, evidence: Evidence, figure: Figure, judged: Judged, qu
         configuration=evidence.configuration,
         value=right.value if by_accuracy else mean.value,
         interval=right.interval if by_accuracy else METRICS[question.metric].within(mean.interval),
-        learnt=right.learnt if by_accuracy else above_majority(mean.interval.low, _majority(evidence, question.metric)),
+        learnt=right.learnt if by_accuracy else above_baseline(mean.interval.low, _baseline(evidence, question.metric)),
         judged=judged,
         requirements=check(question.limits, cells),
         price=price(fit_seconds(cells).value, throughput(cells).value, 1 - right.value, question.terms),
@@ -252,11 +252,10 @@ def _candidate(name: str, evidence: Evidence, figure: Figure, judged: Judged, qu
     )
 
 
-def _majority(evidence: Evidence, metric: str) -> float:
-    """The metric of always answering the most common class; minus infinity for costs, whose matrix decides."""
-    if metric == "cost":
-        return -np.inf
-    return baselines(metric, class_shares(evidence.rows.labels, len(evidence.configuration.cells[0].classes))).majority
+def _baseline(evidence: Evidence, metric: str) -> float:
+    """The metric of the best baseline that learns nothing."""
+    cell = evidence.configuration.cells[0]
+    return baselines(metric, class_shares(evidence.rows.labels, len(cell.classes)), cell.spec.costs).best
 
 
 def _cheapest(candidates: Sequence[Candidate]) -> Candidate | None:

@@ -95,6 +95,6 @@ def reverse(finding: Finding) -> Finding:
     return Finding(-finding.value, interval, finding.p_adjusted, finding.verdict.reversed, finding.margin)
 
 
-def above_majority(low: float, majority: float) -> bool:
-    """Whether an accuracy with this lower bound is shown to beat always answering the most common class."""
-    return bool(np.isfinite(low)) and low > majority
+def above_baseline(low: float, baseline: float) -> bool:
+    """Whether a figure with this lower bound is shown to beat a baseline; of the accuracy, the majority class."""
+    return bool(np.isfinite(low)) and low > baseline

@@ -217,7 +217,7 @@ def _dataset(board: Leaderboard, one: Board, names: list[str]) -> dict[str, str]
         row[name] = formats.NOT_MEASURED if score is None else _scored(metric, score.value, *score.interval)
     row[MAJORITY] = value(metric, one.baselines.majority)
     row[STRATIFIED] = value(metric, one.baselines.stratified)
-    row["winner"] = one.winner or "none is shown to beat the majority class"
+    row["winner"] = one.winner or "none is shown to beat the baselines"
     if one.lead is not None and one.winner:
         low, high = one.lead.interval
         lead = f"{difference(metric, one.lead.value)} ({difference(metric, low)} to {difference(metric, high)})"

@@ -30,13 +30,15 @@ class Phrases:
         take: a candidate is chosen.
         undecided: none is, and this one is the cheapest that is not ruled out.
         none: none is, and all are ruled out.
-        not_learnt: no candidate is shown to beat the majority class.
+        not_learnt: no candidate is shown to beat the baselines that learn nothing.
+        unlearnt: the verdict on a candidate that is not.
     """
 
     take: str
     undecided: str
     none: str
     not_learnt: str
+    unlearnt: str
 
 
 def phrases(found: Recommendation) -> Phrases:
@@ -53,8 +55,14 @@ def phrases(found: Recommendation) -> Phrases:
         undecided=f"Undecided: no candidate is shown to be {within}{meets}. "
         "{name} is the cheapest of those not ruled out, at {price}.",
         none=f"Take none: no candidate is {within}{' and meets every requirement' * asked}.",
-        not_learnt="Take none: no candidate is shown to beat the majority class.",
+        not_learnt=f"Take none: no candidate is {unlearnt(found).removeprefix('not ')}.",
+        unlearnt=unlearnt(found),
     )
+
+
+def unlearnt(found: Recommendation) -> str:
+    """The verdict on a candidate that is not shown to have learnt anything."""
+    return NOT_LEARNT if found.question.metric == "accuracy" else "not shown to beat the baselines that learn nothing"
 
 
 def decision(found: Recommendation) -> str:
@@ -74,7 +82,7 @@ def verdict(one: Candidate, found: Recommendation) -> str:
     if one is found.chosen:
         return "recommended"
     if not one.learnt:
-        return NOT_LEARNT
+        return unlearnt(found)
     if one.judged.standing is not Standing.GOOD_ENOUGH:
         return str(one.judged.standing.value)
     worst = [check for check in one.requirements if check.fulfilment is not Fulfilment.MET]
@@ -87,7 +95,7 @@ def reason(one: Candidate, found: Recommendation) -> str:
     """Why a candidate lost, or won, in one or two sentences."""
     parts = []
     if not one.learnt:
-        parts.append(f"is {NOT_LEARNT}")
+        parts.append(f"is {unlearnt(found)}")
     if one.judged.standing is not Standing.GOOD_ENOUGH:
         parts.append(f"is {one.judged.standing.value}: {behind(one, found)}{_more_data(one, found)}")
     lost = one.judged.standing is Standing.NOT_GOOD_ENOUGH or not one.learnt

@@ -43,7 +43,7 @@
     const open = cheapest(judged.filter((one) => one.learnt && one.standing !== "not good enough"));
     const verdict = (one) => {
       if (one === chosen) return "recommended";
-      if (!one.learnt) return "not shown to beat the majority class";
+      if (!one.learnt) return data.phrases.unlearnt;
       if (one.standing !== "good enough") return one.standing;
       return `good enough, ${one.total === chosen.total ? "no cheaper" : "dearer"}`;
     };

@@ -13,7 +13,7 @@ from reports.analysis.recommendation import Question, recommend
 from reports.analysis.requirements import Limits
 from reports.analysis.results import read_results
 from reports.analysis.run_analysis import analyse
-from reports.render.engine_tables import engines_table, load_table
+from reports.render.engine_tables import ARRIVALS, BATCHES, SUMMARY, engines_table, kept_load_tests, load_test_tables
 
 ACCURACY = {("tfidf_logreg", "ce"): 0.60, ("distilbert", "ce"): 0.90}
 SEEDS = (1, 2)
@@ -115,7 +115,7 @@ def test_the_table_shows_speed_and_accuracy_beside_torch_and_failures(store):
 def test_without_engines_the_tables_are_empty(store):
     analysis = analyse(read_results(store.folder))
     assert engines_table(analysis).empty
-    assert load_table(analysis).empty
+    assert all(table.empty for table in load_test_tables(kept_load_tests(analysis)).values())
 
 
 def test_recommend_takes_the_fastest_exact_engine_with_its_model_s_standing(store):
@@ -148,8 +148,8 @@ def test_an_engine_that_loses_rows_is_a_candidate_of_its_own(store):
 def load_trial(rate, *, kept, confirming):
     late = 0.002 if kept else 0.3
     return Trial(
-        rate=rate, texts=1_000, batches=500, p50=0.02, p99=0.04, late=late, late_bound=late + 0.005,
-        confirming=confirming, kept=kept,
+        rate=rate, texts=1_000 if confirming else 100, batches=50, p50=0.02, p99=0.04,
+        late=late, late_bound=late + 0.005, confirming=confirming, kept=kept,
     )  # fmt: skip
 
 
@@ -171,7 +171,10 @@ def test_a_load_test_is_a_row(store):
         environment={},
     )
     write_load_test(store.make_engine_folder(cell), test)
-    (row,) = load_table(analyse(read_results(store.folder))).to_dict("records")
+    found = load_test_tables(kept_load_tests(analyse(read_results(store.folder))))
+    (row,) = found[SUMMARY].to_dict("records")
     assert (row["limit of p99 (ms)"], row["highest rate within it (texts/s)"]) == ("50", "100")
     assert row["best batches (texts/s)"] == "400"
     assert row["warm p99 (ms)"] == "10.0 (≤ 10.0)"
+    assert [one["texts/s"] for one in found[BATCHES].to_dict("records")] == ["100", "400"]
+    assert [one["p99 (ms)"] for one in found[ARRIVALS].to_dict("records")] == ["40.0", "needs 299 texts", "40.0"]

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.store.results import StoreError
 from reports.analysis.baselines import baselines, class_shares, misleads
+from reports.analysis.contenders import NotRankedError
 from reports.analysis.dataset_draws import drawn_values
 from reports.analysis.estimates import mean_figure
 from reports.analysis.leaderboard import _closed, _front, _improvability, _win_rate, leaderboard
@@ -78,6 +79,39 @@ def test_a_contender_missing_from_a_dataset_is_named_and_not_ranked(write_run):
 def test_no_contender_wins_where_none_beats_the_majority_class(write_run):
     board = leaderboard([write_run("films", {("tfidf_logreg", "ce"): 0.4, ("lstm", "ce"): 0.3})])
     assert board.boards[0].winner == ""
+
+
+def test_a_run_without_a_good_result_is_named_and_the_others_are_ranked(write_run):
+    lost = write_run("mails", {("lstm", "ce"): 0.9}, failed={("lstm", "ce"): ("failed", "no luck")})
+    board = leaderboard([write_run("films", FIRST), lost], unreadable={"tools": "it is empty"})
+    assert [one.name for one in board.boards] == ["films"]
+    assert board.unreadable == {"tools": "it is empty", "mails": "none of its cells ended ok"}
+    with pytest.raises(NotRankedError, match="no run has a cell that ended ok"):
+        leaderboard([lost])
+
+
+def test_one_name_with_other_settings_is_refused(write_run):
+    first, second = write_run("films", FIRST), write_run("mails", SECOND, model_params={"lstm": [{"epochs": 9}]})
+    with pytest.raises(NotRankedError, match=r"lstm\.epochs is 2 in .*films and 9 in .*mails"):
+        leaderboard([first, second])
+    record = {"trials": 20, "seconds": None, "sampler": "tpe", "searches": []}
+    tuned = change_run(second, tuning=record)
+    assert len(leaderboard([first, tuned]).places) == 3  # each dataset chose its own settings
+
+
+def test_cascades_of_different_data_are_the_same_contender(write_run):
+    """Their code version covers the data of their stages."""
+    found = []
+    for name, version in (("films", "1" * 12), ("mails", "2" * 12)):
+        results = write_run(name, FIRST, seeds=(1,))
+        for path in (results.folder / "cells").glob("lstm-*/result.json"):
+            content = json.loads(path.read_text())
+            stages = [folder.name for folder in (results.folder / "cells").glob("[dt]*")]
+            content["spec"] |= {"code_version": version, "stages": stages}
+            path.write_text(json.dumps(content))
+            path.parent.rename(path.parent.with_name(_id(content["spec"])))
+        found.append(change_run(results, planned=[folder.name for folder in (results.folder / "cells").iterdir()]))
+    assert len(leaderboard(found).places) == 3
 
 
 def change_run(results, **changes):
@@ -198,3 +232,13 @@ def test_confident_disagreement_counts_as_doubtful():
     assert doubtful_labels(labels, probabilities) == 0
     labels[:5] = 1  # five labels are wrong
     assert doubtful_labels(labels, probabilities) == pytest.approx(0.05)
+
+
+def test_the_best_baseline_is_the_best_answer_without_reading():
+    shares = np.array([0.8, 0.2])
+    assert baselines("accuracy", shares).best == 0.8
+    assert baselines("macro_f1", shares).best == 0.5  # drawn by the shares; the majority class alone has 0.44
+    assert baselines("log_loss", shares).best == pytest.approx(0.8 * np.log(0.8) + 0.2 * np.log(0.2))
+    missed_is_dear = [[0, 1], [10, 0]]
+    assert baselines("cost", shares, missed_is_dear).majority == pytest.approx(-2.0)
+    assert baselines("cost", shares, missed_is_dear).best == pytest.approx(-0.8)  # always the rarer class

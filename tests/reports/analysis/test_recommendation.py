@@ -10,6 +10,7 @@ from reports.analysis.recommendation import Question, recommend
 from reports.analysis.requirements import Limits
 from reports.analysis.results import read_results
 from reports.render.candidates import caption
+from reports.render.recommendation_words import decision, verdict
 
 CE = {("tfidf_logreg", "ce"): 0.895, ("lstm", "ce"): 0.8, ("distilbert", "ce"): 0.9}
 
@@ -53,6 +54,15 @@ def test_no_candidate_that_learnt_nothing_is_recommended(write_results, tmp_path
     found = recommend([read_results(tmp_path / "r")], Question(tolerance=0.5))
     assert found.chosen is None
     assert found.not_ruled_out is None
+
+
+def test_no_candidate_that_is_no_better_than_a_drawn_class_is_recommended(write_results, tmp_path):
+    """By macro-F1 the majority class has 33 % of two equal classes, and drawing one 50 %."""
+    write_results(tmp_path / "r", {("lstm", "ce"): 0.5, ("tfidf_logreg", "ce"): 0.49}, test_rows=1_000)
+    found = recommend([read_results(tmp_path / "r")], Question(metric="macro_f1", tolerance=0.5))
+    assert found.chosen is None
+    assert verdict(found.candidates[0], found) == "not shown to beat the baselines that learn nothing"
+    assert decision(found) == "Take none: no candidate is shown to beat the baselines that learn nothing."
 
 
 @pytest.mark.parametrize("metric", ["macro_f1", "balanced_accuracy", "log_loss"])

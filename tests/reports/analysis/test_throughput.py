@@ -94,5 +94,13 @@ def test_overhead_is_a_share_of_the_whole_cell(cells):
     assert "The longest was 5.00 s, 40.0 % of its cell's time" in overhead_sentence(cells)
 
 
+def test_overhead_is_that_of_the_first_process_and_so_is_the_time(cells):
+    first = Measurement(phase="fit", examples=[1], tokens=[], seconds=[7.5])
+    for cell in cells:
+        cell.measurements = [first.joined(first.taken_by(1)).joined(first.taken_by(2))]
+    cells[1].overhead_seconds = 2.5
+    assert throughput(cells).overhead_share == pytest.approx(0.25)
+
+
 def test_no_device_memory_is_not_nought(cells):
     assert np.isnan(throughput(cells).device_bytes)

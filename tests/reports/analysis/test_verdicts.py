@@ -1,7 +1,7 @@
 import pytest
 
 from reports.analysis.estimates import Interval
-from reports.analysis.verdicts import Verdict, above_majority, decide, reverse
+from reports.analysis.verdicts import Verdict, above_baseline, decide, reverse
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_test_and_interval_never_contradict_each_other():
 
 def test_models_that_learnt_nothing_are_not_compared():
     assert decide(0.1, Interval(0.05, 0.15), 0.001, void=True).verdict is Verdict.VOID
-    assert not above_majority(0.5, 0.5)
-    assert not above_majority(float("nan"), 0.5)
-    assert above_majority(0.51, 0.5)
+    assert not above_baseline(0.5, 0.5)
+    assert not above_baseline(float("nan"), 0.5)
+    assert above_baseline(0.51, 0.5)
 
 
 def test_the_other_way_round():
