@@ -64,9 +64,12 @@ def calibrated(predictions: Predictions, cell: CellResult) -> Predictions:
 
 
 def members(evidence: Evidence) -> list[list[int]]:
-    """Indices of the cells behind each row of the evidence: one, or all seeds of a repeat."""
+    """Indices of the cells behind each row of the evidence: one, or all seeds of a repeat.
+
+    They are all cells where all name the same classes, which may still differ in their probabilities: the mean counts.
+    """
     if not evidence.distinct:
-        return [[0]]
+        return [list(range(len(evidence.configuration.cells)))]
     cells = evidence.configuration.trainings
     return [
         [index for index, (own, number) in enumerate(cells) if own == repeat and seed in (number, -1)]

@@ -8,8 +8,8 @@ import numpy as np
 
 from benchmarks.schema.measurements import Phase
 from reports import formats
-from reports.analysis.accuracy import Accuracy
-from reports.analysis.estimates import Estimate, FloatArray, estimate
+from reports.analysis.accuracy import Accuracy, accuracy_within
+from reports.analysis.estimates import FloatArray
 from reports.analysis.evidence import Evidence
 from reports.analysis.front import front
 from reports.analysis.learning_curves import LearningCurve
@@ -94,9 +94,9 @@ def length_panel(name: str, evidence: Sequence[Evidence], limits: tuple[float, f
     for place, one in enumerate(evidence):
         buckets = _buckets(one)
         across = np.arange(len(buckets)) + 0.12 * (place - (len(evidence) - 1) / 2)
-        reach = np.hstack([reach_of(b.value, _within_shares(b.interval)) for b in buckets])
-        axes.errorbar(across, [100 * b.value for b in buckets], yerr=reach, **BARS, **styles.of(one.configuration))
-        found = ", ".join(formats.percent_interval(b.value, _within_shares(b.interval)) for b in buckets)
+        reach = np.hstack([reach_of(*bucket) for bucket in buckets])
+        axes.errorbar(across, [100 * value for value, _ in buckets], yerr=reach, **BARS, **styles.of(one.configuration))
+        found = ", ".join(formats.percent_interval(*bucket) for bucket in buckets)
         words.append(f"{one.configuration.loss}: {found}")
     axes.set_xticks(range(len(evidence[0].bucket_rows)), _bucket_ranges(configuration.cells[0].length_edges))
     axes.set_xlim(-0.4, len(evidence[0].bucket_rows) - 0.6)
@@ -107,13 +107,13 @@ def length_panel(name: str, evidence: Sequence[Evidence], limits: tuple[float, f
 
 def bucket_limits(evidence: Sequence[Evidence]) -> tuple[float, float]:
     """The range in percent that holds every bucket's interval."""
-    ends = [100 * end for one in evidence for b in _buckets(one) for end in _within_shares(b.interval)]
+    ends = [100 * end for one in evidence for b in _buckets(one) for end in b[1]]
     return max(float(np.nanmin(ends)) - 1, 0.0), min(float(np.nanmax(ends)) + 1, 100.5)
 
 
-def _buckets(evidence: Evidence) -> list[Estimate]:
-    """The accuracy in each length bucket."""
-    return [estimate(evidence.within(index)) for index in range(len(evidence.bucket_rows))]
+def _buckets(evidence: Evidence) -> list[tuple[float, Interval]]:
+    """The accuracy in each length bucket, with its interval."""
+    return [accuracy_within(evidence, index) for index in range(len(evidence.bucket_rows))]
 
 
 def learning_panel(name: str, curves: Sequence[LearningCurve], styles: Styles) -> Drawing:
@@ -139,10 +139,6 @@ def learning_panel(name: str, curves: Sequence[LearningCurve], styles: Styles) -
 
 def _with_texts(title: str, train_size: int) -> str:
     return f"{title}, {train_size:,} training texts"
-
-
-def _within_shares(interval: Interval) -> Interval:
-    return Interval(max(interval.low, 0.0), min(interval.high, 1.0))
 
 
 def _in_words(accuracies: Sequence[Accuracy]) -> str:

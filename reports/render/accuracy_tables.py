@@ -181,9 +181,9 @@ def bucket_table(analysis: Analysis) -> pd.DataFrame:
 
 
 def _effect(found: Estimate) -> str:
-    """A difference with its interval; without one where no text is right with one loss and wrong with the other."""
-    if found.value == found.standard_error == 0:
-        return "0.00 (same on every text)"
+    """A difference with its interval; without one where all texts say the same, as one text does."""
+    if found.standard_error == 0:
+        return "0.00 (same on every text)" if found.value == 0 else f"{formats.points(found.value)} (no interval)"
     return formats.points_interval(found.value, found.interval)
 
 

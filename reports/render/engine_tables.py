@@ -6,18 +6,21 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from benchmarks.schema.load_test import LoadTest, Trial
+from benchmarks.schema.load_test import BatchSize, LoadTest, Trial
 from benchmarks.store.engines import load_tests
 from benchmarks.store.results import Store
 from reports import formats
 from reports.analysis.engines import Served, failures, served
-from reports.analysis.percentiles import Percentile, percentile
+from reports.analysis.percentiles import Percentile, percentile, readings_needed
 from reports.analysis.run_analysis import Analysis
 from reports.analysis.throughput import throughput
 from reports.formats import NOT_MEASURED
 from reports.render.rows import frame, who
 
 MEGABYTE = 1e6
+
+SUMMARY, BATCHES, ARRIVALS = "Trained models under load", "Batches, text to label", "Texts arriving at random moments"
+"""Titles of the tables of load tests."""
 
 
 def engines_table(analysis: Analysis) -> pd.DataFrame:
@@ -53,34 +56,32 @@ def _engine(one: Served) -> dict[str, str]:
     }
 
 
-def load_table(analysis: Analysis) -> pd.DataFrame:
-    """One row per load test of the planned cells; empty where there is none."""
+def kept_load_tests(analysis: Analysis) -> list[LoadTest]:
+    """The load tests of the planned cells."""
     store = Store(analysis.results.folder)
     cells = [analysis.results.cell_id(cell) for cell in analysis.results.ok]
-    return load_test_summary([one for cell in cells for one in load_tests(store.engine_folder(cell))])
-
-
-def load_test_summary(tests: Sequence[LoadTest]) -> pd.DataFrame:
-    """One row per load test."""
-    return frame([_load_test(one) for one in tests])
+    return [one for cell in cells for one in load_tests(store.engine_folder(cell))]
 
 
 def load_test_tables(tests: Sequence[LoadTest]) -> dict[str, pd.DataFrame]:
-    """Title -> table: the summary, and of each test the batch sizes and the rates that were tried."""
-    found = {"Load tests": load_test_summary(tests)}
-    for one in tests:
-        found["Batches, text to label"] = frame(
-            [
-                {
-                    "texts in a batch": str(size.texts),
-                    "seconds": formats.significant(median(size.seconds)),
-                    "texts/s": formats.significant(size.texts / median(size.seconds)),
-                }
-                for size in one.sweep
-            ]
-        )
-        found["Texts arriving at random moments"] = frame([_trial(trial) for trial in one.trials])
-    return found
+    """Title -> table: a row per load test, per batch size and per rate that was tried; all empty without a test."""
+    return {
+        SUMMARY: frame([_served(one) | _load_test(one) for one in tests]),
+        BATCHES: frame([_served(one) | _batches(size) for one in tests for size in one.sweep]),
+        ARRIVALS: frame([_served(one) | _trial(trial) for one in tests for trial in one.trials]),
+    }
+
+
+def _served(one: LoadTest) -> dict[str, str]:
+    return {"cell": one.cell, "engine": one.engine or "own code"}
+
+
+def _batches(size: BatchSize) -> dict[str, str]:
+    return {
+        "texts in a batch": str(size.texts),
+        "seconds": formats.significant(median(size.seconds)),
+        "texts/s": formats.significant(size.texts / median(size.seconds)),
+    }
 
 
 def _load_test(one: LoadTest) -> dict[str, str]:
@@ -88,8 +89,6 @@ def _load_test(one: LoadTest) -> dict[str, str]:
     warm = np.array(one.start.warm)
     rate = one.highest_rate
     return {
-        "cell": one.cell,
-        "engine": one.engine or "own code",
         "precision": one.precision,
         "start (s)": formats.significant(one.start.ready),
         "of it load (s)": formats.significant(one.start.load),
@@ -103,13 +102,14 @@ def _load_test(one: LoadTest) -> dict[str, str]:
 
 
 def _trial(one: Trial) -> dict[str, str]:
+    needed = readings_needed(0.99)
     return {
         "trial": "confirms" if one.confirming else "searches",
         "arriving texts/s": formats.significant(one.rate),
         "texts": formats.count(one.texts),
         "texts in a batch, mean": formats.significant(one.texts / one.batches),
         "p50 (ms)": formats.significant(1000 * one.p50),
-        "p99 (ms)": formats.significant(1000 * one.p99),
+        "p99 (ms)": formats.significant(1000 * one.p99) if one.texts >= needed else f"needs {needed} texts",
         "late %": f"{100 * one.late:.2f} (≤ {100 * one.late_bound:.2f})",
         "limit": "kept" if one.kept else "missed",
     }

@@ -20,7 +20,7 @@ from reports.render.accuracy_tables import (
 from reports.render.class_tables import metric_table, pairs_table, recall_table
 from reports.render.confidence_tables import calibration_table, selective_table
 from reports.render.cost_tables import ceilings_table, limit_table, noise_table, size_table, throughput_table
-from reports.render.engine_tables import engines_table, load_table
+from reports.render.engine_tables import ARRIVALS, BATCHES, SUMMARY, engines_table, kept_load_tests, load_test_tables
 from reports.render.run_tables import audits_table, findings_table, not_ok_table, settings_table
 from reports.render.tuning_tables import tuning_table
 
@@ -29,6 +29,7 @@ from reports.render.tuning_tables import tuning_table
 def tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
     """Name -> frame of text."""
     results = analysis.results
+    under_load = load_test_tables(kept_load_tests(analysis))
     return {
         "accuracy": accuracy_table(analysis),
         "primary": primary_table(analysis),
@@ -55,5 +56,7 @@ def tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "settings": settings_table(results),
         "tuning": tuning_table(searches(results)),
         "engines": engines_table(analysis),
-        "load": load_table(analysis),
+        "load": under_load[SUMMARY],
+        "load_batches": under_load[BATCHES],
+        "load_arrivals": under_load[ARRIVALS],
     }

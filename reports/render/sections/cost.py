@@ -11,6 +11,7 @@ from reports.analysis.cost import Ladder
 from reports.analysis.limit import limits
 from reports.analysis.run_analysis import Analysis
 from reports.render.blocks import Bullets, Figures, Item, Section, Table, Text, bullets, first, group, section
+from reports.render.engine_tables import ARRIVALS, BATCHES, SUMMARY
 
 if TYPE_CHECKING:
     from reports.figures.draw import Gallery
@@ -58,8 +59,13 @@ def cost(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Gall
                         "first table with torch's accuracy",
                         tables["engines"],
                     ),
-                    Table("Trained models under load", tables["load"]),
+                    Table(SUMMARY, tables["load"]),
                 ],
+            ),
+            group(
+                "Trials of the load tests",
+                [Table(BATCHES, tables["load_batches"]), Table(ARRIVALS, tables["load_arrivals"])],
+                folded=True,
             ),
             group(
                 "Against this machine's own limit",
