@@ -90,6 +90,7 @@ def prepare(
         facts["validation texts dropped, since they occur in training"] = len(valid) - len(unseen)
         valid = valid.take(unseen)
     train = rows.split
+    _check_rows({"validation": valid, "test": test}, facts)
     _count_shared_groups(raw, train, {"validation": valid, "test": test}, facts)
     leaked = _leaked(test, (train, valid))
     facts["test texts that also occur in training"] = len(leaked)
@@ -97,6 +98,17 @@ def prepare(
     notes = (*raw.notes, *_empty_notes(facts), *_class_notes(train, {"validation": valid, "test": test}, facts))
     shown = f"{name} ({raw.reading})" if raw.reading else name
     return Dataset(shown, train, valid, test, {**raw.provenance, **facts}, leaked, notes, by_time)
+
+
+def _check_rows(splits: Mapping[str, Split], facts: Facts) -> None:
+    """Refuse a split without a row: no model could be selected, or measured."""
+    for which, split in splits.items():
+        if not len(split):
+            dropped = int(facts.get(f"{which} texts dropped, since they occur in training", 0))
+            why = f": all {dropped:,} occur in training" if dropped else ""
+            raise DataError(
+                f"no {which} text is left{why} (cure: leave the {which} file out, and texts are held out of training)"
+            )
 
 
 def _cleaned(raw: RawSplit, dataset: RawDataset, which: str, facts: Facts) -> _Rows:

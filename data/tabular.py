@@ -106,7 +106,7 @@ class Tabular(Source):
                 _check_missing(cells.values(), reading)
         problems.raise_any()
         kept = {role: _kept(one, classes) for role, one in cells.items()}
-        raw = {role: _raw(cells[role], rows, classes, group) for role, rows in kept.items()}
+        raw = {role: _raw(cells[role], rows, classes, group, role) for role, rows in kept.items()}
         facts, notes = _facts(cells, columns, classes)
         return RawDataset(
             train=raw["train"],
@@ -236,23 +236,24 @@ def _kept(cells: _Cells, classes: Classes) -> IntArray:
     return np.flatnonzero(known)
 
 
-def _raw(cells: _Cells, rows: IntArray, classes: Classes, group: str | None) -> RawSplit:
+def _raw(cells: _Cells, rows: IntArray, classes: Classes, group: str | None, role: str) -> RawSplit:
     frame = cells.named.table.frame
     return RawSplit(
         texts=tuple(cells.texts[row] or "" for row in rows),
         labels=classes.number(cells.labels)[rows],
-        groups=_groups(frame[group], rows) if group in frame else None,
+        groups=_groups(frame[group], rows, role) if group in frame else None,
         rows=rows,
         times=None if cells.times is None else cells.times[rows],
     )
 
 
-def _groups(column: pd.Series, rows: IntArray) -> tuple[str, ...]:
-    """Return the group of each row; a row without one is a group of its own."""
+def _groups(column: pd.Series, rows: IntArray, role: str) -> tuple[str, ...]:
+    """Return the group of each row; a row without one is a group of its own, which no other split has."""
+    alone = "row" if role == "train" else f"{role} row"
     values = column.iloc[rows]
     empty = (values.isna() | (values.astype(str).str.strip() == "")).tolist()
     return tuple(
-        f"row {row}" if none else str(value)
+        f"{alone} {row}" if none else str(value)
         for row, value, none in zip(rows.tolist(), values.tolist(), empty, strict=True)
     )
 

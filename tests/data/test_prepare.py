@@ -188,6 +188,13 @@ def test_the_source_s_own_validation_rows_are_used_without_those_of_training():
     assert dataset.provenance["validation texts dropped, since they occur in training"] == 1
 
 
+def test_validation_rows_that_all_occur_in_training_are_refused():
+    source = Made(ROWS, TEST)
+    source.raw = dataclasses.replace(source.raw, valid=RawSplit(("review 3", "review 4"), np.array([1, 0])))
+    with pytest.raises(DataError, match=r"no validation text is left: all 2 occur in training .*leave the validation"):
+        prepare(source, "made", valid_size=None, test_size=None)
+
+
 def test_test_rows_of_a_group_that_is_in_training_are_counted():
     source = Made(ROWS, TEST, groups=tuple(f"film {i // 4}" for i in range(40)))
     test = dataclasses.replace(source.raw.test, groups=("film 0", *(f"other {i}" for i in range(9))))

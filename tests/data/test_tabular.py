@@ -130,6 +130,15 @@ def test_splits_are_recognised_by_name(folder):
     assert raw.test is None
 
 
+def test_rows_without_a_group_share_none_with_another_split(tmp_path):
+    for name in ("train", "test"):
+        frame = STARS.assign(product=[None] * 30 + [f"{name} {i // 6}" for i in range(30)])
+        frame.assign(body=[f"{name} {text}" for text in STARS["body"]]).to_csv(tmp_path / f"{name}.csv", index=False)
+    source = open_path(tmp_path, Reading(group_column="product"))
+    facts = prepare(source, "stars", valid_size=None, test_size=None).provenance
+    assert facts["test rows whose group (values of column product) occurs in training"] == 0
+
+
 def test_splits_are_named(folder):
     raw = open_path(folder, Reading(splits=parse_splits("train=other, test=dev"))).load()
     assert raw.valid is None
