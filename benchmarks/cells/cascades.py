@@ -148,7 +148,7 @@ def stage_result(store: Store, cell_id: str) -> CellResult:
 def why_no_stage(store: Store, result: CellResult) -> str:
     """Return why a good result cannot be a stage of a cascade, in one line; "" if it can."""
     folder = store.cell_folder(result.spec.id)
-    if result.calibration is None or not (folder / "validation.parquet").is_file():
+    if result.calibration is None or not store.has_validation(result.spec.id):
         return (
             f"{result.spec.id} was made by an older version, without the validation predictions that thresholds are "
             "chosen on: run it again with --fresh"

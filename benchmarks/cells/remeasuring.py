@@ -97,7 +97,7 @@ def _regimes_anew(spec: CellSpec, store: Store, earlier: CellResult, *, same_mac
     """Measure the saved model as `spec` wants it, in place of all earlier readings of the regimes.
 
     Readings of later processes are dropped with them and taken again later. On another machine, the first one's
-    readings of the training go, too.
+    readings of the training, memory and energy go, too.
     """
     adopt_plugins(spec, store)
     runtime = runtime_of(spec)
@@ -108,4 +108,6 @@ def _regimes_anew(spec: CellSpec, store: Store, earlier: CellResult, *, same_mac
     inference = measure_inference(model, test, spec.measure, clock, Workload(model))
     training = [one.of_process(0) for one in earlier.measurements if one.phase not in REGIMES]
     measurements = [*(training if same_machine else []), *inference]
-    return {"measurements": measurements, "measure": measured_at_first(spec, [*training, *inference])}
+    of_the_other_machine = {} if same_machine else {"memory": None, "energy": "not measured", "overhead_seconds": None}
+    measure = measured_at_first(spec, [*training, *inference])
+    return {"measurements": measurements, "measure": measure, **of_the_other_machine}

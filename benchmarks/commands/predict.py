@@ -117,9 +117,9 @@ def predict(
 ) -> int:
     """Label new texts with a trained model.
 
-    Of a run, the model is the one with the highest validation accuracy. Probabilities are calibrated on validation. A
-    text that begins with - goes after --. In CSV, values that a spreadsheet would calculate get an apostrophe before
-    them; signed numbers do not.
+    Of a run, the model is the best one on validation, by accuracy or the run's `--metric`. Probabilities are calibrated
+    on validation. A text that begins with - goes after --. In CSV, values that a spreadsheet would calculate get an
+    apostrophe before them; signed numbers do not.
 
     Examples: `python -m benchmarks predict results/quick "A film to remember."` ·
     `python -m benchmarks predict results/quick --input reviews.csv --output labels.parquet --min-accuracy 0.98`
@@ -127,6 +127,8 @@ def predict(
     source.check()
     answer.check()
     if source.input_ is not None and source.input_.is_dir():
+        if format_ not in (None, FormatChoice.PARQUET):
+            raise UsageError("a folder's files are Parquet (choices: parquet)", option="format", value=format_.value)
         return _predict_folder(model, source, answer, output, device, executor, engine)
     if executor.on_ray or executor.ray_address:
         raise UsageError("--executor ray and --ray-address need a folder of Parquet files as --input")

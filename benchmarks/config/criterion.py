@@ -4,6 +4,7 @@ import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from unicodedata import normalize
 
 from benchmarks.config.suite import Suite
 from benchmarks.errors import UsageError
@@ -38,7 +39,7 @@ def read_costs(path: Path, class_names: Sequence[str]) -> Costs:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            head, *rows = [[field.strip() for field in row] for row in csv.reader(stream) if row]
+            head, *rows = [[normalize("NFC", field.strip()) for field in row] for row in csv.reader(stream) if row]
     except OSError as error:
         raise _refused(path, f"it cannot be read: {error.strerror}") from None
     except (ValueError, csv.Error):

@@ -156,14 +156,15 @@ def specify(
 
 
 def _rows(train_size: TrainSize, dataset: Dataset) -> tuple[int, int | None]:
-    """The number of training rows, and how many of each class if it is given so."""
+    """The number of training rows, and how many of each class if it is given so and does not take all rows."""
     if isinstance(train_size, int):
         return train_size, None
     if train_size == "all":
         return len(dataset.train), None
     per_class = int(train_size.removesuffix(PER_CLASS))
     of_class = np.bincount(dataset.train.labels, minlength=dataset.train.num_classes)
-    return int(np.minimum(of_class, per_class).sum()), per_class
+    size = int(np.minimum(of_class, per_class).sum())
+    return size, None if size == len(dataset.train) else per_class
 
 
 def _external_files(combination: Combination) -> dict[str, str]:

@@ -85,8 +85,10 @@ class Data(Section):
 
     Attributes:
         name: a registered dataset, a path or glob, or `hf:OWNER/NAME[/CONFIG]@REVISION`.
-        text_column, label_column, group_column: columns of a table; None recognises them by their names, or by their
-            content, and says so.
+        text_column, label_column: columns of a table; None recognises them by their names, or by their content, and
+            says so.
+        group_column: column whose rows with the same value stay in one split; None takes one that is named movie,
+            movie_id, film or film_id, if there is one.
         time_column: column of dates (as 2024-12-31) or numbers; with one, the latest rows are held out.
         label_map: which labels make which classes: "1,2=neg;4,5=pos"; rows with other labels are dropped.
         splits: which of the source's splits trains, validates and tests: "train=train,test=validation".
@@ -156,8 +158,10 @@ class Tuning(Section):
     """The budget of a search for each configuration's settings, before its cells run; one of the first two.
 
     Attributes:
-        trials: trainings of each configuration, the default settings counted.
-        seconds: of training, of each configuration; the trial that exceeds them is the last.
+        trials: trainings of each configuration, the default settings counted. Exactly one of `trials` and `seconds` is
+            needed.
+        seconds: of training, of each configuration; the trial that exceeds them is the last. Exactly one of `trials`
+            and `seconds` is needed.
         sampler: "random", or "tpe": a tree-structured Parzen estimator (Bergstra et al. 2011), which draws near good
             settings.
     """
@@ -177,6 +181,7 @@ class Suite(Section):
     """A whole suite file; its name is the file's.
 
     Attributes:
+        name: what the suite is called; the results folder is named after it.
         tuning: search for settings; None runs the defaults.
         acknowledge: audit -> why its failure is accepted. The report counts such failures and raises no alarm.
         margin: difference in accuracy that does not matter, such as "0.5pp"; the report calls two models equal within

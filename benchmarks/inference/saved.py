@@ -240,7 +240,10 @@ class Found:
     @property
     def plugin_copies(self) -> dict[str, Path]:
         """Model -> the run's copy of the plug-in that defines it, where it is needed and there."""
-        kept = self.folder.absolute().parents[2] / "plugins"
+        parents = self.folder.absolute().parents
+        if len(parents) < 3:  # no folder of a run's cell lies so near the root
+            return {}
+        kept = parents[2] / "plugins"
         found = {spec.model: kept / f"{spec.model_plugin}.py" for spec in self.specs if _lacks_plugin(spec)}
         return {name: path for name, path in found.items() if path.is_file()}
 

@@ -1,7 +1,7 @@
 """The content of `run.json`, and the cells of earlier commands that a run continues."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from benchmarks import __version__
@@ -22,6 +22,9 @@ from benchmarks.store.results import Store
 from data.near_duplicates import near_duplicates
 from models.external_files import external_digests
 from models.model import Runtime
+
+OF_CELLS = ("ceilings", "costs", "tuning")
+"""Entries of `run.json` that speak of its cells."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,17 @@ def describe(run: Run, observer: Observer) -> dict[str, object]:
         "price_per_hour": run.price_per_hour,
         "margin_points": run.suite.margin,
     }
+
+
+def describe_before_tuning(run: Run, observer: Observer) -> dict[str, object]:
+    """Return the content of `run.json` while settings are sought: of cells that stay planned, what was said of them."""
+    try:
+        before = run.store.read_run()
+    except StoreError:
+        before = {}
+    description = describe(replace(run, specs=[]), observer)
+    kept = {key: before[key] for key in OF_CELLS if description["planned"] and key in before}
+    return description | kept
 
 
 def earlier_run(run: Run, observer: Observer) -> EarlierRun:

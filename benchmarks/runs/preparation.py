@@ -99,6 +99,7 @@ def prepare_run(
         specs = list({spec.id: spec for spec in specified}.values())
         dataset = _with_sizes_out_of_reach(dataset, planned)
         _check_losses(specs, dataset)
+        _check_sizes(specs)
         _check_classes(specs, dataset)
     cells = [*specs, *deep_audits(specs)] if deep else specs
     fixed = frozenset([*(choices.set or {}), *(name for grid in suite.grid for name in grid.set)])
@@ -162,6 +163,18 @@ def _check_losses(specs: Iterable[CellSpec], dataset: Dataset) -> None:
             loss_class(name)(dataset.train.lengths, dataset.train.labels, **dict(params))
         except ValueError as error:
             raise UsageError(f"{name}: {error}") from None
+
+
+def _check_sizes(specs: Iterable[CellSpec]) -> None:
+    """Refuse two samples of one size, drawn in proportion and per class: results would be told apart by nothing."""
+    kinds = {(spec.train_size, spec.per_class) for spec in specs}
+    for size, per_class in kinds:
+        if per_class is not None and (size, None) in kinds:
+            raise UsageError(
+                f"{per_class}/class is {size:,} texts, and {size:,} are asked for as well: leave one of them out",
+                option="train_size",
+                value=f"{per_class}/class",
+            )
 
 
 def _check_classes(specs: Iterable[CellSpec], dataset: Dataset) -> None:

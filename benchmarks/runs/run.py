@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -14,7 +13,7 @@ from benchmarks.inference.engines.engine import engine_names
 from benchmarks.registry.plugins import plugins
 from benchmarks.runs.cascades import run_cascades
 from benchmarks.runs.ceilings import Measuring, as_json, best, kept_ceilings, measured_ceilings
-from benchmarks.runs.description import describe
+from benchmarks.runs.description import describe, describe_before_tuning
 from benchmarks.runs.display import Display
 from benchmarks.runs.engines import measure_engines
 from benchmarks.runs.event_log import EventLog
@@ -110,7 +109,7 @@ def tune_all(
         observer = stack.enter_context(Display(console, []))
         for run in runs:
             _begin(run, observer, fresh=False)
-            run.store.write_run(describe(replace(run, specs=[]), observer))
+            run.store.write_run(describe_before_tuning(run, observer))
         return tune(runs, budget, executor, observer.say, fresh=fresh)
 
 

@@ -114,12 +114,14 @@ def _stages(specs: Sequence[CellSpec]) -> Iterator[list[CellSpec]]:
 
 
 def _is_done(spec: CellSpec, store: Store, observer: Observer) -> bool:
-    """Whether the cell has a good result, measured as wanted, with readable predictions; name and set aside damage."""
+    """Whether the cell has a good result, measured as wanted, with readable scores; name and set aside damage."""
     try:
         result = store.read_result(spec.id)
         if result is None or not result.predicts(spec):
             return False
         store.read_predictions(spec.id)
+        if store.has_validation(spec.id):
+            store.read_validation(spec.id)
         store.remove_checkpoint(spec.id)  # of a process that was killed between its result and this
     except DamagedError as error:
         observer.say(f"{error}; {store.set_aside(error.path)}; the cell runs again")

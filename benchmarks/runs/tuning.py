@@ -29,6 +29,9 @@ MOST_TRIALS = 1_000
 WARMUP_TRIALS = 4
 """Earlier trials of a configuration without which none is pruned (Optuna's MedianPruner starts after five)."""
 
+MOST_FAILURES = 5
+"""Failed trials in a row after which a budget of seconds ends: they spend none of it."""
+
 
 @dataclass
 class Study:
@@ -54,6 +57,9 @@ class Study:
         """Whether the budget allows another trial."""
         if self.budget.trials is not None:
             return len(self.results) < self.budget.trials
+        latest = self.results[-MOST_FAILURES:]
+        if len(latest) == MOST_FAILURES and all(result.trial is None for result in latest):
+            return False
         spent = fsum(_fit_seconds(result) for result in self.results)
         return spent < (self.budget.seconds or 0.0) and len(self.results) < MOST_TRIALS
 

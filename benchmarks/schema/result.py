@@ -58,7 +58,7 @@ class CellResult(BaseModel):
         fit: the model's FitReport: parameters, history, selected, converged.
         fit_parts: of a training that was interrupted and went on from a checkpoint, the seconds of each part, each
             but the last up to the state it went on from; their sum is the reading of "fit". Else empty.
-        overhead_seconds: what the cell (its last process) spent outside fit, encode, score and explanations.
+        overhead_seconds: what the cell (its first process) spent outside fit, encode, score and explanations.
         load: what else the machine did.
         energy: where joules come from; "not measured" and why.
         environment: machine, versions, threads; equal for all cells of one run on one machine.

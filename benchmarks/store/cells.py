@@ -25,6 +25,8 @@ from benchmarks.store.files import (
 )
 from benchmarks.store.folder import Folder, check_version, first_error, read_frame, read_json, undamaged
 
+VALIDATION_FILE = "validation.parquet"
+
 CELL_ID = re.compile(r"[a-z0-9_]+-[a-z0-9_]+-n[0-9]{1,15}-s[0-9]{1,15}-[0-9a-f]{10}")
 
 
@@ -166,8 +168,12 @@ class CellFiles(Folder):
         Raises:
             WriteError: they cannot be written.
         """
-        with writing(self._made(cell_id) / "validation.parquet") as path:
+        with writing(self._made(cell_id) / VALIDATION_FILE) as path:
             predictions.to_parquet(path, index=False, write_page_checksum=True)
+
+    def has_validation(self, cell_id: str) -> bool:
+        """Whether there are probabilities of the validation rows; results of older versions have none."""
+        return (self.cell_folder(cell_id) / VALIDATION_FILE).exists()
 
     def read_validation(self, cell_id: str) -> pd.DataFrame:
         """The model's own probabilities of the validation rows: row, label, length, probability_0 ..
@@ -176,8 +182,8 @@ class CellFiles(Folder):
             StoreError: there are none, as of an older result.
             DamagedError: the file differs from what was written.
         """
-        path = self.cell_folder(cell_id) / "validation.parquet"
-        if not path.exists():
+        path = self.cell_folder(cell_id) / VALIDATION_FILE
+        if not self.has_validation(cell_id):
             raise StoreError(f"{path} is missing, as in results of older versions: run the suite again")
         with undamaged(path):
             return read_frame(path)

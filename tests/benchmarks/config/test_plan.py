@@ -147,6 +147,13 @@ def test_more_rows_than_there_are_is_an_error(dataset):
         specify(combination, dataset, Runtime(), Measure())
 
 
+@pytest.mark.parametrize(("size", "rows", "per_class"), [("4/class", 8, 4), ("10/class", 20, None), ("all", 20, None)])
+def test_so_many_of_a_class_as_there_are_is_all(dataset, size, rows, per_class):
+    (combination,) = combinations(suite(Grid(models=["lstm"], losses=["ce"], train_sizes=[size])), Choices())
+    spec = specify(combination, dataset, Runtime(), Measure())
+    assert (spec.train_size, spec.per_class) == (rows, per_class)
+
+
 def test_equal_work_has_one_id_and_any_change_another(dataset):
     (combination,) = combinations(suite(Grid(models=["lstm"], losses=["ce"])), Choices())
     spec = specify(combination, dataset, Runtime(), Measure())

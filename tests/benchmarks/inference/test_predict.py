@@ -24,7 +24,7 @@ from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.inference import text_input
 from benchmarks.inference.folder import Job
 from benchmarks.inference.predict import predict
-from benchmarks.inference.saved import Scored, find_model, load_model
+from benchmarks.inference.saved import Found, Scored, find_model, load_model
 from benchmarks.inference.selection import best_cell
 from benchmarks.inference.writers import writing_predictions
 from benchmarks.registry import entries, names, plugins
@@ -324,6 +324,10 @@ BAD_INPUT = {
     "an output in no folder": (["good", "--output", "no/out.csv"], ["does not exist"]),
     "the input as output": (["--input", "in.csv", "--output", "in.csv"], ["--output 'in.csv'", "it is the input"]),
     "an unknown cell": (["good", "--cell", "bert-*"], ["--cell 'bert-*'", "tfidf_logreg-ce-n40-s1"]),
+    "a folder into another format": (
+        ["--input", ".", "--output", "out", "--format", "csv"],
+        ["--format 'csv'", "choices: parquet"],
+    ),
     "an unknown format": (["good", "--format", "xml"], ["xml", "parquet"]),
 }
 
@@ -618,3 +622,8 @@ def test_a_copy_of_a_plug_in_that_was_changed_is_not_run(type_in, plugged_run, t
     assert (status, "damaged" in errors, (tmp_path / "ran").exists()) == (2, True, False)
     with pytest.raises(UsageError, match="damaged"):
         load_model(plugged_run.folder, trust_plugins=True)
+
+
+def test_a_model_near_the_root_has_no_plug_ins_of_a_run(run):
+    saved = find_model(run.folder).saved
+    assert Found(Path("/model"), saved, "").plugin_copies == {}

@@ -149,6 +149,12 @@ def test_costs_are_read_by_name_whatever_their_order(tmp_path):
     assert read_costs(path, ("ham", "spam")) == ((0.0, 1.0), (5.0, 0.0))
 
 
+def test_costs_are_read_by_name_whichever_way_its_accents_are_written(tmp_path):
+    path = tmp_path / "costs.csv"
+    path.write_text("label,tea,cafe\u0301\ntea,0,1\ncafe\u0301,5,0\n", encoding="utf-8")
+    assert read_costs(path, ("caf\u00e9", "tea")) == ((0.0, 5.0), (1.0, 0.0))
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

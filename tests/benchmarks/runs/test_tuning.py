@@ -9,7 +9,8 @@ from rich.console import Console
 from benchmarks.config.plan import Choices
 from benchmarks.config.suite import Suite, Tuning
 from benchmarks.runs.run import prepare_run, tune_all
-from benchmarks.schema.measurements import Measurement
+from benchmarks.runs.tuning import MOST_FAILURES
+from benchmarks.schema.measurements import Ceiling, Measurement
 from benchmarks.schema.result import CellResult
 from benchmarks.schema.tuning import Trial
 from models.model import Runtime
@@ -114,6 +115,31 @@ def test_seconds_end_a_search_after_the_trial_that_exceeds_them(prepare):
     judge = Judge(run.store, seconds=2.0)
     tuned(run, judge, seconds=5.0)
     assert len(judge.specs) == 3
+
+
+def test_trials_that_fail_end_a_search_by_seconds(prepare):
+    """They spend nothing of the budget."""
+    run = prepare()
+    judge = Judge(run.store, fails=range(2, 1_000))
+    tuned(run, judge, seconds=60.0)
+    assert len(judge.specs) == 2 + MOST_FAILURES
+
+
+def test_a_search_keeps_what_was_said_of_the_cells_before_it(prepare):
+    run = prepare()
+    tuned(run, Judge(run.store), trials=2)
+    ceiling = Ceiling(device="cpu", precision="fp32", flop_per_second=1e9, size=1024, bytes_per_second=1e9)
+    tuning = {"trials": 2, "seconds": None, "sampler": "tpe", "searches": []}
+    said = {"ceilings": [ceiling.model_dump()], "tuning": tuning, "costs": None}
+    (spec,) = run.specs
+    versions = {"code_versions": {"nbsvm-ce": spec.code_version}, "libraries": {"nbsvm-ce": dict(spec.libraries)}}
+    run.store.write_run(run.store.read_run() | said | versions | {"planned": [spec.id]})
+    run.store.write_result(CellResult(spec=spec, status="ok"))
+    with pytest.raises(KeyboardInterrupt):
+        tuned(run, Judge(run.store, stop_after=0), trials=4)
+    record = run.store.read_run()
+    assert record["planned"] == [spec.id]
+    assert {key: record[key] for key in said} == said
 
 
 def test_every_seed_takes_the_settings_of_one_search(prepare):
