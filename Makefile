@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-benchmark: .venv/base  ## run every model, and both losses, on the packaged data and weights
+benchmark: .venv/base  ## run the quick suite on the packaged data and weights
 	$(BIN)/python -m benchmarks run --all
 
 test: lint types pytest  ## lint, types and all tests: what a change must pass

@@ -19,6 +19,8 @@ from benchmarks.registry.entries import SINGULAR, Entry, Kind, entries
 REFERENCE = Path(__file__).parent / "reference"
 PROGRAM = "python -m benchmarks"
 NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
+FILLED_IN: Mapping[tuple[type[BaseModel], str], str] = {(Suite, "name"): "the file's name"}
+"""Key of a suite file -> what stands for it where the file lacks it, though the schema requires it."""
 
 
 def pages() -> Mapping[str, str]:
@@ -77,7 +79,8 @@ def _keys(model: type[BaseModel]) -> str:
     for name, field in model.model_fields.items():
         if any(_is_section(t) for t in (field.annotation, *get_args(field.annotation))):
             continue
-        default = "required" if field.default is PydanticUndefined else f"`{field.default!r}`"
+        missing = FILLED_IN.get((model, name), "required")
+        default = missing if field.default is PydanticUndefined else f"`{field.default!r}`"
         rows.append(f"| `{name}` | {default} | {meanings.get(name, '')} |")
     return "\n".join(rows)
 

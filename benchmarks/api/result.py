@@ -88,7 +88,7 @@ class Result:
         return axes
 
     def best(self, cells: str = "*", device: str = "auto") -> Classifier:
-        """Load the model with the highest validation accuracy.
+        """Load the model that is the best on validation, by accuracy or by the metric of the run.
 
         Args:
             cells: choose among the cells whose id matches this glob, such as "lstm-*".

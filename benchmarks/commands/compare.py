@@ -34,7 +34,8 @@ def compare(
     match: Annotated[
         MatchChoice,
         typer.Option(
-            help="Match cells by model, loss, training size and seed, or only with the same parameters and device."
+            help="Match configurations by model, loss and training size, where each run has one such, or only with the "
+            "same parameters and device."
         ),
     ] = MatchChoice.MODEL,
     wide: Annotated[bool, typer.Option("--wide", help="Print every column; the table is wider than 80 characters.")] = (

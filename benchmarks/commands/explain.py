@@ -34,14 +34,18 @@ def explain(
     ] = None,
     method: Annotated[
         MethodChoice | None,
-        typer.Option(help="How to attribute. Default: the first that the model has of weights, gradients, erasure."),
+        typer.Option(
+            help="How to attribute. Default: the first that a model has of weights, gradients (needs captum), erasure."
+        ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, metavar="N", help="Number of words to show.")] = 15,
     as_json: Annotated[bool, typer.Option("--json", help="Print every word as JSON, in text order.")] = False,
 ) -> int:
     """Show what each word adds to a class.
 
-    The figures are contributions to the log-odds of the class of a text.
+    The figures are contributions to the log-odds of the class of a text; where weights explain one of more than two
+    classes, to its logit. Gradients, the first method of torch models, need captum (the extra `explain`): without it,
+    give --method erasure.
 
     Examples: `python -m benchmarks explain results/quick "Not bad at all."` ·
     `python -m benchmarks explain results/quick "Not bad at all." --cell "lstm-*" --class negative`

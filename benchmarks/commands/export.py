@@ -36,7 +36,7 @@ def export(
 
     The export is a folder for transformers' pipelines, an ONNX network that maps input_ids and attention_mask (int64)
     to logits, or a folder for predict and load_model, which any model can be exported to, also a cascade. Of a run, the
-    model is the one with the highest validation accuracy among those that can be exported.
+    model is the best one on validation, by accuracy or the run's `--metric`, among those that can be exported.
 
     Examples: `python -m benchmarks export results/quick --output my-model` ·
     `python -m benchmarks export results/quick --cell "lstm-*" --to onnx --output my-model` ·

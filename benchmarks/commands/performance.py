@@ -42,6 +42,8 @@ def peers(
 ) -> int:
     """Time our models beside other libraries.
 
+    Some of these need the extras `peers` and `engines`: `pip install -c constraints.txt -e '.[peers,engines]'`.
+
     Examples: `python -m benchmarks peers` ·
     `python -m benchmarks peers sklearn fasttext --dataset aclImdb/ --train-size 25000 --test-size 25000`
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from benchmarks.commands.exit_status import ExitStatus
-from benchmarks.commands.options import Price, check_price
+from benchmarks.commands.options import check_price
 from benchmarks.commands.printing import PipeConsole
 from benchmarks.errors import UsageError, unknown
 
@@ -46,7 +46,13 @@ class RequirementOptions:
 class CostOptions:
     """Prices and volume of a month."""
 
-    price_per_hour: Price = None
+    price_per_hour: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PRICE",
+            help="Price of this machine per hour. Default: the one that the runs recorded, else machine hours count.",
+        ),
+    ] = None
     texts_per_month: Annotated[float, typer.Option(metavar="N", help="Texts to label in a month.")] = 1_000_000
     retrain_per_month: Annotated[float, typer.Option(metavar="N", help="Trainings in a month.")] = 1
     cost_per_error: Annotated[
