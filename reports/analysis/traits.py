@@ -26,7 +26,7 @@ class Traits:
     Attributes:
         texts: in all splits.
         classes: C.
-        words: median of a text.
+        words, characters: medians of a text; words are what white space separates, so that Chinese has few.
         largest, smallest: shares of the most common and the rarest class, of all splits.
         script: of most letters, such as "Latin"; "" where there are no letters.
         doubtful_labels: share of the test rows whose label a model doubts with confidence; NaN where not estimated.
@@ -35,6 +35,7 @@ class Traits:
     texts: int
     classes: int
     words: float
+    characters: float
     largest: float
     smallest: float
     script: str
@@ -54,6 +55,7 @@ def traits(results: Results) -> Traits | None:
         texts=sum(map(len, splits)),
         classes=classes,
         words=float(np.median(np.concatenate([split.lengths for split in splits]))),
+        characters=float(np.median([len(text) for split in splits for text in split.texts])),
         largest=float(shares.max()),
         smallest=float(shares.min()),
         script=script(data.train.texts[:SAMPLED]),

@@ -1,5 +1,6 @@
 """A leaderboard as Markdown, as one HTML file and as CSV; names and reasons from users are escaped."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,16 @@ from reports.render import html, markdown
 from reports.render.accuracy_tables import MAJORITY, STRATIFIED
 from reports.render.leaderboard_words import cautions, difference, limits, practical, value, verdicts
 
-TRAITS = ("texts", "classes", "words a text", "largest class", "smallest class", "script", "labels in doubt")
+TRAITS = (
+    "texts",
+    "classes",
+    "words a text",
+    "characters a text",
+    "largest class",
+    "smallest class",
+    "script",
+    "labels in doubt",
+)
 DIAGRAM_FILE = "critical-difference.svg"
 
 
@@ -91,9 +101,14 @@ def overall_table(board: Leaderboard) -> pd.DataFrame:
 
 
 def datasets_table(board: Leaderboard) -> pd.DataFrame:
-    """The metric of every contender on every dataset, the baselines beside it, and the winner."""
+    """The metric of every contender on every dataset, the baselines beside it, and the winner; or why there is none."""
     names = [place.contender for place in board.places] + list(board.partial)
-    return pd.DataFrame([_dataset(board, one, names) for one in board.boards], dtype=str)
+    rows = [_dataset(board, one, names) for one in board.boards]
+    rows += [
+        dict.fromkeys(rows[0], formats.NOT_MEASURED) | {"dataset": name, "winner": f"could not be used: {reason}"}
+        for name, reason in board.unreadable.items()
+    ]
+    return pd.DataFrame(rows, dtype=str)
 
 
 def pairs_table(board: Leaderboard) -> pd.DataFrame:
@@ -143,6 +158,8 @@ def csv_frame(board: Leaderboard) -> pd.DataFrame:
             "test_rows": one.rows,
             "fit_seconds": score.fit_seconds,
             "text_to_label_rate": score.rate,
+            "accuracy_misleads": one.misleads,
+            **({} if one.traits is None else asdict(one.traits)),
         }
         for one in board.boards
         for name, score in one.scores.items()
@@ -153,7 +170,14 @@ def csv_frame(board: Leaderboard) -> pd.DataFrame:
             own: Bounded = getattr(place, what)
             key = "rank" if what == "mean_rank" else what
             row |= {key: own.value, f"{what}_low": own.interval.low, f"{what}_high": own.interval.high}
-        rows.append(row | {"fit_multiple": place.fit_multiple, "label_multiple": place.label_multiple})
+        rows.append(
+            row
+            | {
+                "fit_multiple": place.fit_multiple,
+                "label_multiple": place.label_multiple,
+                "on_front": place.on_front,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -188,6 +212,7 @@ def _traits(own: Traits | None) -> dict[str, str]:
         formats.count(own.texts),
         formats.count(own.classes),
         formats.significant(own.words),
+        formats.significant(own.characters),
         formats.percent(own.largest),
         formats.percent(own.smallest),
         own.script or formats.NOT_MEASURED,

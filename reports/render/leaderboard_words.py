@@ -52,7 +52,7 @@ def limits(board: Leaderboard) -> list[str]:
         )
     if number < FEWEST_FOR_A_MODEL:
         found.append(
-            f"Which traits of a dataset decide the winner is not modelled: that takes {FEWEST_FOR_A_MODEL} datasets."
+            f"With {_datasets(number)} no trait can be related to the winners: {FEWEST_FOR_A_MODEL} are the fewest."
         )
     else:
         found.append("The traits stand beside the winners for the reader; no model is fitted to them.")

@@ -9,7 +9,7 @@ import pytest
 from reports.analysis.baselines import Baselines
 from reports.analysis.leaderboard import leaderboard, stratified_gap_closed
 from reports.analysis.results import read_results
-from reports.render.leaderboard import tables, write
+from reports.render.leaderboard import csv_frame, tables, write
 from reports.render.leaderboard_words import limits, verdicts
 
 SHARES = {("tfidf_logreg", "ce"): 0.80, ("lstm", "ce"): 0.70, ("distilbert", "ce"): 0.90}
@@ -44,6 +44,18 @@ def test_one_dataset_says_nothing_about_another(boards):
     assert "One dataset says nothing about another" in said
     assert "torn could not be used: it has no rows" in said
     assert "shown" not in " ".join(verdicts(boards(1)))
+
+
+def test_a_dataset_that_could_not_be_used_is_a_row(boards):
+    last = tables(boards(3))["datasets"].iloc[-1]
+    assert (last["dataset"], last["winner"]) == ("torn", "could not be used: it has no rows")
+    assert set(last.drop(["dataset", "winner"])) == {"–"}
+
+
+def test_the_csv_has_the_front_and_the_traits(boards):
+    frame = csv_frame(boards(3))
+    assert frame[frame["dataset"] == "(all)"]["on_front"].notna().all()
+    assert frame[frame["dataset"] != "(all)"]["accuracy_misleads"].notna().all()
 
 
 def test_three_datasets_are_too_few_for_a_test(boards):
