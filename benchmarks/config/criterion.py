@@ -20,12 +20,13 @@ def criterion_of(suite: Suite, class_names: Sequence[str]) -> Criterion:
     Raises:
         UsageError: the metric `cost` has no cost matrix, another one has, or the matrix is not of these classes.
     """
+    matrix = suite.data.cost_matrix or suite.cost_matrix
     if suite.metric == "cost":
-        if suite.cost_matrix is None:
+        if matrix is None:
             raise UsageError("it needs --cost-matrix FILE", option="metric", value="cost")
-        return Criterion("cost", read_costs(Path(suite.cost_matrix), class_names))
-    if suite.cost_matrix is not None:
-        raise UsageError("it needs --metric cost", option="cost_matrix", value=suite.cost_matrix)
+        return Criterion("cost", read_costs(Path(matrix), class_names))
+    if matrix is not None:
+        raise UsageError("it needs --metric cost", option="cost_matrix", value=matrix)
     return ACCURACY if suite.metric is None else Criterion(suite.metric)
 
 

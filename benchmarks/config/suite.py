@@ -100,6 +100,7 @@ class Data(Section):
             training rows, 10,000 at most.
         test_size: test rows, likewise; None takes the source's own, all of them, or cuts 20 %.
         title: what the dataset is called beside others, and its folder below theirs; None shortens its name.
+        cost_matrix: file of costs in place of the suite's, where datasets have different classes.
     """
 
     name: str = "imdb-packaged"
@@ -114,6 +115,7 @@ class Data(Section):
     valid_size: SplitSize | None = None
     test_size: SplitSize | None = None
     title: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")] | None = None
+    cost_matrix: str | None = None
 
     @property
     def reading(self) -> Reading:

@@ -6,9 +6,9 @@ import json
 import pytest
 from rich.console import Console
 
-from benchmarks.config.criterion import read_costs
+from benchmarks.config.criterion import criterion_of, read_costs
 from benchmarks.config.plan import Choices
-from benchmarks.config.suite import Data, read_suite, read_suites
+from benchmarks.config.suite import Data, Grid, Suite, read_suite, read_suites
 from benchmarks.errors import UsageError
 from benchmarks.runs.collection import prepare_collection
 from benchmarks.runs.results_folder import titles
@@ -147,6 +147,19 @@ def test_costs_are_read_by_name_whatever_their_order(tmp_path):
     path = tmp_path / "costs.csv"
     path.write_text("label,spam,ham\nham,1,0\nspam,0,5\n")
     assert read_costs(path, ("ham", "spam")) == ((0.0, 1.0), (5.0, 0.0))
+
+
+def test_each_dataset_may_have_costs_of_its_own(tmp_path):
+    for name, classes in (("own", "ham,spam"), ("common", "no,yes")):
+        first, second = classes.split(",")
+        (tmp_path / f"{name}.csv").write_text(f"label,{classes}\n{first},0,1\n{second},2,0\n")
+    block = {"name": "mails.csv", "cost_matrix": str(tmp_path / "own.csv")}
+    suite = Suite(name="x", grid=[Grid()], metric="cost", cost_matrix=str(tmp_path / "common.csv"), data=block)
+    assert criterion_of(suite, ("ham", "spam")).costs == ((0.0, 1.0), (2.0, 0.0))
+    others = suite.model_copy(update={"data": Data(name="films.csv")})
+    assert criterion_of(others, ("no", "yes")).costs == ((0.0, 1.0), (2.0, 0.0))
+    with pytest.raises(UsageError, match="its columns are not the 2 classes"):
+        criterion_of(others, ("ham", "spam"))
 
 
 def test_costs_are_read_by_name_whichever_way_its_accents_are_written(tmp_path):
