@@ -172,7 +172,13 @@ def _load(
     choice = choose(found, engine, device.device.value, device.precision.value, texts)
     if choice.name:
         log.info("engine %s (%s)", choice.name, choice.reason)
-    return load(found, choice, device.device.value, device.precision.value, raw=raw)
+    classifier = load(found, choice, device.device.value, device.precision.value, raw=raw)
+    if "torch" in sys.modules:  # a linear model does without, and without the second that its import takes
+        from benchmarks.hardware.slots import threads
+        from benchmarks.hardware.thread_pools import limit_thread_pools
+
+        limit_thread_pools(threads())
+    return classifier
 
 
 def _report_quoted(writer: "Writer") -> None:

@@ -60,12 +60,15 @@ def of_sizes(sizes: Sequence[int], data: Dataset) -> Iterator[Work]:
 def of_classes(numbers: Sequence[int], data: Dataset) -> Iterator[Work]:
     """Yield texts of so many classes, the most common ones; equally many texts, those that the fewest classes have.
 
+    There are equally many validation texts, too: a search scores them for each strength that it tries.
+
     Raises:
         UsageError: the data have fewer classes, or the fewest classes have too few texts for one of each class.
     """
     whole = data.train.joined(data.test)
     common = np.argsort(-np.bincount(whole.labels, minlength=whole.num_classes), kind="stable")
-    size = len(of_these(whole, common[: min(numbers)]))
+    fewest = common[: min(numbers)]
+    size, held_out = len(of_these(whole, fewest)), min(len(of_these(data.valid, fewest)), VALID_TEXTS)
     if max(numbers) > min(size, whole.num_classes):
         raise UsageError(
             f"--classes {max(numbers)}: {data.name} has {whole.num_classes} classes, and {size:,} texts of the "
@@ -73,7 +76,8 @@ def of_classes(numbers: Sequence[int], data: Dataset) -> Iterator[Work]:
         )
     for number in numbers:
         chosen = common[:number]
-        yield Work(_of_each(of_these(whole, chosen), size), _some(of_these(data.valid, chosen)), classes=number)
+        valid = _of_each(of_these(data.valid, chosen), held_out)
+        yield Work(_of_each(of_these(whole, chosen), size), valid, classes=number)
 
 
 def of_these(split: Split, labels: IntArray) -> Split:

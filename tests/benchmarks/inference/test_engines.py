@@ -111,16 +111,28 @@ def test_the_precision_is_that_of_the_engine(trained, name, precision):
     assert choice.precision_in(found, choice.Choice(name, ""), "cpu", "fp32") == precision
 
 
-def test_int8_is_near_and_its_files_are_made_once(trained, tmp_path):
-    pytest.importorskip("onnxruntime")
+@pytest.mark.parametrize(
+    ("name", "apart"), [("onnxruntime_int8", 0.1), ("openvino_int8", 0.1), ("openvino_bf16", 0.05)]
+)
+def test_fewer_bits_are_near_and_files_are_made_once(trained, dataset, tmp_path, name, apart):
+    if reason := engine(name).why_unavailable():
+        pytest.skip(reason)
     spec, store = trained
     found = find_model(store.cell_folder(spec.id))
-    (path,) = engine("onnxruntime_int8").build(found, tmp_path, ())
-    before = path.stat().st_mtime_ns
-    engine("onnxruntime_int8").build(found, tmp_path, ())
-    assert path.stat().st_mtime_ns == before
-    scores = engine("onnxruntime_int8").load(found, tmp_path, Runtime()).predict_proba(TEXTS)
-    np.testing.assert_allclose(scores, found.load("cpu", "fp32").predict_proba(TEXTS), atol=0.1)
+    paths = engine(name).build(found, tmp_path, dataset.train.texts)
+    before = [path.stat().st_mtime_ns for path in paths]
+    engine(name).build(found, tmp_path, ())
+    assert [path.stat().st_mtime_ns for path in paths] == before
+    scores = engine(name).load(found, tmp_path, Runtime()).predict_proba(TEXTS)
+    np.testing.assert_allclose(scores, found.load("cpu", "fp32").predict_proba(TEXTS), atol=apart)
+
+
+def test_an_engine_that_is_calibrated_needs_training_texts(trained, tmp_path):
+    spec, store = trained
+    with pytest.raises(
+        UsageError, match="it is calibrated on training texts, which only `run --engines openvino_int8`"
+    ):
+        engine("openvino_int8").build(find_model(store.cell_folder(spec.id)), tmp_path, ())
 
 
 def test_texts_keep_their_places_over_blocks_and_batches(monkeypatch):

@@ -76,6 +76,12 @@ def test_growth_with_classes_keeps_the_number_of_texts(many, monkeypatch):
     assert [(row.classes, row.size, row.status) for row in rows] == [(2, 38, "ok"), (5, 38, "ok"), (10, 38, "ok")]
 
 
+def test_more_classes_have_no_more_validation_texts(many):
+    works = list(of_classes([2, 5, 10], many))
+    assert len({len(work.valid) for work in works}) == 1
+    assert len(set(works[-1].valid.labels)) == 10
+
+
 def test_the_most_common_classes_are_numbered_anew(many):
     first, second = of_classes([2, 5], many)
     assert (first.classes, second.classes) == (2, 5)
