@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.schema.comparability import why_rates_not_comparable
 from benchmarks.store.results import StoreError
 from reports.analysis.accuracy import accuracy
-from reports.analysis.baselines import baselines, class_shares
+from reports.analysis.baselines import Baselines, baselines, class_shares
 from reports.analysis.decision import Judged, Standing, judge
 from reports.analysis.engines import TORCH, served
 from reports.analysis.estimands import Estimand
@@ -96,6 +96,7 @@ class Recommendation:
         candidates: the best first.
         estimand: what the standings speak of.
         rows: test texts.
+        baselines: what learns nothing has on them.
         left_out: configurations on fewer training texts than their model had in the same run.
         doubts: why the prices of several runs do not compare; "" where they do.
         alike: names of the candidates that make the same predictions on every test text, in groups.
@@ -105,6 +106,7 @@ class Recommendation:
     candidates: tuple[Candidate, ...]
     estimand: Estimand
     rows: int
+    baselines: Baselines
     left_out: int
     doubts: str
     alike: tuple[tuple[str, ...], ...]
@@ -149,6 +151,7 @@ def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
         candidates=tuple(sorted(candidates, key=lambda one: one.value, reverse=True)),
         estimand=min((one.estimand for one in evidence), key=list(Estimand).index),
         rows=len(evidence[0].rows.labels),
+        baselines=_baselines(evidence[0], question.metric),
         left_out=left_out,
         doubts=why_rates_not_comparable(cell for one in evidence for cell in one.configuration.cells),
         alike=_alike(names, evidence),
@@ -244,7 +247,9 @@ def _candidate(name: str, evidence: Evidence, figure: Figure, judged: Judged, qu
         configuration=evidence.configuration,
         value=right.value if by_accuracy else mean.value,
         interval=right.interval if by_accuracy else METRICS[question.metric].within(mean.interval),
-        learnt=right.learnt if by_accuracy else above_baseline(mean.interval.low, _baseline(evidence, question.metric)),
+        learnt=right.learnt
+        if by_accuracy
+        else above_baseline(mean.interval.low, _baselines(evidence, question.metric).best),
         judged=judged,
         requirements=check(question.limits, cells),
         price=price(fit_seconds(cells).value, throughput(cells).value, 1 - right.value, question.terms),
@@ -252,10 +257,9 @@ def _candidate(name: str, evidence: Evidence, figure: Figure, judged: Judged, qu
     )
 
 
-def _baseline(evidence: Evidence, metric: str) -> float:
-    """The metric of the best baseline that learns nothing."""
+def _baselines(evidence: Evidence, metric: str) -> Baselines:
     cell = evidence.configuration.cells[0]
-    return baselines(metric, class_shares(evidence.rows.labels, len(cell.classes)), cell.spec.costs).best
+    return baselines(metric, class_shares(evidence.rows.labels, len(cell.classes)), cell.spec.costs)
 
 
 def _cheapest(candidates: Sequence[Candidate]) -> Candidate | None:

@@ -61,7 +61,7 @@ def caption(found: Recommendation) -> str:
         )
     return (
         "Round brackets: 95 % intervals; that of a difference holds together with all others. Square brackets: the "
-        f"range of timings that are too few for an interval.{texts}"
+        f"range of timings that are too few for an interval. {words.baselines(found)}{texts}"
     )
 
 

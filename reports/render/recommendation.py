@@ -38,6 +38,7 @@ def print_recommendation(found: Recommendation, console: Console) -> None:
     print_sentence(console, words.decision(found), style="bold")
     console.print(Text(""))
     print_frame(console, "Candidates; 95 % intervals", recommendation_table(found), names=("candidate", "verdict"))
+    print_sentence(console, words.baselines(found))
     for one in found.candidates:
         print_sentence(console, words.reason(one, found))
     console.print(Text(""))

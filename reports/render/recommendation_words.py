@@ -150,6 +150,22 @@ def figure(one: Candidate, found: Recommendation) -> str:
     return f"{formats.decimal(metric.shown(one.value))} ({formats.decimal(low)}–{formats.decimal(high)})"
 
 
+def baselines(found: Recommendation) -> str:
+    """What learns nothing has: "Without learning: 50.8 (majority class), 50.0 (stratified random)."."""
+    metric = METRICS[found.question.metric]
+    named = {
+        "majority class": found.baselines.majority,
+        "stratified random": found.baselines.stratified,
+        "cheapest class": found.baselines.constant,
+    }
+    figures = (
+        f"{formats.decimal(100 * value, 1) if metric.is_share else formats.decimal(metric.shown(value))} ({name})"
+        for name, value in named.items()
+        if not np.isnan(value)
+    )
+    return f"Without learning: {', '.join(figures)}."
+
+
 def amount(found: Recommendation, difference: float, *, unit: bool = True) -> str:
     """A difference of the metric: "0.50 points", "0.020 nats"."""
     metric = METRICS[found.question.metric]

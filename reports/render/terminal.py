@@ -38,6 +38,7 @@ def print_tables(analysis: Analysis, console: Console) -> None:
     console.print(Text(""))
     caption = f"{title(analysis)}; 95 % intervals, in [ ] the range of few timings"
     print_frame(console, caption, short_table(found), names=("verdict", "candidate"))
+    print_sentence(console, words.baselines(found))
     for _, sentence in warnings(analysis):
         print_sentence(console, f"Warning: {sentence}", style="yellow")
 

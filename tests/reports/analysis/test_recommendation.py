@@ -97,6 +97,14 @@ def test_a_model_that_ran_on_fewer_texts_is_a_candidate_with_its_size_in_its_nam
     assert "Training texts differ, 500 to 2,000: a candidate that had fewer might be ahead" in caption(found)
 
 
+def test_what_learns_nothing_stands_under_the_table(results):
+    labels = results.predictions(results.ok[0]).labels
+    most = max(labels.mean(), 1 - labels.mean())
+    alike = most**2 + (1 - most) ** 2
+    said = f"Without learning: {100 * most:.1f} (majority class), {100 * alike:.1f} (stratified random)."
+    assert said in caption(recommend([results], Question()))
+
+
 def test_candidates_with_as_many_training_texts_are_not_said_to_differ(results):
     assert "Training texts" not in caption(recommend([results], Question()))
 
