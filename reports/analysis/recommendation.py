@@ -138,12 +138,13 @@ def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
     figures = {id(one): metric_figure(question.metric, one, results) for results, one in found}
     own = None if question.metric == "accuracy" else lambda one: figures[id(one)]
     judged = judge(evidence, question.tolerated, own, METRICS[question.metric].largest_difference)
+    floor = _baselines(*found[0], question.metric)
     names, candidates = _names(found), []
     for name, (results, one), standing in zip(names, found, judged, strict=True):
         figure = figures[id(one)]
-        candidates.append(_candidate(name, one, figure, standing, question))
+        candidates.append(_candidate(name, one, figure, standing, question, floor))
         candidates += [
-            _candidate(f"{name} in {engine}", served_by, figure, standing, question)
+            _candidate(f"{name} in {engine}", served_by, figure, standing, question, floor)
             for engine, served_by in _exact(results, one)
         ]
     return Recommendation(
@@ -151,7 +152,7 @@ def recommend(runs: Sequence[Results], question: Question) -> Recommendation:
         candidates=tuple(sorted(candidates, key=lambda one: one.value, reverse=True)),
         estimand=min((one.estimand for one in evidence), key=list(Estimand).index),
         rows=len(evidence[0].rows.labels),
-        baselines=_baselines(evidence[0], question.metric),
+        baselines=floor,
         left_out=left_out,
         doubts=why_rates_not_comparable(cell for one in evidence for cell in one.configuration.cells),
         alike=_alike(names, evidence),
@@ -238,7 +239,9 @@ def _names(found: Sequence[tuple[Results, Evidence]]) -> list[str]:
     return [", ".join(own) for own in zip(*shown, strict=True)]
 
 
-def _candidate(name: str, evidence: Evidence, figure: Figure, judged: Judged, question: Question) -> Candidate:
+def _candidate(
+    name: str, evidence: Evidence, figure: Figure, judged: Judged, question: Question, floor: Baselines
+) -> Candidate:
     cells = evidence.configuration.cells
     right, mean = accuracy(evidence), estimate(figure)
     by_accuracy = question.metric == "accuracy"
@@ -247,9 +250,7 @@ def _candidate(name: str, evidence: Evidence, figure: Figure, judged: Judged, qu
         configuration=evidence.configuration,
         value=right.value if by_accuracy else mean.value,
         interval=right.interval if by_accuracy else METRICS[question.metric].within(mean.interval),
-        learnt=right.learnt
-        if by_accuracy
-        else above_baseline(mean.interval.low, _baselines(evidence, question.metric).best),
+        learnt=right.learnt if by_accuracy else above_baseline(mean.interval.low, floor.best),
         judged=judged,
         requirements=check(question.limits, cells),
         price=price(fit_seconds(cells).value, throughput(cells).value, 1 - right.value, question.terms),
@@ -257,9 +258,9 @@ def _candidate(name: str, evidence: Evidence, figure: Figure, judged: Judged, qu
     )
 
 
-def _baselines(evidence: Evidence, metric: str) -> Baselines:
-    cell = evidence.configuration.cells[0]
-    return baselines(metric, class_shares(evidence.rows.labels, len(cell.classes)), cell.spec.costs)
+def _baselines(results: Results, evidence: Evidence, metric: str) -> Baselines:
+    shares = class_shares(evidence.rows.labels, len(evidence.configuration.cells[0].classes))
+    return baselines(metric, shares, results.run.get("costs"))
 
 
 def _cheapest(candidates: Sequence[Candidate]) -> Candidate | None:

@@ -2,8 +2,10 @@
 
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
@@ -16,7 +18,7 @@ from benchmarks.inference.saved import find_model
 from benchmarks.registry.code_version import code_version
 from benchmarks.registry.libraries import libraries
 from benchmarks.store.packing import pack_cell, pack_data, unpack
-from benchmarks.store.results import Store
+from benchmarks.store.results import Store, Stores
 from models.model import Runtime
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
@@ -76,6 +78,20 @@ def test_results_are_those_of_this_machine(cluster, store, make_spec, tmp_path):
     assert here.read_result(good.id).metrics == store.read_result(good.id).metrics
     assert here.read_predictions(good.id).equals(store.read_predictions(good.id))
     assert {*pack_cell(store, good.id)} == {*pack_cell(here, good.id), f"cells/{good.id}/log.txt"}
+
+
+def test_cells_of_two_datasets_come_back_each_into_its_own_folder(cluster, store, dataset, make_spec, tmp_path):
+    other = replace(dataset, train=dataset.train.take(np.arange(50)))
+    elsewhere = Store(tmp_path / "other")
+    elsewhere.create()
+    elsewhere.write_data(other)
+    versions = {"code_version": code_version("tfidf_logreg", "ce"), "libraries": libraries("tfidf_logreg", "ce")}
+    first = make_spec().model_copy(update=versions)
+    second = first.model_copy(update={"data_fingerprint": other.fingerprint})
+    stores = Stores({dataset.fingerprint: store, other.fingerprint: elsewhere})
+    found = {result.spec.id: result for result in RayExecutor(stores, run_as_planned).run([first, second], ignore)}
+    assert {cell: result.status for cell, result in found.items()} == {first.id: "ok", second.id: "ok"}
+    assert [[one.spec.id for one in each.results()] for each in (store, elsewhere)] == [[first.id], [second.id]]
 
 
 def test_a_machine_with_another_version_of_the_code_leaves_no_result(cluster, store, make_spec):
