@@ -58,7 +58,7 @@ def test_bad_input_is_one_line(type_in, words, said):
     assert len(errors.splitlines()) == 1
 
 
-def test_a_collection_is_run_ranked_and_continued(type_in, tmp_path):
+def test_a_collection_is_run_ranked_and_continued(type_in, tmp_path, forgetful):
     """A dataset whose cells are all lost is named, and the others stay ranked."""
     for name in ("films", "mails"):
         write_table(tmp_path / "data", name)
@@ -92,7 +92,7 @@ def test_a_collection_is_run_ranked_and_continued(type_in, tmp_path):
     assert "over 1 dataset" in page
 
 
-def test_a_collection_without_a_good_cell_ends_in_a_line(type_in, tmp_path):
+def test_a_collection_without_a_good_cell_ends_in_a_line(type_in, tmp_path, forgetful):
     for name in ("films", "mails"):
         write_table(tmp_path / "data", name)
     (tmp_path / "broken.py").write_text(BROKEN)
