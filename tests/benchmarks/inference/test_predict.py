@@ -21,6 +21,7 @@ from benchmarks.cells.run_cell import run_cell
 from benchmarks.cli import main
 from benchmarks.errors import UsageError
 from benchmarks.hardware.origin import CHECKOUT
+from benchmarks.hardware.slots import threads
 from benchmarks.inference import text_input
 from benchmarks.inference.folder import Job
 from benchmarks.inference.predict import predict
@@ -73,6 +74,13 @@ def type_in(monkeypatch, capsysbinary, tmp_path, run):
         return caught.value.code or 0, output.decode(), errors.decode()
 
     return type_in
+
+
+def test_labelling_leaves_room_for_other_processes(type_in, run, monkeypatch):
+    counts = []
+    monkeypatch.setattr("benchmarks.hardware.thread_pools.limit_thread_pools", counts.append)
+    assert type_in(run.folder, TEXTS[0])[0] == 0
+    assert counts == [threads()]
 
 
 def test_the_best_cell_is_that_of_validation_not_of_test(run):

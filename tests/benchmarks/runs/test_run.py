@@ -10,6 +10,7 @@ from rich.console import Console
 
 from benchmarks.config.plan import Choices
 from benchmarks.config.suite import Suite
+from benchmarks.errors import UsageError
 from benchmarks.registry.entries import add_plugin
 from benchmarks.runs.run import execute, prepare_run
 from benchmarks.schema.measurements import Ceiling
@@ -42,6 +43,13 @@ def test_a_suite_s_size_that_the_data_does_not_have_is_said_and_becomes_all(prep
     assert [spec.train_size for spec in run.specs] == [50, 60]
     (said,) = (value for key, value in run.dataset.provenance.items() if "do not reach" in key)
     assert said == "2,000 (there are 60 rows)"
+
+
+def test_two_samples_of_one_size_are_refused(prepared):
+    """Eight texts in proportion and four of each class would have one name in every table."""
+    assert [spec.per_class for spec in prepared("4/class", 10).specs] == [4, None]
+    with pytest.raises(UsageError, match="4/class is 8 texts, and 8 are asked for as well"):
+        prepared("4/class", 8)
 
 
 def test_sizes_that_the_data_has_need_no_word(prepared):
