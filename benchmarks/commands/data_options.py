@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from benchmarks.config.suite import LARGEST_SIZE, Data
 from benchmarks.errors import UsageError
@@ -129,19 +130,24 @@ class CollectionOptions(ReadingOptions):
     dataset_folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder that relative paths of datasets start from.")
     ] = None
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Language of the texts, which a leaderboard shows beside the winner."),
+    ] = None
 
     def applied_to(self, blocks: Sequence[Data]) -> list[Data]:
         """Return the data sections of a suite with these options over each, or one for each dataset asked for.
 
         Raises:
-            UsageError: the label map, the splits or a size are malformed.
+            UsageError: the label map, the splits, a size or the language are malformed.
         """
         if self.dataset is None:
             found = [self.over(block, None) for block in blocks]
         else:
             own = {block.name: block for block in blocks}
             found = [self.over(own.get(name, blocks[0]), name) for name in dict.fromkeys(self.dataset)]
-        return [block.model_copy(update={"name": self._located(block.name)}) for block in found]
+        changes = {} if self.language is None else {"language": _language(self.language)}
+        return [block.model_copy(update={"name": self._located(block.name)} | changes) for block in found]
 
     def _located(self, name: str) -> str:
         """Return a relative path below the folder that paths start from; any other name as it is."""
@@ -152,6 +158,17 @@ class CollectionOptions(ReadingOptions):
         if name.startswith(PREFIX) or name in names("datasets"):
             return name
         return str(self.dataset_folder / name)
+
+
+def _language(text: str) -> str:
+    try:
+        return str(Data(language=text).language)
+    except ValidationError:
+        raise UsageError(
+            "it is no name of a language (up to 40 letters, digits, spaces, hyphens and brackets)",
+            option="language",
+            value=text,
+        ) from None
 
 
 def _split_size(option: str, text: str | None) -> int | float | None:

@@ -36,7 +36,7 @@ def read_costs(path: Path, class_names: Sequence[str]) -> Costs:
     The file is a CSV table: its first line names the predicted classes, the first column the labels.
 
     Raises:
-        UsageError: it cannot be read, or is not such a table of these classes.
+        UsageError: it cannot be read, is not such a table of these classes, or has a cost below 0.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -64,6 +64,12 @@ def _cost(path: Path, row: Sequence[str], column: int) -> float:
         cost = math.nan
     if not math.isfinite(cost):
         raise _refused(path, f"row {shortened(row[0])!r} holds other than a number for each class")
+    if cost < 0:
+        raise _refused(
+            path,
+            f"row {shortened(row[0])!r} holds {cost:g}, and costs are 0 or more; for a gain, add the same number to "
+            "all costs of the row: that changes no comparison",
+        )
     return cost
 
 

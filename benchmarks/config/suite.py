@@ -101,6 +101,7 @@ class Data(Section):
         test_size: test rows, likewise; None takes the source's own, all of them, or cuts 20 %.
         title: what the dataset is called beside others, and its folder below theirs; None shortens its name.
         cost_matrix: file of costs in place of the suite's, where datasets have different classes.
+        language: name of the texts' language, such as "German"; a leaderboard shows it beside the winner.
     """
 
     name: str = "imdb-packaged"
@@ -116,6 +117,7 @@ class Data(Section):
     test_size: SplitSize | None = None
     title: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")] | None = None
     cost_matrix: str | None = None
+    language: Annotated[str, Field(pattern=r"^\w[\w ()-]{0,39}$")] | None = None
 
     @property
     def reading(self) -> Reading:

@@ -69,6 +69,7 @@ def describe(run: Run, observer: Observer) -> dict[str, object]:
             "test": len(dataset.test),
             "classes": list(dataset.test.class_names),
             "redrawn_from": dataset.redrawn_from,
+            "language": run.suite.data.language,
         },
         "plugins": {plugin.path.name: plugin.sha256 for plugin in plugins().values()},
         "device": run.runtime.device,

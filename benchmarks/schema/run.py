@@ -20,6 +20,7 @@ class RunData(RunIdentity):
     Attributes:
         redrawn_from: rows from which repeats draw their training rows; None in older files, where it is those of
             training and validation.
+        language: of the texts, as the user named it; None where nobody did.
     """
 
     name: str
@@ -30,6 +31,7 @@ class RunData(RunIdentity):
     test: int
     classes: list[str]
     redrawn_from: int | None = None
+    language: str | None = None
 
 
 class RunEnvironment(BaseModel):

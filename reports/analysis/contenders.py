@@ -39,15 +39,17 @@ def contenders(runs: Sequence[Results], metric: str) -> dict[str, dict[str, Entr
         NotRankedError: the runs do not belong together.
     """
     _check(runs)
-    return _sized({formats.plain(results.folder.name): _entries(results, metric) for results in runs})
+    several = len({configuration.loss for results in runs for configuration in results.configurations}) > 1
+    found = {formats.plain(results.folder.name): _entries(results, metric, with_loss=several) for results in runs}
+    return _sized(found)
 
 
 def _check(runs: Sequence[Results]) -> None:
     """Refuse runs that do not belong together."""
     first = runs[0]
     for results in runs:
-        for key, what in (("suite", "suites"), ("metric", "metrics")):
-            own, others = results.run.get(key), first.run.get(key)
+        for key, what, default in (("suite", "suites", None), ("metric", "metrics", "accuracy")):
+            own, others = (run.run.get(key) or default for run in (results, first))
             if own != others:
                 raise NotRankedError(
                     f"runs of different {what} do not compare: {first.folder} has {others!r}, {results.folder} {own!r}"
@@ -86,7 +88,10 @@ def _check_code(runs: Sequence[Results]) -> None:
 
 
 def _check_settings(runs: Sequence[Results]) -> None:
-    """Refuse a contender whose settings differ between runs; a tuned one has those that each dataset chose."""
+    """Refuse a contender whose settings differ between runs; a tuned one has those that each dataset chose.
+
+    Pre-trained weights differ if their files do, wherever these lie.
+    """
     known: dict[str, tuple[dict[str, object], Results]] = {}
     for results in runs:
         if results.run.get("tuning") is not None:
@@ -96,7 +101,7 @@ def _check_settings(runs: Sequence[Results]) -> None:
             settings: dict[str, object] = {
                 f"{registered}.{key}": value
                 for registered, params in (
-                    (configuration.model_name, configuration.model_params),
+                    (configuration.model_name, configuration.model_params | configuration.cells[0].spec.model_files),
                     (configuration.loss_name, configuration.loss_params),
                 )
                 for key, value in params.items()
@@ -104,19 +109,26 @@ def _check_settings(runs: Sequence[Results]) -> None:
             others, where = known.setdefault(name, (settings, results))
             if others != settings:
                 key = min(key for key in others | settings if others.get(key) != settings.get(key))
-                raise NotRankedError(
-                    f"{key} is {others.get(key)!r} in {where.folder} and {settings.get(key)!r} in {results.folder}: "
-                    "one name must have the same settings in every run"
+                differ = (
+                    f"{key} names other files in {where.folder} than in {results.folder}"
+                    if key.partition(".")[2] in configuration.cells[0].spec.model_files
+                    else f"{key} is {others.get(key)!r} in {where.folder} and {settings.get(key)!r} in {results.folder}"
                 )
+                raise NotRankedError(f"{differ}: one name must have the same settings in every run")
 
 
-def _entries(results: Results, metric: str) -> dict[str, Entry]:
-    """Contender -> its evidence, with the most training texts that it ran with."""
-    several = len({configuration.loss for configuration in results.configurations}) > 1
+def _entries(results: Results, metric: str, *, with_loss: bool) -> dict[str, Entry]:
+    """Contender -> its evidence, with the most training texts that it ran with.
+
+    Args:
+        results: of one dataset.
+        metric: a key of `METRICS`.
+        with_loss: whether a name holds the loss, as there are several.
+    """
     found: dict[str, Evidence] = {}
     for one in sorted(gather(results), key=lambda evidence: evidence.configuration.train_size):
         configuration = one.configuration
-        name = f"{configuration.model}, {configuration.loss}" if several else configuration.model
+        name = f"{configuration.model}, {configuration.loss}" if with_loss else configuration.model
         found[formats.plain(name)] = one
     return {name: Entry(one, metric_figure(metric, one, results)) for name, one in found.items()}
 

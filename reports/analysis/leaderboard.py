@@ -1,7 +1,8 @@
 """Several datasets, one verdict: ranks, wins and gaps of contenders, with intervals over datasets, rows and seeds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -11,22 +12,16 @@ from reports.analysis.accuracy import accuracy
 from reports.analysis.baselines import Baselines, baselines, class_shares, misleads
 from reports.analysis.contenders import Entry, NotRankedError, contenders
 from reports.analysis.dataset_draws import drawn_values
-from reports.analysis.estimates import ALPHA, RNG_SEED, Estimate, Figure, FloatArray, Interval, estimate
+from reports.analysis.estimates import RNG_SEED, Estimate, Figure, FloatArray, Interval, estimate
 from reports.analysis.metric_figures import METRICS
-from reports.analysis.rank_tests import RankTests, rank_tests, ranks
+from reports.analysis.noise import noise
+from reports.analysis.rank_tests import RankTests, rank_tests
 from reports.analysis.results import Results
+from reports.analysis.standings import Field, Standing, closed, standings
 from reports.analysis.throughput import throughput
 from reports.analysis.traits import Traits, traits
 
 NO_RESULT = "none of its cells ended ok"
-
-
-@dataclass(frozen=True)
-class Bounded:
-    """A figure with its 95 % bootstrap interval."""
-
-    value: float
-    interval: Interval
 
 
 @dataclass(frozen=True)
@@ -36,8 +31,7 @@ class Score:
     Attributes:
         value: the metric; higher is better, so that log loss and cost are negative.
         interval: over test rows and trainings.
-        rank: 1 the best.
-        gap_closed: share of the way from the majority class to the best contender.
+        standing: among all contenders of the dataset; its intervals are over test rows and trainings.
         trainings: behind the figure.
         train_size: training texts.
         fit_seconds, rate: one training; texts a second, from text to label. NaN if not measured.
@@ -45,8 +39,7 @@ class Score:
 
     value: float
     interval: Interval
-    rank: float
-    gap_closed: float
+    standing: Standing
     trainings: int
     train_size: int
     fit_seconds: float
@@ -63,9 +56,12 @@ class Board:
         scores: contender -> its score.
         baselines: what learns nothing.
         winner: the best contender; "" where it is not shown to beat every baseline that learns nothing.
+        above: contenders that are shown to beat these, best first.
         lead: its lead over the second; None where there is no second.
         lead_shown: whether the test texts show that it is ahead of each of the others.
         misleads: why accuracy misleads here; "" where it does not.
+        busy: contenders whose times are in doubt, as the machine was busy with something else, or held back.
+        failed_audits: audit that nobody acknowledged -> contenders that failed it.
         traits: of the data; None where the folder does not keep them.
     """
 
@@ -74,9 +70,12 @@ class Board:
     scores: Mapping[str, Score]
     baselines: Baselines
     winner: str
+    above: tuple[str, ...]
     lead: Estimate | None
     lead_shown: bool
     misleads: str
+    busy: tuple[str, ...]
+    failed_audits: Mapping[str, tuple[str, ...]]
     traits: Traits | None
 
 
@@ -86,22 +85,18 @@ class Place:
 
     Attributes:
         contender: model, and loss where there are several.
-        mean_rank: 1 the best.
-        win_rate: share of the other contenders that it is ahead of, a tie counts half.
-        gap_closed: share of the way from the majority class to the best contender of a dataset.
-        improvability: share of its errors (of its log loss, its cost) that the best contender of a dataset saves.
+        standing: among the contenders with a result on every dataset; the best of a dataset is the best of all.
         fit_multiple, label_multiple: time to train, and for a text, over those of the cheapest contender of a dataset;
             geometric means. NaN if not measured.
+        in_doubt: whether the machine was busy with something else during one of its cells.
         on_front: whether no other contender is as good in mean rank and both times, and better in one.
     """
 
     contender: str
-    mean_rank: Bounded
-    win_rate: Bounded
-    gap_closed: Bounded
-    improvability: Bounded
+    standing: Standing
     fit_multiple: float
     label_multiple: float
+    in_doubt: bool
     on_front: bool
 
 
@@ -117,6 +112,7 @@ class Leaderboard:
         partial: contender -> the datasets where it has no result.
         unreadable: dataset -> why it could not be used.
         doubts: why times do not compare; "" where they do.
+        libraries: those whose versions differ between the runs, and their versions.
     """
 
     metric: str
@@ -126,6 +122,7 @@ class Leaderboard:
     partial: Mapping[str, tuple[str, ...]]
     unreadable: Mapping[str, str]
     doubts: str
+    libraries: Mapping[str, tuple[str, ...]]
 
 
 def leaderboard(
@@ -148,54 +145,95 @@ def leaderboard(
     chosen = metric or str(runs[0].run.get("metric") or "accuracy")
     entries = contenders(runs, chosen)
     names = list(dict.fromkeys(name for own in entries.values() for name in own))
-    partial = {
+    missing_on = {
         name: missing
         for name in names
         if (missing := tuple(dataset for dataset, own in entries.items() if name not in own))
     }
-    complete = [name for name in names if name not in partial]
+    complete = [name for name in names if name not in missing_on]
     if not complete:
         raise NotRankedError("no contender has a result on every dataset: nothing can be ranked")
-    boards = tuple(_board(results, own, chosen) for results, own in zip(runs, entries.values(), strict=True))
-    values = np.array([[board.scores[name].value for name in complete] for board in boards])
-    places = _places(boards, entries, complete, chosen)
+    generator = np.random.default_rng(RNG_SEED)
+    fields = [_field(results, own, chosen, generator) for results, own in zip(runs, entries.values(), strict=True)]
+    boards = tuple(map(partial(_board, chosen), runs, entries.values(), fields))
+    ranked = [
+        field.keeping([list(own).index(name) for name in complete])
+        for field, own in zip(fields, entries.values(), strict=True)
+    ]
+    values = np.concatenate([field.values for field in ranked])
+    places = _places(boards, complete, standings(ranked, METRICS[chosen].unit))
     order = [complete.index(place.contender) for place in places]
     return Leaderboard(
         metric=chosen,
         boards=boards,
         places=places,
         tests=rank_tests(values[:, order], METRICS[chosen].tolerance),
-        partial=partial,
+        partial=missing_on,
         unreadable={**(unreadable or {}), **without},
         doubts=why_rates_not_comparable(cell for results in runs for cell in results.ok),
+        libraries=_libraries(runs),
     )
 
 
-def _board(results: Results, entries: Mapping[str, Entry], metric: str) -> Board:
+def _field(results: Results, entries: Mapping[str, Entry], metric: str, generator: np.random.Generator) -> Field:
+    figures = [entry.figure for entry in entries.values()]
+    values = np.array([estimate(figure).value for figure in figures])
+    return Field.of(values, drawn_values(figures, generator), _baselines(results, entries, metric).majority)
+
+
+def _board(metric: str, results: Results, entries: Mapping[str, Entry], field: Field) -> Board:
     rows = next(iter(entries.values())).evidence.rows
-    shares = class_shares(rows.labels, len(results.run["dataset"]["classes"]))
-    floor = baselines(metric, shares, results.run.get("costs"))
+    floor = _baselines(results, entries, metric)
     estimates = {name: estimate(entry.figure) for name, entry in entries.items()}
     intervals = {name: _interval(entry, estimates[name], metric) for name, entry in entries.items()}
-    values = np.array([one.value for one in estimates.values()])
     order = sorted(estimates, key=lambda name: -estimates[name].value)
     leads = [_lead(entries[order[0]].figure, entries[name].figure) for name in order[1:]]
+    above = tuple(name for name in order if intervals[name].low > floor.best)
+    machine = noise(results)
     return Board(
         name=formats.plain(results.folder.name),
         rows=len(rows.labels),
         scores={
-            name: _score(entry, estimates[name].value, intervals[name], float(rank), float(closed))
-            for (name, entry), rank, closed in zip(
-                entries.items(), ranks(values), _closed(values, floor.majority), strict=True
-            )
+            name: _score(entry, estimates[name].value, intervals[name], standing)
+            for (name, entry), standing in zip(entries.items(), standings([field], METRICS[metric].unit), strict=True)
         },
         baselines=floor,
-        winner=order[0] if intervals[order[0]].low > floor.best else "",
+        winner=order[0] if order[0] in above else "",
+        above=above,
         lead=leads[0] if leads else None,
         lead_shown=bool(leads) and all(one.interval.low > 0 for one in leads),
-        misleads=misleads(shares),
-        traits=traits(results),
+        misleads=misleads(_shares(results, entries)),
+        busy=tuple(name for name, entry in entries.items() if machine.doubts(entry.evidence.configuration.cells)),
+        failed_audits=_failed_audits(entries),
+        traits=traits(results, rows.kept),
     )
+
+
+def _shares(results: Results, entries: Mapping[str, Entry]) -> FloatArray:
+    rows = next(iter(entries.values())).evidence.rows
+    return class_shares(rows.labels, len(results.run["dataset"]["classes"]))
+
+
+def _baselines(results: Results, entries: Mapping[str, Entry], metric: str) -> Baselines:
+    return baselines(metric, _shares(results, entries), results.run.get("costs"))
+
+
+def _failed_audits(entries: Mapping[str, Entry]) -> dict[str, tuple[str, ...]]:
+    """Audit -> the contenders that failed it."""
+    found: dict[str, dict[str, None]] = {}
+    for name, entry in entries.items():
+        for audit in (audit for cell in entry.evidence.configuration.cells for audit in cell.audits if audit.alarms):
+            found.setdefault(audit.name, {})[name] = None
+    return {audit: tuple(names) for audit, names in found.items()}
+
+
+def _libraries(runs: Sequence[Results]) -> dict[str, tuple[str, ...]]:
+    """Library -> its versions, of those that contenders computed with in several versions."""
+    versions: dict[str, dict[str, None]] = {}
+    for cell in (cell for results in runs for one in results.configurations for cell in one.cells):
+        for library, version in cell.spec.libraries.items():
+            versions.setdefault(library, {})[version] = None
+    return {library: tuple(found) for library, found in sorted(versions.items()) if len(found) > 1}
 
 
 def _interval(entry: Entry, found: Estimate, metric: str) -> Interval:
@@ -205,14 +243,13 @@ def _interval(entry: Entry, found: Estimate, metric: str) -> Interval:
     return METRICS[metric].within(found.interval)
 
 
-def _score(entry: Entry, value: float, interval: Interval, rank: float, closed: float) -> Score:
+def _score(entry: Entry, value: float, interval: Interval, standing: Standing) -> Score:
     cells = entry.evidence.configuration.cells
     cost = throughput(cells)
     return Score(
         value=value,
         interval=interval,
-        rank=rank,
-        gap_closed=closed,
+        standing=standing,
         trainings=len(cells),
         train_size=entry.train_size,
         fit_seconds=cost.fit_seconds,
@@ -229,73 +266,24 @@ def _lead(first: Figure, second: Figure) -> Estimate:
 def stratified_gap_closed(boards: Sequence[Board]) -> float:
     """Mean over datasets of the gap that drawing classes by their shares closes; none by accuracy."""
     gaps = [
-        _closed(np.array([one.baselines.stratified, max(score.value for score in one.scores.values())]), floor)[0]
+        closed(np.array([[own.stratified]]), np.array([[max(score.value for score in one.scores.values())]]), floor)
         for one in boards
-        if not np.isnan(floor := one.baselines.majority)
+        if not np.isnan(floor := (own := one.baselines).majority)
     ]
     return float(np.mean(gaps)) if gaps else np.nan
 
 
-def _closed(values: FloatArray, floor: float | FloatArray) -> FloatArray:
-    """(.., K) share of the way from the majority class to the best; 0 where nothing is above the majority class."""
-    way = values.max(axis=-1, keepdims=True) - floor
-    closed: FloatArray = np.where(way > 0, np.clip((values - floor) / np.where(way > 0, way, 1.0), 0.0, 1.0), 0.0)
-    return closed
-
-
-def _improvability(values: FloatArray, unit: str) -> FloatArray:
-    """(.., K) share of its errors that each contender would save by being the best."""
-    errors = (1.0 if unit == "pp" else 0.0) - values
-    least = errors.min(axis=-1, keepdims=True)
-    saved: FloatArray = np.where(errors > 0, (errors - least) / np.where(errors > 0, errors, 1.0), 0.0)
-    return saved
-
-
-def _win_rate(values: FloatArray) -> FloatArray:
-    """(.., K) share of the other contenders that each is ahead of; NaN where there is no other."""
-    others = values.shape[-1] - 1
-    if others == 0:
-        return np.full(values.shape, np.nan)
-    ahead: FloatArray = (values.shape[-1] - ranks(values)) / others
-    return ahead
-
-
-def _places(
-    boards: Sequence[Board], entries: Mapping[str, Mapping[str, Entry]], names: Sequence[str], metric: str
-) -> tuple[Place, ...]:
+def _places(boards: Sequence[Board], names: Sequence[str], found: Sequence[Standing]) -> tuple[Place, ...]:
     """Every contender over all datasets, best mean rank first."""
-    generator = np.random.default_rng(RNG_SEED)
-    drawn = np.stack([drawn_values([entries[b.name][n].figure for n in names], generator) for b in boards])
-    seen = np.array([[board.scores[name].value for name in names] for board in boards])
-    floors = np.array([board.baselines.majority for board in boards])
-    sampled = generator.integers(len(boards), size=(len(boards), drawn.shape[1]))
-
-    def bounded(figure: Callable[[FloatArray], FloatArray]) -> list[Bounded]:
-        """The mean over datasets of a figure of (N, .., K) values, with its interval for each contender."""
-        over_datasets = np.take_along_axis(figure(drawn), sampled[..., None], axis=0).mean(axis=0)
-        ends = np.quantile(over_datasets, [ALPHA / 2, 1 - ALPHA / 2], axis=0)
-        means = figure(seen[:, None]).mean(axis=0)[0]
-        return [Bounded(float(m), Interval(float(low), float(high))) for m, low, high in zip(means, *ends, strict=True)]
-
     fits, labels = (
         _multiples(np.array([[getattr(board.scores[name], what) for name in names] for board in boards]) ** power)
         for what, power in (("fit_seconds", 1), ("rate", -1))
     )
-    mean_ranks = bounded(ranks)
-    front = _front(np.column_stack([[one.value for one in mean_ranks], fits, labels]))
-    columns = zip(
-        names,
-        mean_ranks,
-        bounded(_win_rate),
-        bounded(lambda values: _closed(values, floors[:, None, None])),
-        bounded(lambda values: _improvability(values, METRICS[metric].unit)),
-        fits.tolist(),
-        labels.tolist(),
-        front,
-        strict=True,
-    )
+    front = _front(np.column_stack([[one.rank.value for one in found], fits, labels]))
+    busy = [any(name in board.busy for board in boards) for name in names]
+    columns = zip(names, found, fits.tolist(), labels.tolist(), busy, front, strict=True)
     places = [Place(*column) for column in columns]
-    return tuple(sorted(places, key=lambda place: (place.mean_rank.value, -place.gap_closed.value)))
+    return tuple(sorted(places, key=lambda place: (place.standing.rank.value, -place.standing.gap_closed.value)))
 
 
 def _multiples(costs: FloatArray) -> FloatArray:

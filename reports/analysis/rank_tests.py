@@ -71,6 +71,16 @@ class RankTests:
         """Whether there are datasets enough for a test."""
         return self.datasets >= FEWEST
 
+    @property
+    def smallest_p(self) -> float:
+        """The p-value of a pair, by Holm's method, of which one is ahead on every dataset: none can be smaller."""
+        return min(1.0, 2.0 ** (1 - self.datasets) * len(self.pairs))
+
+    @property
+    def decides_pairs(self) -> bool:
+        """Whether any difference of a pair can be shown by so many datasets, among so many pairs."""
+        return self.enough and self.smallest_p <= ALPHA
+
 
 def ranks(values: FloatArray) -> FloatArray:
     """(N, K) rank of each contender on each dataset, 1 the best; contenders that tie share the mean of their ranks.

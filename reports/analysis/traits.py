@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.store.results import Store, StoreError
 from reports.analysis.baselines import class_shares
-from reports.analysis.estimates import FloatArray, IntArray
+from reports.analysis.estimates import BoolArray, FloatArray, IntArray
 from reports.analysis.results import Results
 
 SAMPLED = 2_000
@@ -26,14 +26,17 @@ class Traits:
     Attributes:
         texts: in all splits.
         classes: C.
+        language: as the run was told; "" where it was not.
         words, characters: medians of a text; words are what white space separates, so that Chinese has few.
         largest, smallest: shares of the most common and the rarest class, of all splits.
         script: of most letters, such as "Latin"; "" where there are no letters.
-        doubtful_labels: share of the test rows whose label a model doubts with confidence; NaN where not estimated.
+        doubtful_labels: share of the test rows that count whose label a model doubts with confidence; NaN where not
+            estimated.
     """
 
     texts: int
     classes: int
+    language: str
     words: float
     characters: float
     largest: float
@@ -42,8 +45,13 @@ class Traits:
     doubtful_labels: float
 
 
-def traits(results: Results) -> Traits | None:
-    """The traits of a run's data; None where the folder does not keep them."""
+def traits(results: Results, kept: BoolArray) -> Traits | None:
+    """The traits of a run's data; None where the folder does not keep them.
+
+    Args:
+        results: of one dataset.
+        kept: (M,) which of its M test rows count.
+    """
     try:
         data = Store(results.folder).read_data(str(results.run["dataset"]["fingerprint"]))
     except StoreError:
@@ -54,12 +62,13 @@ def traits(results: Results) -> Traits | None:
     return Traits(
         texts=sum(map(len, splits)),
         classes=classes,
+        language=str(results.run["dataset"]["language"] or ""),
         words=float(np.median(np.concatenate([split.lengths for split in splits]))),
         characters=float(np.median([len(text) for split in splits for text in split.texts])),
         largest=float(shares.max()),
         smallest=float(shares.min()),
         script=script(data.train.texts[:SAMPLED]),
-        doubtful_labels=_doubtful(results),
+        doubtful_labels=_doubtful(results, kept),
     )
 
 
@@ -73,13 +82,13 @@ def script(texts: Iterable[str]) -> str:
     return "Chinese characters" if found == "CJK" else found.capitalize()
 
 
-def _doubtful(results: Results) -> float:
-    """By the most accurate cell; its test rows were not in its training."""
-    best = max(results.ok, key=lambda cell: cell.metrics.get("accuracy", 0.0), default=None)
-    if best is None:
+def _doubtful(results: Results, kept: BoolArray) -> float:
+    """By the cell that is most accurate on the rows that count, none of which was in its training."""
+    found = [results.predictions(cell) for cell in results.ok if cell.spec.role == "result"]
+    if not found:
         return float("nan")
-    own = results.predictions(best)
-    return doubtful_labels(own.labels, own.probabilities)
+    best = max(found, key=lambda own: float(own.correct[kept].mean()))
+    return doubtful_labels(best.labels[kept], best.probabilities[kept])
 
 
 def doubtful_labels(labels: IntArray, probabilities: FloatArray) -> float:

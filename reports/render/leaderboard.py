@@ -1,5 +1,6 @@
 """A leaderboard as Markdown, as one HTML file and as CSV; names and reasons from users are escaped."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,18 +10,21 @@ from markupsafe import Markup
 
 from benchmarks.store.files import naming, remove_abandoned, write_text
 from reports import formats
-from reports.analysis.leaderboard import Board, Bounded, Leaderboard, Place, stratified_gap_closed
+from reports.analysis.leaderboard import Board, Leaderboard, Place, Score, stratified_gap_closed
 from reports.analysis.metric_figures import METRICS
+from reports.analysis.standings import Bounded, Standing
 from reports.analysis.traits import Traits
 from reports.figures.critical_difference import critical_difference_diagram
 from reports.figures.svg import Drawing, dark_css, standalone
 from reports.render import html, markdown
 from reports.render.accuracy_tables import MAJORITY, STRATIFIED
+from reports.render.headline import listed
 from reports.render.leaderboard_words import cautions, difference, limits, practical, value, verdicts
 
 TRAITS = (
     "texts",
     "classes",
+    "language",
     "words a text",
     "characters a text",
     "largest class",
@@ -84,6 +88,7 @@ def tables(board: Leaderboard) -> dict[str, pd.DataFrame]:
     return {
         "overall": overall_table(board),
         "datasets": datasets_table(board),
+        "ranks": ranks_table(board),
         "pairs": pairs_table(board),
         "traits": traits_table(board),
     }
@@ -109,6 +114,12 @@ def datasets_table(board: Leaderboard) -> pd.DataFrame:
         for name, reason in board.unreadable.items()
     ]
     return pd.DataFrame(rows, dtype=str)
+
+
+def ranks_table(board: Leaderboard) -> pd.DataFrame:
+    """The rank of every contender on every dataset."""
+    names = [place.contender for place in board.places] + list(board.partial)
+    return pd.DataFrame([{"dataset": one.name} | _ranks(one.scores, names) for one in board.boards], dtype=str)
 
 
 def pairs_table(board: Leaderboard) -> pd.DataFrame:
@@ -149,8 +160,7 @@ def csv_frame(board: Leaderboard) -> pd.DataFrame:
             "high": score.interval.high,
             "majority_baseline": one.baselines.majority,
             "stratified_baseline": one.baselines.stratified,
-            "rank": score.rank,
-            "gap_closed": score.gap_closed,
+            **_bounded_columns(score.standing),
             "winner": name == one.winner,
             **_lead(one, name),
             "train_size": score.train_size,
@@ -158,27 +168,36 @@ def csv_frame(board: Leaderboard) -> pd.DataFrame:
             "test_rows": one.rows,
             "fit_seconds": score.fit_seconds,
             "text_to_label_rate": score.rate,
+            "time_in_doubt": name in one.busy,
             "accuracy_misleads": one.misleads,
             **({} if one.traits is None else asdict(one.traits)),
         }
         for one in board.boards
         for name, score in one.scores.items()
     ]
-    for place in board.places:
-        row: dict[str, object] = {"dataset": "(all)", "contender": place.contender, "metric": board.metric}
-        for what in ("mean_rank", "win_rate", "gap_closed", "improvability"):
-            own: Bounded = getattr(place, what)
-            key = "rank" if what == "mean_rank" else what
-            row |= {key: own.value, f"{what}_low": own.interval.low, f"{what}_high": own.interval.high}
-        rows.append(
-            row
-            | {
-                "fit_multiple": place.fit_multiple,
-                "label_multiple": place.label_multiple,
-                "on_front": place.on_front,
-            }
-        )
+    rows += [
+        {
+            "dataset": "(all)",
+            "contender": place.contender,
+            "metric": board.metric,
+            **_bounded_columns(place.standing),
+            "fit_multiple": place.fit_multiple,
+            "label_multiple": place.label_multiple,
+            "time_in_doubt": place.in_doubt,
+            "on_front": place.on_front,
+        }
+        for place in board.places
+    ]
     return pd.DataFrame(rows)
+
+
+def _bounded_columns(standing: Standing) -> dict[str, float]:
+    """Columns of each figure and of the ends of its interval."""
+    found: dict[str, float] = {}
+    for name in ("rank", "win_rate", "gap_closed", "improvability"):
+        own: Bounded = getattr(standing, name)
+        found |= {name: own.value, f"{name}_low": own.interval.low, f"{name}_high": own.interval.high}
+    return found
 
 
 def _sentences(board: Leaderboard) -> dict[str, object]:
@@ -192,14 +211,15 @@ def _sentences(board: Leaderboard) -> dict[str, object]:
 
 
 def _place(place: Place) -> dict[str, str]:
+    doubt = ", in doubt" if place.in_doubt else ""
     return {
         "contender": place.contender,
-        "mean rank": _bounded(place.mean_rank, 1.0, 2),
-        "win rate %": _bounded(place.win_rate, 100.0, 0),
-        "gap closed %": _bounded(place.gap_closed, 100.0, 1),
-        "improvability %": _bounded(place.improvability, 100.0, 1),
-        "training time, times the cheapest": formats.significant(place.fit_multiple),
-        "time a text, times the cheapest": formats.significant(place.label_multiple),
+        "mean rank": _bounded(place.standing.rank, 1.0, 2),
+        "win rate %": _bounded(place.standing.win_rate, 100.0, 0),
+        "gap closed %": _bounded(place.standing.gap_closed, 100.0, 1),
+        "improvability %": _bounded(place.standing.improvability, 100.0, 1),
+        "training time, times the cheapest": formats.significant(place.fit_multiple) + doubt,
+        "time a text, times the cheapest": formats.significant(place.label_multiple) + doubt,
         "on the front": "yes" if place.on_front else "no",
     }
 
@@ -211,6 +231,7 @@ def _traits(own: Traits | None) -> dict[str, str]:
     values = (
         formats.count(own.texts),
         formats.count(own.classes),
+        own.language or "not stated",
         formats.significant(own.words),
         formats.significant(own.characters),
         formats.percent(own.largest),
@@ -230,8 +251,22 @@ def _lead(one: Board, name: str) -> dict[str, float]:
 
 def _winner(one: Board) -> str:
     if not one.winner:
-        return MAJORITY
+        return "none shown"
     return one.winner if one.lead is None or one.lead_shown else f"{one.winner} (lead not shown)"
+
+
+def _no_winner(one: Board) -> str:
+    if not one.above:
+        return "none is shown to beat the baselines"
+    best = max(one.scores, key=lambda name: one.scores[name].value)
+    verb = "is" if len(one.above) == 1 else "are"
+    return f"none: {best} has the best figure and is not shown to beat the baselines; {listed(one.above)} {verb}"
+
+
+def _ranks(scores: Mapping[str, Score], names: Sequence[str]) -> dict[str, str]:
+    return {
+        name: _bounded(scores[name].standing.rank, 1.0, 1) if name in scores else formats.NOT_MEASURED for name in names
+    }
 
 
 def _dataset(board: Leaderboard, one: Board, names: list[str]) -> dict[str, str]:
@@ -242,7 +277,7 @@ def _dataset(board: Leaderboard, one: Board, names: list[str]) -> dict[str, str]
         row[name] = formats.NOT_MEASURED if score is None else _scored(metric, score.value, *score.interval)
     row[MAJORITY] = value(metric, one.baselines.majority)
     row[STRATIFIED] = value(metric, one.baselines.stratified)
-    row["winner"] = one.winner or "none is shown to beat the baselines"
+    row["winner"] = one.winner or _no_winner(one)
     if one.lead is not None and one.winner:
         low, high = one.lead.interval
         lead = f"{difference(metric, one.lead.value)} ({difference(metric, low)} to {difference(metric, high)})"

@@ -22,14 +22,15 @@ def difference(metric: str, number: float) -> str:
 def verdicts(board: Leaderboard) -> list[str]:
     """The answer: who leads, and whether the datasets show it."""
     first = board.places[0]
-    rank = f"mean rank {first.mean_rank.value:.2f} of {len(board.places)}"
+    own = first.standing
+    rank = f"mean rank {own.rank.value:.2f} of {len(board.places)}"
     datasets = _datasets(len(board.boards))
     if len(board.places) == 1:
         return [f"{first.contender} is the only contender with a result on every dataset ({datasets})."]
     found = [
         f"By {METRICS[board.metric].name} over {datasets}, {first.contender} has the best {rank} "
-        f"({first.mean_rank.interval.low:.2f} to {first.mean_rank.interval.high:.2f}). It is ahead of another "
-        f"contender in {formats.percent(first.win_rate.value)} of the comparisons, one for each other and dataset."
+        f"({own.rank.interval.low:.2f} to {own.rank.interval.high:.2f}). It is ahead of another "
+        f"contender in {formats.percent(own.win_rate.value)} of the comparisons, one for each other and dataset."
     ]
     return [*found, *_tested(board)]
 
@@ -37,19 +38,7 @@ def verdicts(board: Leaderboard) -> list[str]:
 def limits(board: Leaderboard) -> list[str]:
     """List the claims that the data do not support, with the reasons."""
     number = len(board.boards)
-    found = []
-    if number == 1:
-        found.append("One dataset says nothing about another: intervals are over its test rows and seeds alone.")
-    elif number < FEWEST:
-        found.append(
-            f"{_datasets(number).capitalize()} are too few for a test over datasets: no difference between contenders "
-            f"can be shown with fewer than {FEWEST}, and the intervals over datasets are too narrow."
-        )
-    elif number < 10:
-        found.append(
-            f"With {_datasets(number)} only a contender that wins nearly everywhere can be shown to be better; "
-            "bootstrap intervals over so few datasets are rather too narrow."
-        )
+    found = _of_tests(board)
     if number < FEWEST_FOR_A_MODEL:
         found.append(
             f"With {_datasets(number)} no trait can be related to the winners: {FEWEST_FOR_A_MODEL} are the fewest."
@@ -60,7 +49,8 @@ def limits(board: Leaderboard) -> list[str]:
     if once:
         found.append(f"{listed(once)} ran once on each dataset, so that no interval covers another training.")
     found += [
-        f"{name}: trained on fewer texts than other contenders; its rank says nothing about training on all of them."
+        f"{name}: trained on fewer texts than other contenders; neither its rank nor its training time says anything "
+        "about training on all of them."
         for name in _names(board)
         if any(one.scores[name].train_size < _most(one) for one in board.boards)
     ]
@@ -69,9 +59,55 @@ def limits(board: Leaderboard) -> list[str]:
         for name, datasets in board.partial.items()
     ]
     found += [f"{name} could not be used: {reason}." for name, reason in board.unreadable.items()]
+    if board.libraries:
+        versions = listed([f"{library} ({listed(found)})" for library, found in board.libraries.items()])
+        found.append(f"Contenders computed with several versions of {versions}.")
+    found += _failed_audits(board)
     if board.doubts:
         found.append(f"Times do not compare: {board.doubts}.")
+    if busy := [f"{listed(one.busy)} on {one.name}" for one in board.boards if one.busy]:
+        found.append(f"Times in doubt, as the machine was busy with something else, or held back: {'; '.join(busy)}.")
     return found
+
+
+def _of_tests(board: Leaderboard) -> list[str]:
+    """Limits of tests and intervals over so few datasets."""
+    number, tests = len(board.boards), board.tests
+    if number == 1:
+        return ["One dataset says nothing about another: intervals are over its test rows and seeds alone."]
+    if number < FEWEST:
+        return [
+            f"{_datasets(number).capitalize()} are too few for a test over datasets: no difference between contenders "
+            f"can be shown with fewer than {FEWEST}, and the intervals over datasets are too narrow."
+        ]
+    found = []
+    if len(board.places) > 1 and not tests.decides_pairs:
+        found.append(
+            f"{_datasets(number).capitalize()} cannot show a difference in any of {len(tests.pairs)} pairs: corrected "
+            "for their number (Holm), the p-value of a contender that is ahead of another on every dataset is "
+            f"{tests.smallest_p:.3f}."
+        )
+    if number < 10:
+        narrow = "bootstrap intervals over so few datasets are rather too narrow."
+        found.append(
+            f"With {_datasets(number)} only a contender that wins nearly everywhere can be shown to be better; {narrow}"
+            if tests.decides_pairs
+            else narrow.capitalize()
+        )
+    return found
+
+
+def _failed_audits(board: Leaderboard) -> list[str]:
+    """Audits that failed and that nobody acknowledged: where, and of whom if not of every contender."""
+    where: dict[str, list[str]] = {}
+    for one in board.boards:
+        for audit, names in one.failed_audits.items():
+            whose = "" if len(names) == len(one.scores) else f" ({listed(names)})"
+            where.setdefault(audit, []).append(f"{one.name}{whose}")
+    if not where:
+        return []
+    failed = "; ".join(f"{audit} on {listed(found)}" for audit, found in where.items())
+    return [f"Failed audits, explained in the report of each dataset: {failed}."]
 
 
 def practical(board: Leaderboard) -> str:
@@ -111,7 +147,7 @@ def _tested(board: Leaderboard) -> list[str]:
         others = [names[pair.second] for pair in shown_of_first if pair.ahead is is_ahead]
         if others:
             found.append(f"{names[0]} is shown to be {direction} {listed(others)} (Wilcoxon's signed-rank test, Holm).")
-    if open_:
+    if open_ and tests.decides_pairs:
         found.append(f"{names[0]} is not shown to differ from {listed(open_)}.")
     return [*found, *(sentence for pair in of_first if (sentence := _practical(board, pair)))]
 

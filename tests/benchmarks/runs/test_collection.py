@@ -6,6 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
+from benchmarks.commands.data_options import CollectionOptions
 from benchmarks.config.criterion import criterion_of, read_costs
 from benchmarks.config.plan import Choices
 from benchmarks.config.suite import Data, Grid, Suite, read_suite, read_suites
@@ -143,6 +144,18 @@ def test_a_record_that_leads_elsewhere_is_refused(tmp_path, runs):
         gathered([tmp_path])
 
 
+def test_a_dataset_has_a_language_of_its_own(tmp_path):
+    for name in ("films", "mails"):
+        write_table(tmp_path / f"{name}.csv", name)
+    blocks = f'[[data]]\nname = "films.csv"\nlanguage = "German"\n[[data]]\nname = "mails.csv"\n{GRID}'
+    (tmp_path / "many.toml").write_text(blocks)
+    own = [suite.data for suite in read_suites(str(tmp_path / "many.toml"))]
+    assert [data.language for data in CollectionOptions().applied_to(own)] == ["German", None]
+    assert [data.language for data in CollectionOptions(language="Latin").applied_to(own)] == ["Latin", "Latin"]
+    with pytest.raises(UsageError, match="no name of a language"):
+        CollectionOptions(language="<b>").applied_to(own)
+
+
 def test_costs_are_read_by_name_whatever_their_order(tmp_path):
     path = tmp_path / "costs.csv"
     path.write_text("label,spam,ham\nham,1,0\nspam,0,5\n")
@@ -175,6 +188,7 @@ def test_costs_are_read_by_name_whichever_way_its_accents_are_written(tmp_path):
         ("label,ham,spam\nham,0,1\n", "1 x 2: its rows are not the 2 classes"),
         ("label,ham,spam\nham,0,1\nspam,5\n", "row 'spam' holds other than a number"),
         ("label,ham,spam\nham,0,1\nspam,5,nan\n", "row 'spam' holds other than a number"),
+        ("label,ham,spam\nham,0,1\nspam,5,-2\n", "row 'spam' holds -2, and costs are 0 or more"),
         ("", "no CSV table"),
     ],
 )

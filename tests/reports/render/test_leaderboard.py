@@ -52,6 +52,58 @@ def test_a_dataset_that_could_not_be_used_is_a_row(boards):
     assert set(last.drop(["dataset", "winner"])) == {"–"}
 
 
+def test_datasets_that_can_decide_no_pair_are_said_to(boards):
+    """Six datasets and three contenders: of one that is always ahead, the corrected p-value is 3 / 32."""
+    board = boards(6)
+    said = " ".join([*limits(board), *verdicts(board)])
+    assert "6 datasets cannot show a difference in any of 3 pairs" in said
+    assert "is 0.094." in said
+    assert "is not shown to differ" not in said
+    assert "cannot show a difference" not in " ".join(limits(boards(7)))
+
+
+def test_a_busy_machine_and_failed_audits_stand_under_what_cannot_be_said(boards):
+    board = boards(3)
+    lstm = "lstm"
+    first = replace(board.boards[0], busy=(lstm,), failed_audits={"unknown texts": (lstm,)})
+    second = replace(board.boards[1], failed_audits={"unknown texts": tuple(board.boards[1].scores)})
+    third = replace(board.boards[2], failed_audits={})
+    places = tuple(replace(place, in_doubt=place.contender == lstm) for place in board.places)
+    changed = replace(board, boards=(first, second, third), places=places)
+    said = " ".join(limits(changed))
+    assert "or held back: lstm on set0." in said
+    assert "unknown texts on set0 (lstm) and set1." in said
+    assert "Times in doubt" not in " ".join(limits(board))
+    overall = tables(changed)["overall"].set_index("contender")["time a text, times the cheapest"]
+    assert overall["lstm"].endswith(", in doubt")
+    assert not overall["tfidf_logreg"].endswith("doubt")
+
+
+def test_differing_libraries_are_named(boards):
+    changed = replace(boards(3), libraries={"numpy": ("2.1", "2.2")})
+    assert "several versions of numpy (2.1 and 2.2)" in " ".join(limits(changed))
+
+
+def test_a_dataset_where_only_a_lesser_contender_beats_the_baselines(boards):
+    board = boards(3)
+    changed = replace(board, boards=(replace(board.boards[0], winner="", above=("lstm",)), *board.boards[1:]))
+    best = max(changed.boards[0].scores, key=lambda name: changed.boards[0].scores[name].value)
+    shown = tables(changed)["datasets"].iloc[0]["winner"]
+    assert shown == f"none: {best} has the best figure and is not shown to beat the baselines; lstm is"
+    assert tables(changed)["traits"].iloc[0]["winner"] == "none shown"
+
+
+def test_ranks_of_each_dataset_have_intervals(boards):
+    board = boards(3)
+    shown = tables(board)["ranks"]
+    assert list(shown["dataset"]) == ["set0", "set1", "set2"]
+    assert shown["tfidf_logreg"].str.fullmatch(r"\d\.\d \(\d\.\d–\d\.\d\)").all()
+    frame = csv_frame(board)
+    for name in ("rank", "win_rate", "gap_closed", "improvability"):
+        assert (frame[f"{name}_low"] <= frame[name]).all()
+        assert (frame[name] <= frame[f"{name}_high"]).all()
+
+
 def test_the_csv_has_the_front_and_the_traits(boards):
     frame = csv_frame(boards(3))
     assert frame[frame["dataset"] == "(all)"]["on_front"].notna().all()
@@ -131,7 +183,8 @@ def test_a_contender_with_fewer_training_texts_is_named(boards):
     first = replace(board.boards[0], scores={**board.boards[0].scores, name: fewer})
     said = limits(replace(board, boards=(first, *board.boards[1:])))
     assert [sentence for sentence in said if "fewer texts" in sentence] == [
-        f"{name}: trained on fewer texts than other contenders; its rank says nothing about training on all of them."
+        f"{name}: trained on fewer texts than other contenders; neither its rank nor its training time says anything "
+        "about training on all of them."
     ]
 
 
