@@ -61,7 +61,8 @@ def measure_again(spec: CellSpec, store: Store, earlier: CellResult, progress: C
     changes: dict[str, Any]
     if not (same_machine and earlier.answers(spec)):
         changes = _regimes_anew(spec, store, earlier, same_machine=same_machine)
-        changes |= {"environment": here, "load": load_between(before, observe())}
+        load = load_between(before, observe())  # readings of the training stay on the same machine, with their load
+        changes |= {"environment": here, "load": worst(earlier.load, load) if same_machine else load}
     elif _wants_process(spec, earlier, taken):
         changes = _one_more_process(spec, store, earlier, taken, progress)
         changes["load"] = worst(earlier.load, load_between(before, observe()))

@@ -99,18 +99,19 @@ class _Asked:
 def _under_load(asked: _Asked) -> "LoadTest":
     import psutil
 
-    from benchmarks.hardware.device import resolve_runtime
     from benchmarks.hardware.environment import environment
     from benchmarks.hardware.thread_pools import limit_thread_pools
-    from benchmarks.inference.engines.choice import load, precision_in
+    from benchmarks.inference.engines.choice import load, precision_in, runtime_of
     from benchmarks.inference.load_test import LARGEST_BATCH, search, sweep
     from benchmarks.measurement.clock import Clock, synchronizer
+    from benchmarks.measurement.load import load_between, observe
     from benchmarks.registry.entries import add_plugin
     from benchmarks.schema.load_test import LoadTest, Start
 
     for path in asked.plugins:
         add_plugin(path)
-    runtime = resolve_runtime(asked.device, asked.precision)
+    before = observe()
+    runtime = runtime_of(asked.found, asked.device, asked.precision)
     limit_thread_pools(runtime.threads)
     clock = Clock(synchronizer(runtime.device))
     classifier, seconds = clock.time(lambda: load(asked.found, asked.choice, asked.device, asked.precision))
@@ -130,6 +131,7 @@ def _under_load(asked: _Asked) -> "LoadTest":
         sweep=sizes,
         trials=trials,
         environment=environment(),
+        load=load_between(before, observe()),
     )
 
 

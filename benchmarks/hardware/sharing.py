@@ -92,10 +92,13 @@ def keep_threads() -> None:
     A network that torch compiles is for one number of threads: at another one it is compiled again, and a change while
     it is being compiled is an error. The compiler's own processes keep processors busy.
     """
+    if threading.current_thread() is not threading.main_thread():
+        return
     current = signal.getsignal(signal.SIGALRM)
-    if isinstance(current, _Handler) and threading.current_thread() is threading.main_thread():
+    if isinstance(current, _Handler):
         _end_timer()
         current.watch.end()
+    if isinstance(current, _Handler) or current is signal.SIG_DFL:
         signal.signal(signal.SIGALRM, signal.SIG_IGN)  # which `leave_room` takes for the program's own
 
 

@@ -2,7 +2,6 @@
 
 import importlib
 import shlex
-import statistics
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from benchmarks.hardware.fork_server import in_new_process
 from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.measurement.chance import above_majority
 from benchmarks.measurement.clock import Clock, synchronizer
+from benchmarks.measurement.load import load_between, observe
 from benchmarks.peers import PEERS
 from benchmarks.registry.code_version import code_version
 from benchmarks.registry.entries import entry, model_class
@@ -156,6 +156,7 @@ def contests(
             data_fingerprint=data.fingerprint,
             train_size=len(sample.train),
             test_size=len(sample.test),
+            device=own_runtime.device,
             precision=own_runtime.precision,
             encoder=encoder_of(ours),
             code=code_version(ours, "ce"),
@@ -180,7 +181,9 @@ def _peer(module: str) -> Peer:
 def _contest(module: str, row: PeerRow, data: Dataset, repeats: int, runtime: Runtime) -> PeerRow:
     limit_thread_pools(runtime.threads)
     sides = _peer(module).sides(row.name, data, runtime)
-    return _timed(row, sides, data.test.labels, repeats, runtime)
+    before = observe()
+    timed = _timed(row, sides, data.test.labels, repeats, runtime)
+    return timed.model_copy(update={"load": load_between(before, observe())})
 
 
 def encoder_of(model: str) -> str:
@@ -210,7 +213,6 @@ def _timed(row: PeerRow, sides: Sequence[Side], labels: IntArray, repeats: int, 
             "reason": reason,
             "seconds": seconds[0],
             "peer_seconds": seconds[1],
-            "ratio": None if reason else statistics.median(seconds[1]) / statistics.median(seconds[0]),
             "accuracy": float((ours == labels).mean()),
             "peer_accuracy": float((theirs == labels).mean()),
             "agreement": float((ours == theirs).mean()),

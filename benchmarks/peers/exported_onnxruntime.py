@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.peers.contest import Side, whole
 from benchmarks.peers.same_weights import BATCH_SIZE, OURS, SIZES, WORK, exported, fitted, labels_in_sorted_batches
+from benchmarks.peers.stock_distilbert import new_tokenizer
 from data.dataset import Dataset
 from models.model import Runtime
 
@@ -23,5 +24,6 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
     with TemporaryDirectory() as folder:
         path = exported(stock, Path(folder) / "model.onnx")
         session = InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    peer = whole(lambda: labels_in_sorted_batches(data.test.texts, lambda batch: session.run(None, batch)[0]))
+    texts, tokenizer = data.test.texts, new_tokenizer()
+    peer = whole(lambda: labels_in_sorted_batches(texts, lambda batch: session.run(None, batch)[0], tokenizer))
     return own, Side(peer, batches=f"{BATCH_SIZE}, sorted by length")

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.peers.contest import Side, whole
 from benchmarks.peers.same_weights import BATCH_SIZE, OURS, SIZES, WORK, exported, fitted, labels_in_sorted_batches
+from benchmarks.peers.stock_distilbert import new_tokenizer
 from data.dataset import Dataset
 from models.model import Runtime
 
@@ -27,5 +28,6 @@ def sides(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, Side]:
         path = exported(stock, Path(folder) / "model.onnx")
         compiled = openvino.Core().compile_model(path, "CPU", settings)
     request = compiled.create_infer_request()
-    peer = whole(lambda: labels_in_sorted_batches(data.test.texts, lambda batch: request.infer(batch)[0]))
+    texts, tokenizer = data.test.texts, new_tokenizer()
+    peer = whole(lambda: labels_in_sorted_batches(texts, lambda batch: request.infer(batch)[0], tokenizer))
     return own, Side(peer, precision="bf16" if bf16 else "fp32", batches=f"{BATCH_SIZE}, sorted by length")

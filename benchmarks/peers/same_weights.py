@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from transformers import DistilBertForSequenceClassification
+from transformers import DistilBertForSequenceClassification, PreTrainedTokenizerFast
 
 from benchmarks.peers.contest import Side, predicted, whole
-from benchmarks.peers.stock_distilbert import new_model, new_tokenizer
+from benchmarks.peers.stock_distilbert import new_model
 from benchmarks.registry.entries import model_class
 from data.dataset import Dataset, IntArray
 from losses.ce import CrossEntropy
@@ -49,16 +49,19 @@ def fitted(ours: str, data: Dataset, runtime: Runtime) -> tuple[Side, DistilBert
 
 
 def labels_in_sorted_batches(
-    texts: Sequence[str], logits: Callable[[dict[str, Any]], Any], size: int = BATCH_SIZE
+    texts: Sequence[str],
+    logits: Callable[[dict[str, Any]], Any],
+    tokenizer: PreTrainedTokenizerFast,
+    size: int = BATCH_SIZE,
 ) -> IntArray:
     """Return the most probable class of each text, (N,), scored in batches of texts of similar length.
 
     Args:
         texts: to be scored.
         logits: `input_ids` and `attention_mask` (B, T), int64 arrays -> (B, C).
+        tokenizer: loaded beforehand, as ours is.
         size: B.
     """
-    tokenizer = new_tokenizer()
     tokens = tokenizer(list(texts), truncation=True, max_length=MAX_LENGTH)["input_ids"]
     order = sorted(range(len(tokens)), key=lambda row: -len(tokens[row]))
     labels = np.empty(len(tokens), dtype=np.int64)

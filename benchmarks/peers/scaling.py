@@ -11,10 +11,12 @@ from benchmarks.hardware.environment import environment
 from benchmarks.hardware.fork_server import in_new_process
 from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.measurement.clock import Clock, synchronizer
+from benchmarks.measurement.load import load_between, observe
 from benchmarks.measurement.memory import peak_host_memory
 from benchmarks.peers.contest import encoder_of
 from benchmarks.registry.code_version import code_version
 from benchmarks.registry.entries import entry, model_class
+from benchmarks.schema.measurements import Load
 from benchmarks.schema.performance import ScalingRow
 from data.arrays import IntArray
 from data.dataset import Dataset, Split
@@ -29,6 +31,7 @@ VALID_TEXTS = 1_000
 class Readings:
     """Readings of one process; see `ScalingRow`."""
 
+    load: Load
     fit_seconds: float
     score_seconds: float
     memory: int
@@ -114,6 +117,7 @@ def measure(
     """
     for work in works:
         for model in models:
+            own_runtime = entry("models", model).runtime(runtime)
             row = ScalingRow(
                 model=model,
                 dataset=data.name,
@@ -121,14 +125,15 @@ def measure(
                 size=len(work.texts),
                 made=work.made,
                 classes=work.classes,
-                precision=entry("models", model).runtime(runtime).precision,
+                device=own_runtime.device,
+                precision=own_runtime.precision,
                 encoder=encoder_of(model),
                 code=code_version(model, "ce"),
                 environment=environment() | {"threads": runtime.threads},
                 command=command,
             )
             try:
-                yield row.model_copy(update=vars(in_new_process(_read, model, work.texts, work.valid, runtime)))
+                yield row.model_copy(update=vars(in_new_process(_read, model, work.texts, work.valid, own_runtime)))
             except Exception as error:  # noqa: BLE001  (one reading that fails must not lose the others)
                 reason = f"{type(error).__name__}: {first_line(error)}"
                 yield row.model_copy(update={"status": "failed", "reason": reason})
@@ -159,8 +164,9 @@ def _read(name: str, train: Split, valid: Split, runtime: Runtime) -> Readings:
     clock = Clock(synchronizer(runtime.device))
     model = model_class(name)()
     model.check_ready()  # files that every later model finds in a cache are made here, as before the cells of a run
-    memory_start = psutil.Process().memory_info().rss
+    before, memory_start = observe(), psutil.Process().memory_info().rss
     loss = CrossEntropy(train.lengths, train.labels)
     _, fit_seconds = clock.time(lambda: model.fit(train, valid, loss, runtime))
     _, score_seconds = clock.time(lambda: model.score(model.encode(train.texts)))
-    return Readings(fit_seconds, score_seconds, peak_host_memory(), memory_start)
+    load = load_between(before, observe())
+    return Readings(load, fit_seconds, score_seconds, peak_host_memory(), memory_start)

@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
+from benchmarks.schema.measurements import Load
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -79,6 +81,7 @@ class LoadTest(Section):
         trials: in the order in which they ran.
         seed: of the arrivals.
         environment: machine and software.
+        load: of the machine meanwhile; None in a test made before it was kept.
     """
 
     schema_version: Literal[2] = 2
@@ -92,6 +95,7 @@ class LoadTest(Section):
     trials: list[Trial]
     seed: NonNegativeInt = 0
     environment: dict[str, Any]
+    load: Load | None = None
 
     @property
     def highest_rate(self) -> float | None:

@@ -1,8 +1,11 @@
 """Rows of `peers.jsonl` and `scaling.jsonl`: a measurement with its data, code, machine and command."""
 
+from statistics import geometric_mean
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from benchmarks.schema.measurements import Load
 
 
 class Row(BaseModel):
@@ -13,11 +16,13 @@ class Row(BaseModel):
         command: the command line that made the row.
         dataset: its name, to show.
         data_fingerprint: sha256 of the prepared splits; empty in a row written before it was kept.
+        device: that the model computes on; empty in a row of a machine with a GPU written before it was kept.
         precision: the model's.
         encoder: name of the model's pre-trained encoder, or sha256 of its files; empty for a model without one.
         code: code version of the model.
         status: "failed" where there is a `reason` in place of figures; "void" where the figures decide nothing, for the
             `reason` given.
+        load: of the machine while the row was measured; None in a row written before it was kept.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -27,12 +32,24 @@ class Row(BaseModel):
     environment: dict[str, Any]
     dataset: str
     data_fingerprint: str = ""
+    device: str = ""
     precision: str
     encoder: str = ""
     code: str = ""
     command: str
     status: Literal["ok", "void", "failed"] = "ok"
     reason: str = ""
+    load: Load | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_programs(cls, row: Any) -> Any:
+        """Older rows name no device, which was the CPU where there was no other, and hold a ratio of medians."""
+        if not isinstance(row, dict):
+            return row
+        row = {name: value for name, value in row.items() if name != "ratio"}
+        alone = "environment" in row and row["environment"].get("accelerator") is None
+        return {"device": "cpu"} | row if alone else row
 
     @property
     def processor(self) -> str:
@@ -63,7 +80,6 @@ class PeerRow(Row):
         work: what was timed, in words.
         train_size, test_size: texts.
         seconds, peer_seconds: one reading per repeat, interleaved.
-        ratio: the peer's median over ours: how many times faster ours is; None of a contest that decides nothing.
         accuracy, peer_accuracy: on the test texts.
         agreement: share of the test texts on which both name the same class.
         batches, peer_batches: how each groups texts, in words; empty where it does not.
@@ -76,6 +92,7 @@ class PeerRow(Row):
         "data",
         "train_size",
         "test_size",
+        "device",
         "precision",
         "machine",
         "encoder",
@@ -89,13 +106,23 @@ class PeerRow(Row):
     test_size: int
     seconds: list[float] = []
     peer_seconds: list[float] = []
-    ratio: float | None = None
     accuracy: float | None = None
     peer_accuracy: float | None = None
     agreement: float | None = None
     batches: str = ""
     peer_precision: str = ""
     peer_batches: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """Return how many times faster ours is: the geometric mean over the turns; None if the contest decides nothing.
+
+        A turn is a reading of ours and the peer's next to it.
+        """
+        if self.status != "ok" or not self.seconds:
+            return None
+        turns = zip(self.seconds, self.peer_seconds, strict=True)
+        return geometric_mean(theirs / ours for ours, theirs in turns)
 
 
 class ScalingRow(Row):
@@ -109,7 +136,7 @@ class ScalingRow(Row):
         memory, memory_start: the most resident memory, and that before the fit with the texts loaded, bytes.
     """
 
-    curve_identity: ClassVar[tuple[str, ...]] = ("model", "data", "precision", "machine", "encoder", "code")
+    curve_identity: ClassVar[tuple[str, ...]] = ("model", "data", "device", "precision", "machine", "encoder", "code")
     identity: ClassVar[tuple[str, ...]] = (*curve_identity, "size", "classes")
 
     model: str

@@ -9,7 +9,9 @@ from reports.analysis.estimates import ALPHA, Interval
 
 
 def ratio_interval(seconds: Sequence[float], peer_seconds: Sequence[float]) -> Interval:
-    """Return the 95 % interval of the peer's seconds over ours: Student's t of the logarithms, paired by turn.
+    """Return the 95 % interval of the geometric mean over turns of the peer's seconds over ours.
+
+    It is Student's t of the logarithms.
 
     Args:
         seconds: R readings of ours.

@@ -81,7 +81,7 @@ def noise(results: Results) -> Noise:
     groups = by_contender([c for c in results.configurations if not c.cells[0].spec.stages])  # they pass on other texts
     spreads = {phase: spread for phase in RANKED if (spread := _spread(phase, groups))}
     recorded = [(cell, cell.load) for cell in results.ok if cell.load]
-    busy = [(cell, *_held_back(load)) for cell, load in recorded if _held_back(load)[1]]
+    busy = [(cell, *disturbance(load)) for cell, load in recorded if disturbance(load)[1]]
     busy.sort(key=lambda entry: entry[1], reverse=True)
     return Noise(spreads, tuple((cell, how) for cell, _, how in busy), len(recorded))
 
@@ -137,8 +137,10 @@ def _rates(measured: Measurement) -> FloatArray:
     return np.array(counts, dtype=np.float64) / np.array(measured.seconds, dtype=np.float64)
 
 
-def _held_back(load: Load) -> tuple[float, str]:
-    """The worst disturbance of a cell, and its description; "" where there was none."""
+def disturbance(load: Load | None) -> tuple[float, str]:
+    """The worst disturbance of a measurement, and its description; "" where there was none, or none was recorded."""
+    if load is None:
+        return 0.0, ""
     causes = [
         (load.others, f"other processes took {formats.percent(load.others)} of its processors' time"),
         (load.stolen, f"the hypervisor kept back {formats.percent(load.stolen)} of its processors' time"),

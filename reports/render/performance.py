@@ -17,6 +17,7 @@ from benchmarks.store.performance import PEERS_FILE, SCALING_FILE, commands, rea
 from reports import formats
 from reports.analysis.contest_ratio import ratio_interval
 from reports.analysis.growth import LEAST_SIZES, exponent
+from reports.analysis.noise import disturbance
 from reports.analysis.results import FIGURES
 from reports.figures.canvas import Style, draw, log_axis, panel
 from reports.figures.svg import MARKERS, RC, SERIES, Drawing, standalone
@@ -143,11 +144,16 @@ def _contest(row: PeerRow) -> dict[str, str]:
 
 
 def _times_faster(row: PeerRow, ratio: float) -> str:
-    """The ratio of the medians with the 95 % interval over the turns, as in "3.40 (2.91–3.97)"; or "(one reading)"."""
+    """The mean ratio with its 95 % interval over the turns, as in "3.40 (2.91–3.97)"; or "(one reading)"."""
     low, high = ratio_interval(row.seconds, row.peer_seconds)
     if np.isnan(low):
         return f"{formats.significant(ratio)} (one reading)"
-    return f"{formats.significant(ratio)} ({formats.significant(low)}–{formats.significant(high)})"
+    return f"{formats.significant(ratio)} ({formats.significant(low)}–{formats.significant(high)}){_doubt(row)}"
+
+
+def _doubt(row: Row) -> str:
+    """A mark where the machine was busy with something else meanwhile, or held back."""
+    return ", in doubt" if disturbance(row.load)[1] else ""
 
 
 FIGURES_OF_A_CONTEST = ("seconds", "peer's seconds", "accuracy %", "peer's accuracy %", "same class %")
@@ -170,7 +176,9 @@ def scaling_table(rows: Iterable[ScalingRow], growth: Growth) -> pd.DataFrame:
                 **({"classes": f"{row.classes:,}"} if growth is CLASSES else {}),
                 "texts": f"{row.size:,}{'*' if row.made else ''}",
                 "precision": row.precision,
-                "fit (s)": formats.significant(row.fit_seconds) if row.fit_seconds else f"failed: {row.reason}",
+                "fit (s)": (
+                    formats.significant(row.fit_seconds) + _doubt(row) if row.fit_seconds else f"failed: {row.reason}"
+                ),
                 "inference on as many (s)": formats.significant(row.score_seconds or np.nan),
                 "peak memory (GB)": formats.significant((row.memory or np.nan) / 1e9),
                 "of it before the fit": formats.significant((row.memory_start or np.nan) / 1e9),
@@ -230,7 +238,9 @@ def machines(rows: Iterable[Row]) -> list[str]:
 
 
 def with_machines(frame: pd.DataFrame, rows: Sequence[Row], known: Sequence[str]) -> pd.DataFrame:
-    """Table of these rows, with the number of each row's machine where there are several."""
+    """The table, with the device of each row where one is not the CPU, and its machine where there are several."""
+    if any(row.device != "cpu" for row in rows):
+        frame = frame.assign(device=[row.device or "not kept" for row in rows])
     return frame.assign(machine=[str(known.index(_machine(row)) + 1) for row in rows]) if len(known) > 1 else frame
 
 
@@ -244,7 +254,7 @@ def _machine(row: Row) -> str:
 def _curves(rows: Iterable[ScalingRow]) -> dict[str, list[ScalingRow]]:
     """Curve -> its rows that ended ok, smallest first; it is named by its model and the facts that tell it from others.
 
-    Rows of different data, precisions, machines, encoders or code never make one curve.
+    Rows of different data, devices, precisions, machines, encoders or code never make one curve.
     """
     groups: dict[tuple[Any, ...], list[ScalingRow]] = {}
     for row in _sorted(rows):
@@ -264,6 +274,7 @@ def _facts(row: ScalingRow) -> tuple[str, ...]:
     processor, accelerator, threads = row.machine
     return (
         row.dataset if not row.data_fingerprint else f"{row.dataset}, data {row.data_fingerprint[:6]}",
+        f"computed on {row.device or 'a device that was not kept'}",
         row.precision,
         f"{processor}, {threads} threads",
         f"on {accelerator or 'no accelerator'}",

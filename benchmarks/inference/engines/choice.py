@@ -55,13 +55,13 @@ def choose(found: Found, asked: str | None, device: str, precision: str, texts: 
             raise UsageError("a cascade runs in the code of its models: name no engine", option="engine", value=asked)
         return Choice("", "its own code")
     if asked is not None:
-        chosen = usable_engine(asked, model, _runtime(found, device, precision).device)
+        chosen = usable_engine(asked, model, runtime_of(found, device, precision).device)
         if chosen.precision and precision not in {"auto", chosen.precision}:
             raise UsageError(f"computes in {chosen.precision} (choices: auto)", option="precision", value=precision)
         return Choice(asked, "as named")
     if precision != "auto" or not has_engines(model):
         return Choice("", "its own code")
-    measured = usable(found, _runtime(found, device, precision))
+    measured = usable(found, runtime_of(found, device, precision))
     exact = [one for one in measured if one.exact]
     if not exact:
         return Choice("", "its own code; no engine was measured with it here")
@@ -75,7 +75,10 @@ def choose(found: Found, asked: str | None, device: str, precision: str, texts: 
 
 
 def usable(found: Found, runtime: Runtime) -> list[EngineResult]:
-    """Return the results of engines with this very model, on this machine and device, with the installed libraries."""
+    """Return the results of engines with this very model, on this machine and device, with the installed libraries.
+
+    An engine that computes in the model's precision counts only if it was measured in the one that it would run in.
+    """
     cell = found.folder.absolute().parent
     if found.folder.name != "model" or not (cell / "result.json").is_file():
         return []
@@ -87,6 +90,7 @@ def usable(found: Found, runtime: Runtime) -> list[EngineResult]:
         for one in results
         if one.model == model
         and one.device == runtime.device
+        and one.precision == (engine(one.engine).precision or runtime.precision)
         and all(one.environment.get(name) == here[name] for name in SAME_MACHINE)
         and not engine(one.engine).why_unavailable()
         and one.libraries == engine(one.engine).libraries()
@@ -103,7 +107,7 @@ def load(found: Found, choice: Choice, device: str, precision: str, *, raw: bool
     """
     if not choice.name:
         return found.load(device, precision, raw=raw)
-    runtime, chosen = _runtime(found, device, precision), engine(choice.name)
+    runtime, chosen = runtime_of(found, device, precision), engine(choice.name)
     kept = found.folder.absolute().parent / ENGINES_FOLDER
     if any(one.engine == choice.name for one in usable(found, runtime)):
         return chosen.load(found, kept, runtime, raw=raw)
@@ -115,8 +119,9 @@ def load(found: Found, choice: Choice, device: str, precision: str, *, raw: bool
 def precision_in(found: Found, choice: Choice, device: str, precision: str) -> str:
     """Return the precision that a saved model computes in with the chosen engine, or in its own code."""
     own = engine(choice.name).precision if choice.name else ""
-    return own or _runtime(found, device, precision).precision
+    return own or runtime_of(found, device, precision).precision
 
 
-def _runtime(found: Found, device: str, precision: str) -> Runtime:
+def runtime_of(found: Found, device: str, precision: str) -> Runtime:
+    """Return where and how a saved model computes; a model without a network on the CPU."""
     return entry("models", found.saved.spec.model).runtime(resolve_runtime(device, precision))

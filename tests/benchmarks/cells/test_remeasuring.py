@@ -12,7 +12,7 @@ from benchmarks.cells.remeasuring import measured_at_first
 from benchmarks.cells.run_cell import PRELOAD, run_cell
 from benchmarks.executors.local import LocalExecutor
 from benchmarks.hardware.slots import share
-from benchmarks.schema.measurements import Measure, Measurement
+from benchmarks.schema.measurements import Load, Measure, Measurement
 from models.tfidf_logreg import TfidfLogReg
 
 PHASES = ("fit", "text_to_label", "encoded_to_scores", "single_review")
@@ -118,6 +118,16 @@ def test_other_settings_are_measured_from_the_saved_model(store, spec, fits):
     assert again.lacks_process(wider)
     run_cell(wider, store, ignore)
     assert store.read_result(spec.id).measurement("fit").process == [0, 1]
+
+
+def test_a_training_beside_another_program_stays_in_doubt(store, spec):
+    run_cell(spec, store, ignore)
+    busy = Load(load_average=2.0, others=0.4, stolen=0.0)
+    first = store.read_result(spec.id)
+    store.write_result(first.model_copy(update={"load": busy}))
+    wider = spec.model_copy(update={"measure": Measure(rows=16, repeats=4, single=5, processes=3)})
+    run_cell(wider, store, ignore)
+    assert store.read_result(spec.id).load.others >= 0.4
 
 
 def test_an_expensive_cell_is_timed_once(store, spec, fits, monkeypatch):

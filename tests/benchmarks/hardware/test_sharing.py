@@ -89,6 +89,24 @@ def test_threads_that_are_kept_are_all_threads_whatever_the_load():
     assert ended.stdout.strip() == "[1, 8] (0.0, 0.0)"
 
 
+KEEPING_FIRST = """
+import signal, time
+from benchmarks.hardware import sharing
+told = []
+sharing.processors = lambda: {0}
+sharing.keep_threads()
+sharing.leave_room(8, told.append)
+time.sleep(3 * sharing.PERIOD)
+print(told, signal.getitimer(signal.ITIMER_REAL))
+"""
+
+
+def test_threads_are_kept_whatever_is_told_later():
+    code = [sys.executable, "-c", KEEPING_FIRST]
+    ended = subprocess.run(code, capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stdout.strip() == "[] (0.0, 0.0)"
+
+
 def test_a_program_that_has_its_own_use_for_the_signal_keeps_it():
     def own(number, frame):
         pass

@@ -246,6 +246,7 @@ def test_the_fastest_exact_engine_serves(trained, measured):
     [
         {"model": "of other weights"},
         {"device": "cuda"},
+        {"precision": "bf16"},
         {"libraries": {"torch": "0.1"}},
         {"environment": {"processor": "another"}},
         {"status": "failed", "measurements": []},

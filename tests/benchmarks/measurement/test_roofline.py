@@ -10,13 +10,14 @@ from benchmarks.measurement.roofline import LARGEST, SECONDS, SMALLEST, ceiling,
 
 @pytest.fixture
 def device(monkeypatch):
-    """A function: a device of so many operations a second -> its clock, and the products it was asked for."""
+    """A function: operations a second, seconds to start -> the clock of such a device, and the products asked for."""
 
-    def make(speed):
+    def make(speed, start=0.0):
         time, asked = [0.0], []
 
         def product(size, device, precision):
             def call():
+                time[0] += 0.0 if asked else start
                 asked.append(size)
                 time[0] += 2 * size**3 / speed(size)
 
@@ -34,7 +35,7 @@ def test_any_device_s_speed_is_found_in_about_the_time_given(device, speed):
     rate, size = product_ceiling("cpu", "bf16", clock)
     assert rate == pytest.approx(speed)
     assert size in asked
-    slowest = 2 * 2 * SMALLEST**3 / speed  # two products of the smallest size have to be
+    slowest = 3 * 2 * SMALLEST**3 / speed  # three products of the smallest size have to be
     assert clock.read() < 2 * SECONDS + 2 * slowest
 
 
@@ -42,6 +43,12 @@ def test_an_emulated_precision_is_not_asked_for_large_products(device):
     clock, asked = device(lambda size: 2e7)
     product_ceiling("cpu", "bf16", clock)
     assert set(asked) == {SMALLEST}
+
+
+def test_the_start_of_a_library_takes_none_of_the_time(device):
+    clock, asked = device(lambda size: 1e14, start=10.0)
+    assert product_ceiling("cuda", "bf16", clock)[0] == pytest.approx(1e14)
+    assert max(asked) == LARGEST
 
 
 def test_the_best_size_counts_not_the_largest(device):

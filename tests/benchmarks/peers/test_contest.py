@@ -2,6 +2,7 @@ import importlib
 import os
 import sys
 import types
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def test_every_peer_meets_registered_models(name):
     assert module.__doc__
 
 
-def test_sides_take_turns_and_the_ratio_is_of_medians(peer, data):
+def test_sides_take_turns_and_the_ratio_is_their_geometric_mean(peer, data):
     turns = []
 
     def side(name, readings, labels):
@@ -75,7 +76,9 @@ def test_sides_take_turns_and_the_ratio_is_of_medians(peer, data):
     (row,) = contests("toy", data, Runtime(), repeats=3)
     assert turns == ["ours", "theirs", "theirs", "ours", "ours", "theirs"]
     assert (row.seconds, row.peer_seconds) == ([1.0, 9.0, 2.0], [8.0, 6.0, 7.0])
-    assert (row.status, row.ratio) == ("ok", 7 / 2)
+    assert row.status == "ok"
+    assert row.ratio == pytest.approx((8 / 1 * 6 / 9 * 7 / 2) ** (1 / 3))
+    assert (row.device, row.load.others >= 0) == ("cpu", True)
     assert (row.accuracy, row.peer_accuracy, row.agreement) == (1.0, 1.0, 1.0)
 
 
@@ -242,6 +245,19 @@ def test_fasttext_does_the_same_work(data):
     assert row.status != "failed", row.reason
 
 
+def test_scikit_learn_s_hashing_meets_three_classes(data):
+    labels = np.arange(len(data.train)) % 3
+    three = replace(
+        data,
+        **{
+            name: replace(split, labels=labels[: len(split)], class_names=("a", "b", "c"))
+            for name, split in (("train", data.train), ("valid", data.valid), ("test", data.test))
+        },
+    )
+    (row, _) = contests("sklearn_hashing", three, Runtime(), repeats=1)
+    assert row.status != "failed", row.reason
+
+
 def test_labels_are_read_from_their_ends():
     assert class_indices(["__label__1", "LABEL_0", "LABEL_12"]).tolist() == [1, 0, 12]
 
@@ -252,7 +268,9 @@ def test_a_later_row_replaces_one_of_the_same_contest(peer, data, tmp_path):
     path = tmp_path / "new" / "peers.jsonl"
     other = row.model_copy(update={"peer": "another"})
     add_rows(path, PeerRow, [row, other])
-    later = row.model_copy(update={"ratio": 5.0})
+    later = row.model_copy(update={"accuracy": 0.5})
+    elsewhere = row.model_copy(update={"device": "cuda"})
+    assert add_rows(tmp_path / "two.jsonl", PeerRow, [row, elsewhere]) == [row, elsewhere]
     assert add_rows(path, PeerRow, [later]) == [later, other] == read_rows(path, PeerRow)
     path.write_text('{"name": 1}\n')
     with pytest.raises(StoreError, match="no PeerRow"):

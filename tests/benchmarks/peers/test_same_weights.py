@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.measurement.clock import Clock
-from benchmarks.peers import PEERS, same_weights
+from benchmarks.peers import PEERS, same_weights, sorted_loop, stock_distilbert
+from benchmarks.peers.stock_distilbert import new_tokenizer
 from data.dataset import Dataset, Split
+from models.encoder import weights
 from models.model import Runtime
 
 NEEDS = {"onnxruntime": "onnxruntime", "openvino": "openvino"}
@@ -35,6 +37,19 @@ def test_the_same_weights_name_the_same_classes(name, data):
     assert (ours.run(clock)[0] == theirs.run(clock)[0]).all()
 
 
+def test_no_reading_loads_the_encoder(data, monkeypatch):
+    """Ours has its tokenizer beforehand."""
+    ours, theirs = sorted_loop.sides("distilbert", data, Runtime())
+
+    def refused(*others):
+        raise AssertionError
+
+    for module in (stock_distilbert, weights):
+        monkeypatch.setattr(module, "load_encoder", refused)
+    clock = Clock(lambda: None)
+    assert (ours.run(clock)[0] == theirs.run(clock)[0]).all()
+
+
 def test_batches_are_of_similar_length_and_answers_keep_their_places():
     seen = []
 
@@ -49,6 +64,6 @@ def test_batches_are_of_similar_length_and_answers_keep_their_places():
         "short too",
         "one more of the longer kind of texts",
     ]
-    assert same_weights.labels_in_sorted_batches(texts, logits, size=2).tolist() == [0, 1, 0, 1]
+    assert same_weights.labels_in_sorted_batches(texts, logits, new_tokenizer(), size=2).tolist() == [0, 1, 0, 1]
     assert [sorted(counts.tolist(), reverse=True) for counts in seen] == [counts.tolist() for counts in seen]
     assert seen[0].min() >= seen[1].max()

@@ -4,8 +4,11 @@ import pytest
 from benchmarks.errors import UsageError
 from benchmarks.peers import scaling
 from benchmarks.peers.scaling import measure, of_classes, of_sizes, recombined
+from benchmarks.schema.measurements import Load
 from data.dataset import Dataset, Split
 from models.model import Runtime
+
+READ = scaling.Readings(Load(load_average=1.0, others=0.0, stolen=0.0), 1.0, 2.0, 3, 2)
 
 
 def split(size, start=0):
@@ -31,7 +34,7 @@ def test_a_size_that_fails_loses_no_other(data, monkeypatch):
     def fail_once(call, model, train, *others):
         if len(train) == 20:
             raise MemoryError("too much\nof it")
-        return scaling.Readings(1.0, 2.0, 3, 2)
+        return READ
 
     monkeypatch.setattr(scaling, "in_new_process", fail_once)
     rows = list(measure(["nbsvm"], of_sizes([20, 30], data), data, Runtime(), "command"))
@@ -39,9 +42,21 @@ def test_a_size_that_fails_loses_no_other(data, monkeypatch):
 
 
 def test_the_precision_is_that_of_the_model_not_what_was_asked_for(data, monkeypatch):
-    monkeypatch.setattr(scaling, "in_new_process", lambda *_: scaling.Readings(1.0, 2.0, 3, 2))
+    monkeypatch.setattr(scaling, "in_new_process", lambda *_: READ)
     rows = measure(["nbsvm", "lstm"], of_sizes([20], data), data, Runtime(precision="bf16"), "command")
     assert [row.precision for row in rows] == ["fp32", "bf16"]
+
+
+def test_a_linear_model_is_measured_on_the_cpu_it_computes_on(data, monkeypatch):
+    asked = []
+
+    def noted(call, model, texts, valid, runtime):
+        asked.append(runtime.device)
+        return READ
+
+    monkeypatch.setattr(scaling, "in_new_process", noted)
+    rows = list(measure(["nbsvm", "lstm"], of_sizes([20], data), data, Runtime(device="cuda"), "command"))
+    assert asked == [row.device for row in rows] == ["cpu", "cuda"]
 
 
 def test_made_texts_are_halves_of_two_of_one_class(data):

@@ -55,9 +55,9 @@ def page(tmp_path, peers=(), scaling=()):
 
 
 def test_a_contest_shows_its_ratio_medians_and_extremes(tmp_path):
-    facts = {"ratio": 3.0, "accuracy": 0.915, "peer_accuracy": 0.897, "agreement": 0.95}
+    facts = {"accuracy": 0.915, "peer_accuracy": 0.897, "agreement": 0.95}
     text = page(tmp_path, [contest(seconds=[2.0, 1.0, 3.0], peer_seconds=[6.0, 6.5, 5.5], **facts)])
-    assert "| nbsvm | fasttext | all of it | 25,000 / 25,000 | fp32 | 3.00 (0.675–16.1) |" in text
+    assert "| nbsvm | fasttext | all of it | 25,000 / 25,000 | fp32 | 3.29 (0.675–16.1) |" in text
     assert "2.00 (1.00–3.00) | 6.00 (5.50–6.50) | 91.5 | 89.7 | 95.0 |" in text
     assert "python -m benchmarks peers" in text
     assert "Toy \\| CPU" in text
@@ -73,7 +73,7 @@ def test_a_contest_that_decides_nothing_shows_why_and_no_ratio(tmp_path):
 def test_a_row_names_its_encoder_and_what_makes_the_work_equal(tmp_path):
     facts = {"seconds": [1.0], "peer_seconds": [2.0], "accuracy": 0.9, "peer_accuracy": 0.9, "agreement": 1.0}
     equal = {"batches": "16", "peer_batches": "8, padded", "precision": "bf16", "peer_precision": "fp32"}
-    text = page(tmp_path, [contest(name="distilbert", encoder="minilm", ratio=2.0, **equal, **facts)])
+    text = page(tmp_path, [contest(name="distilbert", encoder="minilm", **equal, **facts)])
     assert "| distilbert\\[minilm\\] | fasttext | all of it; batches: 16 / 8, padded |" in text
     assert "| bf16 / fp32 | 2.00 (one reading) |" in text
 
@@ -81,13 +81,52 @@ def test_a_row_names_its_encoder_and_what_makes_the_work_equal(tmp_path):
 def test_a_contest_on_another_machine_is_a_row_of_its_own(tmp_path):
     facts = {"seconds": [1.0], "accuracy": 0.9, "peer_accuracy": 0.9, "agreement": 1.0}
     other = ENVIRONMENT | {"processor": "Other CPU"}
-    rows = [contest(ratio=5.0, peer_seconds=[5.0], **facts), contest(ratio=2.0, peer_seconds=[2.0], **facts)]
-    text = page(tmp_path, [*rows, contest(ratio=3.0, peer_seconds=[3.0], environment=other, **facts)], [growth(1_000)])
+    rows = [contest(peer_seconds=[5.0], **facts), contest(peer_seconds=[2.0], **facts)]
+    text = page(tmp_path, [*rows, contest(peer_seconds=[3.0], environment=other, **facts)], [growth(1_000)])
     ratios = re.findall(r"25,000 / 25,000 \| fp32 \| (\d\.00) \(one reading\) \|.*\| (\d) \|$", text, re.MULTILINE)
     assert ratios == [("2.00", "1"), ("3.00", "2")]
     assert re.search(r"^\| nbsvm \| 1,000 \| bf16 \|.*\| 1 \|$", text, re.MULTILINE)
     assert "1. Toy \\| CPU, 2 processors" in text
     assert "2. Other CPU, 2 processors" in text
+
+
+BUSY = {"load_average": 3.0, "others": 0.4, "stolen": 0.0}
+
+
+def test_the_device_is_shown_where_one_is_not_the_cpu(tmp_path):
+    facts = {"seconds": [1.0] * 3, "accuracy": 0.9, "peer_accuracy": 0.9, "agreement": 1.0}
+    gpu = ENVIRONMENT | {"accelerator": "Toy GPU"}
+    rows = [
+        contest(peer_seconds=[seconds] * 3, device=device, environment=gpu, **facts)
+        for seconds, device in ((4.0, "cuda"), (2.0, "cpu"))
+    ]
+    text = page(tmp_path, rows)
+    assert re.findall(r"\| (\d\.00) \(.*\| (\w+) \|$", text, re.MULTILINE) == [("4.00", "cuda"), ("2.00", "cpu")]
+    assert "| device |" not in page(tmp_path / "alone", [contest(peer_seconds=[2.0] * 3, **facts)])
+
+
+def test_growth_on_another_device_is_another_curve(tmp_path):
+    gpu = ENVIRONMENT | {"accelerator": "Toy GPU"}
+    sizes = (1_000, 2_000, 4_000)
+    rows = [growth(size, device=device, environment=gpu) for size in sizes for device in ("cuda", "cpu")]
+    text = page(tmp_path, scaling=rows)
+    assert "| nbsvm (computed on cuda) |" in text
+    assert "| nbsvm (computed on cpu) |" in text
+
+
+def test_times_beside_another_program_are_in_doubt(tmp_path):
+    facts = {"seconds": [1.0] * 3, "peer_seconds": [2.0] * 3, "accuracy": 0.9, "peer_accuracy": 0.9, "agreement": 1.0}
+    text = page(tmp_path, [contest(load=BUSY, **facts)], [growth(1_000, load=BUSY), growth(2_000)])
+    assert "| 2.00 (2.00–2.00), in doubt |" in text
+    assert "| 1.00, in doubt |" in text
+    assert text.count("in doubt") == 2
+
+
+def test_a_row_of_an_older_program_was_on_the_cpu_where_there_was_no_other():
+    assert contest().device == "cpu"
+    assert contest(environment=ENVIRONMENT | {"accelerator": "Toy GPU"}).device == ""
+    older = contest(seconds=[1.0] * 3, peer_seconds=[2.0] * 3).model_dump() | {"ratio": 7.0}
+    assert PeerRow.model_validate(older).ratio == pytest.approx(2.0)
 
 
 def test_one_machine_needs_no_number(tmp_path):
