@@ -45,8 +45,8 @@ def compare(
     """Compare two runs cell by cell.
 
     The output is Markdown for a pull request, and names parameters, code and libraries that differ. The exit status is
-    1 if the two runs cannot be compared, a cell of NEW failed or an audit fails anew and, with --fail-on, if NEW loses
-    more than a limit or lacks a cell of BASE.
+    1 if the two runs cannot be compared, a cell of NEW failed or an audit raises a new alarm and, with --fail-on, if
+    NEW loses more than a limit or lacks a cell of BASE.
 
     Examples: `python -m benchmarks compare results/main results/branch` ·
     `python -m benchmarks compare results/main results/branch --fail-on accuracy:0.5pp --fail-on throughput:10%`

@@ -32,7 +32,7 @@ def explore(
     """Describe a dataset before training on it.
 
     Counts, lengths, tokens, leaks, the words most typical of each class, and odd texts; then the `run` command that
-    reads the data so. Of data that cannot be used, every problem and the columns.
+    reads the data so. If the data cannot be used, it lists every problem and the columns.
 
     Examples: `python -m benchmarks explore` ·
     `python -m benchmarks explore --dataset reviews.csv --label-column stars`

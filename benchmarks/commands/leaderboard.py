@@ -28,7 +28,8 @@ def leaderboard(
     """Rank the models of runs on several datasets.
 
     Mean rank, win rate and the share of the gap to the best that each closes, with intervals over datasets; tests over
-    datasets; costs; and what so many datasets cannot show. Written as Markdown, HTML and CSV.
+    datasets; costs; and which differences this number of datasets is too small to show. Written as Markdown, HTML and
+    CSV.
 
     Examples: `python -m benchmarks leaderboard results/collection` ·
     `python -m benchmarks leaderboard results/films results/mails results/tools --metric macro_f1`

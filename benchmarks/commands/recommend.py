@@ -1,6 +1,7 @@
 """`recommend`: the cheapest model that is good enough."""
 
 import json
+import logging
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from benchmarks.errors import UsageError, unknown
 if TYPE_CHECKING:
     from reports.analysis.recommendation import Question, Recommendation
     from reports.analysis.results import Results
+
+log = logging.getLogger(__package__)
 
 SIZES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}
 TIMES = {"s": 1.0, "min": 60.0, "h": 3600.0}
@@ -69,15 +72,18 @@ def recommend(
         str | None,
         typer.Option(
             metavar="POINTSpp",
-            help="How far behind the best is good enough: 0.5pp, 0.02nats (log_loss), 0.01cost (cost). Default: 1pp.",
+            help="How far behind the best is good enough, such as 0.5pp. Default: 1pp, 0.02nats (log_loss) or "
+            "0.01cost (cost).",
         ),
     ] = None,
     metric: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="NAME", help="accuracy, macro_f1, balanced_accuracy, average_precision, log_loss or cost."
+            metavar="NAME",
+            help="accuracy, macro_f1, balanced_accuracy, average_precision, log_loss or cost. Default: that of the "
+            "report: the run's, or macro_f1 where accuracy misleads.",
         ),
-    ] = "accuracy",
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the decision and its evidence as JSON.")] = False,
 ) -> int:
     """Name the cheapest model that is good enough, and say why each other one lost.
@@ -92,8 +98,9 @@ def recommend(
     from reports.analysis.results import read_results
     from reports.render.recommendation import print_recommendation, recommendation_json
 
-    asked = _question(metric, tolerate, requirements, costs)
+    _check_metric(metric)
     results = [read_results(folder) for folder in dict.fromkeys(runs)]
+    asked = _question(metric or _of_reports(results), tolerate, requirements, costs)
     asked = _with_recorded_price(asked, results)
     found = decide(results, asked)
     _check_decidable(found, tolerate)
@@ -102,6 +109,32 @@ def recommend(
     else:
         print_recommendation(found, PipeConsole())
     return ExitStatus.OK if found.chosen else ExitStatus.CHECK_FAILED
+
+
+def _check_metric(metric: str | None) -> None:
+    from reports.analysis.metric_figures import METRICS
+
+    if metric is not None and metric not in METRICS:
+        raise unknown("metric", metric, METRICS)
+
+
+def _of_reports(results: "list[Results]") -> str:
+    """Return the metric that the reports of the runs lead with, and say why where accuracy misleads.
+
+    Raises:
+        UsageError: they lead with different ones.
+    """
+    from reports.analysis.evidence import gather
+    from reports.analysis.leading_metric import leading_metric
+
+    leading = [leading_metric(own, evidence[0].rows) for own in results if (evidence := gather(own))]
+    chosen = {one.name: one.warning for one in leading} or {"accuracy": ""}
+    if len(chosen) > 1:
+        raise UsageError(f"the reports of these runs go by different metrics: give --metric ({' or '.join(chosen)})")
+    ((name, warning),) = chosen.items()
+    if warning:
+        log.warning("%s", warning)
+    return name
 
 
 def _question(metric: str, tolerate: str | None, requirements: RequirementOptions, costs: CostOptions) -> "Question":
@@ -115,8 +148,6 @@ def _question(metric: str, tolerate: str | None, requirements: RequirementOption
     from reports.analysis.recommendation import Question
     from reports.analysis.requirements import Limits
 
-    if metric not in METRICS:
-        raise unknown("metric", metric, METRICS)
     check_price(costs.price_per_hour)
     limits = Limits(
         max_p99_ms=_positive("max_p99_ms", requirements.max_p99_ms),
