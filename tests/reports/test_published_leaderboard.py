@@ -32,7 +32,7 @@ def test_a_place_on_the_first_page_is_the_published_one(contender):
     own = PLACES[PLACES["contender"] == contender].iloc[0]
     won = SCORES[(SCORES["contender"] == contender) & SCORES["winner"].astype(bool)]
     assert shown()[contender] == [
-        f"{own['rank']:.2f} ({own['mean_rank_low']:.2f}–{own['mean_rank_high']:.2f})",
+        f"{own['rank']:.2f} ({own['rank_low']:.2f}–{own['rank_high']:.2f})",
         f"{len(won)} ({(won['lead_low'] > 0).sum()})",
         f"{100 * own['gap_closed']:.1f}",
         significant(own["fit_multiple"]),
