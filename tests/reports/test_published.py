@@ -210,20 +210,18 @@ def test_both_sides_of_every_contest_have_learnt_and_three_readings():
 
 @pytest.mark.parametrize(
     ("peer", "said"),
-    [("sorted_loop", "transformers' network takes {} % longer"), ("onnxruntime", "ONNX Runtime {} %")],
+    [("sorted_loop", "transformers' network takes {} % longer"), ("onnxruntime", "ONNX Runtime, in fp32, {} %")],
 )
 def test_the_ratios_of_the_notes_are_what_was_measured(peer, said):
     (row,) = contests(peer, "distilbert")
     assert said.format(round(100 * (row.ratio - 1))) in NOTES
 
 
-def test_openvino_is_not_shown_to_differ_in_time():
+def test_openvino_is_shown_to_be_faster():
     (row,) = contests("openvino", "distilbert")
     low, high = ratio_interval(row.seconds, row.peer_seconds)
-    assert f"are not shown to differ in speed from our code ({low:.2f} to {high:.2f} times)" in NOTES
-    assert low < 1 < high
-    assert min(row.peer_seconds) < max(row.seconds)
-    assert min(row.seconds) < max(row.peer_seconds)
+    assert f"take {row.ratio:.2f} times our time ({low:.2f} to {high:.2f})" in NOTES
+    assert high < 1
 
 
 def test_the_accuracies_of_the_notes_are_what_was_measured():
