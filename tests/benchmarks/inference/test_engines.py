@@ -12,6 +12,7 @@ from benchmarks.cells.run_cell import run_cell
 from benchmarks.cells.serving import address, beside_torch, build, serve, unmeasured
 from benchmarks.errors import UsageError
 from benchmarks.hardware import sharing
+from benchmarks.hardware.device import resolve_runtime
 from benchmarks.inference.engines import ENGINES, choice, served
 from benchmarks.inference.engines import engine as engines
 from benchmarks.inference.engines.choice import choose, load, usable
@@ -229,7 +230,7 @@ def test_the_fastest_exact_engine_serves(trained, measured):
     spec, store = trained
     found = find_model(store.cell_folder(spec.id))
     assert choose(found, None, "auto", "auto", 10).name == ""
-    measured("torch", 50)
+    measured("torch", 50, precision=resolve_runtime("cpu", "auto").precision)
     measured("onnxruntime", 100)
     measured("onnxruntime_int8", 500, same_class=38, largest_gap=0.4)
     assert choose(found, None, "cpu", "auto", 1_000).name == "onnxruntime"
