@@ -190,7 +190,7 @@ def test_an_interval_over_datasets_holds_its_own_figure():
     """The first is ahead by 0.2 points on each dataset, with a standard error of 1.1: in few draws it is on all."""
     generator = np.random.default_rng(0)
     values = np.array([0.802, 0.800])
-    fields = [Field.of(values, values + generator.normal(0, 0.011, (2_000, 2)), 0.5) for _ in range(10)]
+    fields = [Field.of(values, values + generator.normal(0, 0.011, (2_000, 2)), 0.5) for _ in range(20)]
     first, second = standings(fields, "pp")
     assert (first.rank.value, first.win_rate.value, first.gap_closed.value) == (1.0, 1.0, 1.0)
     for one in (first, second):
