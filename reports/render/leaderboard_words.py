@@ -48,12 +48,12 @@ def limits(board: Leaderboard) -> list[str]:
     once = [name for name in _names(board) if all(b.scores[name].trainings == 1 for b in board.boards)]
     if once:
         found.append(f"{listed(once)} ran once on each dataset, so that no interval covers another training.")
-    found += [
-        f"{name}: trained on fewer texts than other contenders; neither its rank nor its training time says anything "
-        "about training on all of them."
-        for name in _names(board)
-        if any(one.scores[name].train_size < _most(one) for one in board.boards)
-    ]
+    fewer = [name for name in _names(board) if any(one.scores[name].train_size < _most(one) for one in board.boards)]
+    if fewer:
+        found.append(
+            f"Trained on fewer texts than other contenders: {listed(fewer)}. Neither their ranks nor their training "
+            "times say anything about training on all texts."
+        )
     found += [
         f"{name} has no result on {listed(list(datasets))} and is not ranked."
         for name, datasets in board.partial.items()

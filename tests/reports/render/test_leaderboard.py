@@ -183,8 +183,8 @@ def test_a_contender_with_fewer_training_texts_is_named(boards):
     first = replace(board.boards[0], scores={**board.boards[0].scores, name: fewer})
     said = limits(replace(board, boards=(first, *board.boards[1:])))
     assert [sentence for sentence in said if "fewer texts" in sentence] == [
-        f"{name}: trained on fewer texts than other contenders; neither its rank nor its training time says anything "
-        "about training on all of them."
+        f"Trained on fewer texts than other contenders: {name}. Neither their ranks nor their training times say "
+        "anything about training on all texts."
     ]
 
 
