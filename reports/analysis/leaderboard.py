@@ -14,7 +14,7 @@ from reports.analysis.contenders import Entry, NotRankedError, contenders
 from reports.analysis.dataset_draws import drawn_values
 from reports.analysis.estimates import RNG_SEED, Estimate, Figure, FloatArray, Interval, estimate
 from reports.analysis.metric_figures import METRICS
-from reports.analysis.noise import noise
+from reports.analysis.noise import disturbance
 from reports.analysis.rank_tests import RankTests, rank_tests
 from reports.analysis.results import Results
 from reports.analysis.standings import Field, Standing, closed, standings
@@ -189,7 +189,6 @@ def _board(metric: str, results: Results, entries: Mapping[str, Entry], field: F
     order = sorted(estimates, key=lambda name: -estimates[name].value)
     leads = [_lead(entries[order[0]].figure, entries[name].figure) for name in order[1:]]
     above = tuple(name for name in order if intervals[name].low > floor.best)
-    machine = noise(results)
     return Board(
         name=formats.plain(results.folder.name),
         rows=len(rows.labels),
@@ -203,7 +202,7 @@ def _board(metric: str, results: Results, entries: Mapping[str, Entry], field: F
         lead=leads[0] if leads else None,
         lead_shown=bool(leads) and all(one.interval.low > 0 for one in leads),
         misleads=misleads(_shares(results, entries)),
-        busy=tuple(name for name, entry in entries.items() if machine.doubts(entry.evidence.configuration.cells)),
+        busy=tuple(name for name, entry in entries.items() if _was_busy(entry)),
         failed_audits=_failed_audits(entries),
         traits=traits(results, rows.kept),
     )
@@ -216,6 +215,11 @@ def _shares(results: Results, entries: Mapping[str, Entry]) -> FloatArray:
 
 def _baselines(results: Results, entries: Mapping[str, Entry], metric: str) -> Baselines:
     return baselines(metric, _shares(results, entries), results.run.get("costs"))
+
+
+def _was_busy(entry: Entry) -> bool:
+    """Whether the machine was busy with something else, or held back, during one of its cells."""
+    return any(disturbance(cell.load)[1] for cell in entry.evidence.configuration.cells)
 
 
 def _failed_audits(entries: Mapping[str, Entry]) -> dict[str, tuple[str, ...]]:

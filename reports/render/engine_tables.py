@@ -6,18 +6,16 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from benchmarks.schema.engines import EngineResult
 from benchmarks.schema.load_test import BatchSize, LoadTest, Trial
 from benchmarks.store.engines import load_tests
 from benchmarks.store.results import Store
 from reports import formats
 from reports.analysis.engines import Served, failures, served
-from reports.analysis.noise import disturbance
 from reports.analysis.percentiles import Percentile, percentile, readings_needed
 from reports.analysis.run_analysis import Analysis
 from reports.analysis.throughput import throughput
 from reports.formats import NOT_MEASURED
-from reports.render.rows import frame, who
+from reports.render.rows import doubt, frame, who
 
 MEGABYTE = 1e6
 
@@ -45,7 +43,8 @@ def _engine(one: Served) -> dict[str, str]:
         "model": one.torch.configuration.model,
         "engine": one.engine,
         "verdict": "exact" if one.exact else "not exact",
-        "text → label (texts/s)": formats.significant(speed.text_to_label_rate) + _doubt(*one.results),
+        "text → label (texts/s)": formats.significant(speed.text_to_label_rate)
+        + doubt(*(result.load for result in one.results)),
         "encoded → scores (texts/s)": formats.significant(speed.encoded_to_scores_rate),
         "one text p50 (ms)": _milliseconds(p50),
         "one text p99 (ms)": _milliseconds(p99),
@@ -56,11 +55,6 @@ def _engine(one: Served) -> dict[str, str]:
         "same class": f"{same:,} of {rows:,}",
         "accuracy less torch's (points)": formats.points_interval(*one.difference),
     }
-
-
-def _doubt(*measured: EngineResult | LoadTest) -> str:
-    """A mark where the machine was busy with something else meanwhile, or held back."""
-    return ", in doubt" if any(disturbance(one.load)[1] for one in measured) else ""
 
 
 def kept_load_tests(analysis: Analysis) -> list[LoadTest]:
@@ -104,7 +98,7 @@ def _load_test(one: LoadTest) -> dict[str, str]:
         "warm p99 (ms)": _milliseconds(percentile(warm, 0.99, one.texts)),
         "best batches (texts/s)": formats.significant(best),
         "limit of p99 (ms)": f"{one.slo_ms:g}",
-        "highest rate within it (texts/s)": "none" if rate is None else formats.significant(rate) + _doubt(one),
+        "highest rate within it (texts/s)": "none" if rate is None else formats.significant(rate) + doubt(one.load),
     }
 
 

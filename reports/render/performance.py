@@ -17,11 +17,11 @@ from benchmarks.store.performance import PEERS_FILE, SCALING_FILE, commands, rea
 from reports import formats
 from reports.analysis.contest_ratio import ratio_interval
 from reports.analysis.growth import LEAST_SIZES, exponent
-from reports.analysis.noise import disturbance
 from reports.analysis.results import FIGURES
 from reports.figures.canvas import Style, draw, log_axis, panel
 from reports.figures.svg import MARKERS, RC, SERIES, Drawing, standalone
 from reports.render.markdown import Markdown, code_block, environment, table
+from reports.render.rows import doubt
 
 PAGE = "PERFORMANCE.md"
 NOTES_FILE = "notes.md"
@@ -148,12 +148,7 @@ def _times_faster(row: PeerRow, ratio: float) -> str:
     low, high = ratio_interval(row.seconds, row.peer_seconds)
     if np.isnan(low):
         return f"{formats.significant(ratio)} (one reading)"
-    return f"{formats.significant(ratio)} ({formats.significant(low)}–{formats.significant(high)}){_doubt(row)}"
-
-
-def _doubt(row: Row) -> str:
-    """A mark where the machine was busy with something else meanwhile, or held back."""
-    return ", in doubt" if disturbance(row.load)[1] else ""
+    return f"{formats.significant(ratio)} ({formats.significant(low)}–{formats.significant(high)}){doubt(row.load)}"
 
 
 FIGURES_OF_A_CONTEST = ("seconds", "peer's seconds", "accuracy %", "peer's accuracy %", "same class %")
@@ -177,7 +172,9 @@ def scaling_table(rows: Iterable[ScalingRow], growth: Growth) -> pd.DataFrame:
                 "texts": f"{row.size:,}{'*' if row.made else ''}",
                 "precision": row.precision,
                 "fit (s)": (
-                    formats.significant(row.fit_seconds) + _doubt(row) if row.fit_seconds else f"failed: {row.reason}"
+                    formats.significant(row.fit_seconds) + doubt(row.load)
+                    if row.fit_seconds
+                    else f"failed: {row.reason}"
                 ),
                 "inference on as many (s)": formats.significant(row.score_seconds or np.nan),
                 "peak memory (GB)": formats.significant((row.memory or np.nan) / 1e9),

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from benchmarks.schema.measurements import Load
 from reports import formats
+from reports.analysis.noise import disturbance
 from reports.analysis.results import Configuration
 
 Row = dict[str, str]
@@ -25,6 +27,11 @@ def trainings(configuration: Configuration) -> str:
     own = configuration.trainings
     repeats, seeds = len({repeat for repeat, _ in own}), len({seed for _, seed in own})
     return f"{repeats} repeats" if repeats > 1 else f"{seeds} seeds" if seeds > 1 else "1"
+
+
+def doubt(*loads: Load | None) -> str:
+    """A mark for a time during which the machine was busy with something else, or held back; "" where it was not."""
+    return ", in doubt" if any(disturbance(load)[1] for load in loads) else ""
 
 
 def frame(rows: Sequence[Row]) -> pd.DataFrame:
