@@ -7,6 +7,7 @@ from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
 from models.encoder.attention import lower_once
 from models.encoder.distilbert_classifier import DistilBertClassifier
+from models.encoder.feed_forward import fuse_gelu
 from models.encoder.first_token import FirstTokenBlock
 from models.model import Fraction
 
@@ -35,6 +36,7 @@ class FirstTokenClassifier(nn.Module):
         self.classifier = DistilBertForSequenceClassification(config)
         self.classifier.distilbert.transformer.layer[-1] = FirstTokenBlock(config)
         lower_once(self.classifier.distilbert)
+        fuse_gelu(self.classifier.distilbert)
 
     @property
     def encoder(self) -> nn.Module:

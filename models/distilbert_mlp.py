@@ -8,6 +8,7 @@ from transformers import DistilBertConfig, DistilBertModel
 
 from models.encoder.attention import lower_once
 from models.encoder.distilbert_classifier import DistilBertClassifier
+from models.encoder.feed_forward import fuse_gelu
 from models.model import Fraction
 
 
@@ -33,6 +34,7 @@ class MeanPooledClassifier(nn.Module):
         super().__init__()
         self.encoder = DistilBertModel(config)
         lower_once(self.encoder)
+        fuse_gelu(self.encoder)
         self.head = nn.Sequential(
             nn.Linear(config.dim, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, num_classes)
         )

@@ -19,6 +19,8 @@ from models.model import Runtime
 PRIVATE = {
     "torch.cpu._is_amx_tile_supported",
     "torch.ops.mkldnn._is_mkldnn_bf16_supported",
+    "torch.ops.mkldnn._linear_pointwise",
+    "torch.ops.mkldnn._reorder_linear_weight",
     "accelerate.state.AcceleratorState._reset_state",
     "config._attn_implementation",
 }
@@ -113,6 +115,24 @@ def test_torch_says_whether_a_processor_has_matrix_tiles():
 
 def test_torch_says_whether_a_processor_multiplies_bfloat16():
     assert isinstance(torch.ops.mkldnn._is_mkldnn_bf16_supported(), bool)
+
+
+def test_torch_has_the_linear_layer_that_its_compiler_uses():
+    """Computed in float32 here, which any processor can."""
+    values, weight, bias = torch.randn(3, 4), torch.randn(5, 4), torch.randn(5)
+    with torch.inference_mode():
+        packed = torch.ops.mkldnn._reorder_linear_weight(weight)
+        found = torch.ops.mkldnn._linear_pointwise(values, packed, bias, "none", [], "")
+        torch.testing.assert_close(found, nn.functional.linear(values, weight, bias))
+        found = torch.ops.mkldnn._linear_pointwise(values, packed, bias, "gelu", [], "none")
+        torch.testing.assert_close(found, nn.functional.gelu(nn.functional.linear(values, weight, bias)))
+
+
+def test_a_parameter_that_is_loaded_has_another_version():
+    layer = nn.Linear(2, 2)
+    before = layer.weight._version
+    layer.load_state_dict(layer.state_dict())
+    assert layer.weight._version > before
 
 
 def test_torch_says_whether_a_gpu_multiplies_bfloat16_itself():

@@ -1,5 +1,6 @@
 """Floating-point operations of a network's matrix products; a multiplication and an addition are two."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, register_flop_formula
 
 from models.model import Device, Flops
 
@@ -18,6 +19,17 @@ LENGTHS = (8, 16, 24)
 TRAINING_PASSES = 3
 """Cost of a training step in forward passes: each product of the forward pass gives two of the backward pass, for the
 gradients of the weights and of the inputs."""
+
+
+def _packed_linear(
+    values: tuple[int, ...], weight: tuple[int, ...], *rest: object, out_shape: tuple[int, ...], **options: object
+) -> int:
+    """Count oneDNN's linear layer: values (..., in), weight (out, in)."""
+    return 2 * math.prod(values) * weight[0]
+
+
+if torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    register_flop_formula(torch.ops.mkldnn._linear_pointwise)(_packed_linear)
 
 
 def counted_flops(network: nn.Module, device: Device) -> Flops | None:

@@ -36,6 +36,7 @@ from models.neural.batching import PAD_ID, TokenIds, scoring_batches, token_coun
 from models.neural.dropout import with_fast_dropout
 from models.neural.epochs import Epochs, judged_by, probabilities, resumed, state_of
 from models.neural.flops import counted_flops
+from models.neural.packed_linear import with_packed_linear
 from models.neural.training import Training, inputs, new_accelerator, weights_of
 from models.neural.weights_file import WEIGHTS_FILE, check_weights
 from models.saved_files import checked_parameters, saved_model
@@ -275,7 +276,7 @@ class TorchClassifier(Model):
         """Put the network on the runtime's device, and its forward pass into the runtime's precision."""
         accelerator = new_accelerator(runtime)
         # "Evaluation": not wrapped in DistributedDataParallel; `Training` adds up gradients itself.
-        self._net: nn.Module = accelerator.prepare_model(network, evaluation_mode=True)
+        self._net: nn.Module = accelerator.prepare_model(with_packed_linear(network), evaluation_mode=True)
         if self.compile:
             self._net.compile(dynamic=True)  # one graph for batches of all lengths
         self._device = runtime.device

@@ -5,6 +5,7 @@ from transformers import DistilBertConfig, DistilBertModel
 
 from models.encoder import attention
 from models.encoder.attention import products_attention
+from models.neural.onednn import computes
 
 
 def tensors(dtype=torch.float32):
@@ -53,6 +54,22 @@ def test_as_many_texts_at_a_time_as_the_cache_holds_scores_of(monkeypatch, at_on
     monkeypatch.setattr(attention, "_products", lambda *given: seen.append(len(given[0])) or one(*given))
     products_attention(*tensors(), mask(), scaling=0.5)
     assert seen == texts
+
+
+@pytest.mark.skipif(not computes(torch.bfloat16), reason="this processor has no bfloat16 instructions")
+@pytest.mark.parametrize("least", [0, 10**9], ids=["oneDNN", "PyTorch"])
+def test_a_softmax_in_bfloat16_is_that_of_float32_to_rounding(monkeypatch, least):
+    monkeypatch.setattr(attention, "LEAST_CONVERTED", least)
+    torch.manual_seed(0)
+    scores = 10 * torch.randn(4, 9, 33)
+    scores[:, :, 30:] = torch.finfo(torch.bfloat16).min  # padding
+    scores = scores.bfloat16()
+    with torch.inference_mode():
+        found = attention.softmax(scores)
+    assert found.dtype == torch.bfloat16
+    assert found.layout == torch.strided
+    torch.testing.assert_close(found.float(), scores.float().softmax(dim=-1), atol=2**-9, rtol=2**-8)
+    assert not found[:, :, 30:].any()
 
 
 def test_a_cpu_uses_the_products_unless_weights_drop_out(monkeypatch):

@@ -13,6 +13,8 @@ from models.distilbert_mlp import MeanPooledClassifier
 from models.encoder import attention
 from models.lstm import LstmNetwork, lstm_flops
 from models.neural.flops import TRAINING_PASSES, count, counted_flops
+from models.neural.onednn import computes
+from models.neural.packed_linear import with_packed_linear
 
 WIDTH, HEADS, HIDDEN, LAYERS, CLASSES = 32, 4, 96, 2, 3
 
@@ -50,6 +52,14 @@ def test_a_transformer_is_counted_as_the_formula_has_it(config, length):
     assert first.of(1, length, length**2) == first_token_flops(length) + 2 * WIDTH * (WIDTH + CLASSES)
     mean = counted_flops(MeanPooledClassifier(config, CLASSES, 20, 0.1), "cpu")
     assert mean.of(1, length, length**2) == encoder_flops(length) + 2 * 20 * (WIDTH + CLASSES)
+
+
+@pytest.mark.skipif(not computes(torch.bfloat16), reason="this processor has no bfloat16 instructions")
+def test_packed_layers_are_counted_like_others(config):
+    network = with_packed_linear(FirstTokenClassifier(config, CLASSES, 0.1))
+    expected = count(network, 8, "cpu")
+    with torch.autocast("cpu", torch.bfloat16):
+        assert count(network, 8, "cpu") == expected > 0
 
 
 def test_a_length_that_was_not_counted_is_what_counting_it_gives(config):
