@@ -41,14 +41,6 @@ from data.dataset import Dataset, Split
 from losses.loss import Loss
 from models.model import Device, FitReport, Model
 
-PRELOAD = (
-    "benchmarks.cells.run_cell",
-    "transformers.models.distilbert.modeling_distilbert",
-    "sklearn.linear_model",
-    "captum.attr",  # where it is installed
-)
-"""Imported once, by the fork server of the cells: a cell then starts in a tenth of a second, not in five."""
-
 
 def run_cell(spec: CellSpec, store: Store, progress: Callable[[int, int], None]) -> None:
     """Leave a cell's model, predictions and result in `store`.

@@ -16,7 +16,7 @@ from models.neural.flops import TRAINING_PASSES
 
 WARMUP_ROWS = 8
 
-PAIR, ENOUGH = 2, 4.0
+PAIR, ENOUGH = 2, 1.0
 """Readings of a batch regime that are taken in any case, an A/A pair, and seconds of them after which no more are.
 
 The readings of one process give no interval, so that more of them would buy a steadier median alone."""

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from benchmarks.runs.run import Run
     from models.model import Runtime
 
+PRELOAD = "benchmarks.cli"
+"""Imported by the processes of cells, too: each reads it where it is the main module of this one."""
+
 
 def run(
     grid: GridOptions,
@@ -104,14 +107,16 @@ def _backend(
     if not output.log_json:
         print_line(console, "Loading ...")
 
-    from benchmarks.executors.select import local_backend, ray_backend
+    from benchmarks.executors.select import local_backend, ray_backend, start_fork_server
+
+    if not executor.on_ray and not output.dry_run:
+        start_fork_server(PRELOAD)
+
     from benchmarks.runs.tracking import check_tracker
 
     if output.track:
         check_tracker(output.track.value)
-    backend = (
-        ray_backend(executor.ray_address, cells.cpus_per_cell) if executor.on_ray else local_backend("benchmarks.cli")
-    )
+    backend = ray_backend(executor.ray_address, cells.cpus_per_cell) if executor.on_ray else local_backend(PRELOAD)
     return backend, lambda: backend.resolve(device.device.value, device.precision.value, devices)
 
 

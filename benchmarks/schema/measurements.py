@@ -12,7 +12,7 @@ class Measure(BaseModel):
     Attributes:
         rows: test rows scored in each repeat.
         repeats: readings of each of the two batch regimes, taken in turn; the even ones and the odd ones are an A/A
-            pair, so that a single one certifies nothing. Beyond the second, none is taken after 4 s of
+            pair, so that a single one certifies nothing. Beyond the second, none is taken after 1 s of
             readings.
         single: different texts scored one at a time; the 99th percentile of their seconds needs 299.
         processes: processes that time a cell one after another, `fit` included, in rounds over all cells; an interval

@@ -57,3 +57,22 @@ def test_only_what_is_asked_for_imports_ray():
                 name.split(".")[0] == "ray" or f"{name.split('.')[-1]}.py" in with_ray
                 for name in imported_at_once(path)
             ), path
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_the_fork_server_imports_while_a_run_is_prepared(options, type_in, store, monkeypatch):
+    """It starts before the data are read, with the modules that cells want; for a plan alone it does not."""
+    begun = []
+    monkeypatch.setattr(select, "fork_server", begun.append)
+    status, _, errors = type_in("run", "--models", "nbsvm", "--dataset", "missing.csv", *options)
+    assert (status, "missing.csv" in errors) == (2, True)
+    wanted = select.local_backend("benchmarks.cli").executor(store, None).preload
+    assert begun == ([] if options else [wanted])
+
+
+def test_a_fork_server_that_cannot_start_yet_is_left_to_the_first_cell(monkeypatch):
+    def fails(preload):
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(select, "fork_server", fails)
+    select.start_fork_server("benchmarks.cli")
