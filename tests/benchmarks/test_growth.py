@@ -6,8 +6,8 @@ import tracemalloc
 import psutil
 from rich.console import Console
 
-from benchmarks.cells.run_cell import PRELOAD
 from benchmarks.executors.local import LocalExecutor
+from benchmarks.executors.select import PRELOAD
 from benchmarks.runs.display import Display
 from benchmarks.runs.sweep import sweep
 from benchmarks.schema.measurements import Measurement

@@ -14,9 +14,10 @@ import torch
 from safetensors.torch import load_file
 
 from benchmarks.cells.distributed import RankError, _wait_for
-from benchmarks.cells.run_cell import PRELOAD, run_cell
+from benchmarks.cells.run_cell import run_cell
 from benchmarks.executors.faults import describe_exception
 from benchmarks.executors.local import LocalExecutor
+from benchmarks.executors.select import PRELOAD
 from benchmarks.hardware.slots import share
 from losses.ce import CrossEntropy
 from models.lstm import Lstm

@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.cells import remeasuring
 from benchmarks.cells.remeasuring import measured_at_first
-from benchmarks.cells.run_cell import PRELOAD, run_cell
+from benchmarks.cells.run_cell import run_cell
 from benchmarks.executors.local import LocalExecutor
+from benchmarks.executors.select import PRELOAD
 from benchmarks.hardware.slots import share
 from benchmarks.schema.measurements import Load, Measure, Measurement
 from models.tfidf_logreg import TfidfLogReg

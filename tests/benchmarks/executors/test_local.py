@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.cells.run_cell import PRELOAD, run_cell
+from benchmarks.cells.run_cell import run_cell
 from benchmarks.executors.cell_process import Steps
 from benchmarks.executors.faults import describe_exception, describe_exit
 from benchmarks.executors.local import LocalExecutor
+from benchmarks.executors.select import PRELOAD
 
 ENDLESS = {"epochs": 100_000, "patience": None, "embedding_width": 4, "hidden_width": 4}
 

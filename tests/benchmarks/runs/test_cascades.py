@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from benchmarks.cells.cascades import run_cell_or_cascade
-from benchmarks.cells.run_cell import PRELOAD
 from benchmarks.errors import UsageError
 from benchmarks.executors.local import LocalExecutor
+from benchmarks.executors.select import PRELOAD
 from benchmarks.runs import cascades
 from benchmarks.runs.cascades import cascade_spec, kept_cascades, plan_cascades, run_cascades, run_cascades_of
 from benchmarks.runs.sweep import Outcomes
