@@ -36,7 +36,10 @@ def peers(
     test_size: Annotated[
         int | None, typer.Option(min=2, metavar="N", help="Number of test texts. Default: each peer's own.")
     ] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Readings of each side, interleaved.")] = 3,
+    repeats: Annotated[
+        int,
+        typer.Option(min=1, help="Readings of each side, interleaved, after a warm-up where one takes less than 10 s."),
+    ] = 3,
     out: Out = PERFORMANCE,
     page: Page = None,
 ) -> int:

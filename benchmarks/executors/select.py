@@ -20,7 +20,7 @@ PRELOAD = (
     "transformers.models.distilbert.modeling_distilbert",
     "sklearn.linear_model",
     "captum.attr",  # where it is installed
-    "benchmarks.registry.distributions_read",  # for what the import does, see there
+    "benchmarks.registry.read_ahead",  # for what the import does, see there
 )
 """Imported once, by the fork server of the cells: a cell then starts in a tenth of a second, not in five."""
 

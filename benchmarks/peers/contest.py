@@ -35,6 +35,10 @@ LEAST_VALID = 50
 LEAST_READINGS = 3
 """Readings of each side from which a ratio is quoted."""
 
+WARM_UP = 10.0
+"""Seconds below which the first run of a side does not count: in a new process, libraries import and fill caches
+at their first use, which takes up to a second."""
+
 Timed = Callable[[Clock], tuple[Any, float]]
 
 
@@ -204,6 +208,8 @@ def _timed(row: PeerRow, sides: Sequence[Side], labels: IntArray, repeats: int, 
     for repeat in range(repeats):
         for which in (0, 1) if repeat % 2 == 0 else (1, 0):  # drift of the machine meets both alike
             outcomes[which], taken = sides[which].run(clock)
+            if repeat == 0 and taken < WARM_UP:
+                outcomes[which], taken = sides[which].run(clock)
             seconds[which].append(taken)
     ours, theirs = (side.labels(outcome) for side, outcome in zip(sides, outcomes, strict=True))
     reason = why_void(row, repeats, {row.name: ours, row.peer: theirs}, labels)

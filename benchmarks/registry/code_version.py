@@ -5,12 +5,14 @@ import copy
 import hashlib
 import importlib.util
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.abc import InspectLoader
 
 from benchmarks.registry import entries
 from benchmarks.registry.entries import entry
 from benchmarks.registry.installed import is_installed
+from benchmarks.registry.names import BUILT_IN
 
 HARNESS = (
     "benchmarks.cells.audits",
@@ -71,8 +73,23 @@ def forget_sources() -> None:
     """Read all modules anew from now on: they may be edited while a process lives, between two runs of a notebook."""
     importlib.invalidate_caches()
     entries.forget_sources()
-    for cached in (_source, _tree, _digests, _definitions, _imported, _is_package, _version):
+    _sources.clear()
+    for cached in (_tree, _digests, _definitions, _imported, _is_package, _version):
         cached.cache_clear()
+
+
+def forget_edited_sources() -> None:
+    """Read all modules anew from now on if one was edited since it was read, by this process or its fork server."""
+    if any(_read(module) != source for module, source in _sources.items()):
+        forget_sources()
+
+
+def read_built_in() -> None:
+    """Read the code of the built-in models and of cross-entropy, so that a process forked from this one has it."""
+    loss = _module(BUILT_IN["losses"]["ce"])
+    for target in BUILT_IN["models"].values():
+        with suppress(SyntaxError):  # of a file that is being edited; the cell that needs it says so
+            _version(frozenset({_module(target), loss}))
 
 
 @cache
@@ -97,8 +114,11 @@ def imported_packages(model: str, loss: str) -> frozenset[str]:
 
 def _named(model: str, loss: str) -> frozenset[str]:
     """The modules of a model and a loss."""
-    targets = entry("models", model).target, entry("losses", loss).target
-    return frozenset(target.partition(":")[0] for target in targets)
+    return frozenset({_module(entry("models", model).target), _module(entry("losses", loss).target)})
+
+
+def _module(target: str) -> str:
+    return target.partition(":")[0]
 
 
 def _packages(named: frozenset[str]) -> frozenset[str]:
@@ -132,9 +152,19 @@ def _closure(modules: set[str], packages: frozenset[str]) -> set[str]:
     return found
 
 
-@cache
+_sources: dict[str, str | None] = {}
+"""Sources by module, as they were read."""
+
+
 def _source(module: str) -> str | None:
-    """The module's source, a plug-in's as it was read; None if there is no such module, or it has no source."""
+    """The module's source, read once; None if there is no such module, or it has no source."""
+    if module not in _sources:
+        _sources[module] = _read(module)
+    return _sources[module]
+
+
+def _read(module: str) -> str | None:
+    """Read the source of a module, of a plug-in as it was added."""
     try:
         spec = importlib.util.find_spec(module)
     except ModuleNotFoundError:  # a name of a module, not of a submodule

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from benchmarks.errors import UsageError
-from benchmarks.registry.code_version import code_version
+from benchmarks.registry.code_version import code_version, forget_edited_sources
 from benchmarks.registry.libraries import libraries
 
 
@@ -19,6 +19,7 @@ def check_planned(model: str, loss: str, code: str, planned: Mapping[str, str]) 
     Raises:
         UsageError: one of them is another one here and now.
     """
+    forget_edited_sources()
     if code_version(model, loss) != code:
         raise UsageError(f"the code of {model} with {loss} has changed since this cell was planned: run again")
     found = libraries(model, loss)

@@ -4,13 +4,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
 from transformers import AttentionInterface, AttentionMaskInterface, DistilBertModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 from transformers.models.distilbert.modeling_distilbert import DistilBertSelfAttention
 
 from models.neural.autocast import lowered
-from models.neural.onednn import computes, serves
+from models.neural.onednn import computes, eager_on_cpu
 
 NAME = "sdpa_or_products"
 """Name of this attention in a configuration of transformers."""
@@ -85,9 +86,33 @@ def _products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, sc
 
 def softmax(scores: Tensor) -> Tensor:
     """Return the softmax over the last dimension; oneDNN's, where it may serve, takes two thirds of the time."""
-    if serves(scores) and computes(scores.dtype) and scores.numel() >= LEAST_CONVERTED:
-        return scores.to_mkldnn().softmax(dim=-1).to_dense()
-    return scores.softmax(dim=-1)
+    if not (eager_on_cpu(scores) and computes(scores.dtype) and scores.numel() >= LEAST_CONVERTED):
+        return scores.softmax(dim=-1)
+    if not torch.is_grad_enabled():
+        return _onednn_softmax(scores)
+    found: Tensor = _Softmax.apply(scores)  # type: ignore[no-untyped-call]
+    return found
+
+
+def _onednn_softmax(scores: Tensor) -> Tensor:
+    return scores.to_mkldnn().softmax(dim=-1).to_dense()
+
+
+class _Softmax(torch.autograd.Function):
+    """oneDNN's softmax over the last dimension, with PyTorch's gradient: p (g - sum p g)."""
+
+    @staticmethod
+    def forward(context: FunctionCtx, scores: Tensor) -> Tensor:
+        """Scores (..., T) -> probabilities (..., T)."""
+        weights = _onednn_softmax(scores)
+        context.save_for_backward(weights)
+        return weights
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Tensor:
+        """Gradient of the probabilities (..., T) -> that of the scores."""
+        (weights,) = context.saved_tensors
+        return torch._softmax_backward_data(gradient, weights, -1, weights.dtype)
 
 
 def lower_once(encoder: DistilBertModel) -> None:

@@ -1,18 +1,17 @@
 """Whether oneDNN, the library of PyTorch's low-precision products on a CPU, can compute an operation directly.
 
-Its operations have no gradients and cannot be traced. Those whose names begin with an underscore are the ones that
-PyTorch's own compiler writes into its code.
+Its operations cannot be traced, and have no gradients or slow ones. Those whose names begin with an underscore are
+written by PyTorch's own compiler into its code.
 """
 
 import torch
 from torch import Tensor
 
 
-def serves(values: Tensor) -> bool:
-    """Return whether an operation on these values may be oneDNN's: on a CPU, without gradients, not traced."""
+def eager_on_cpu(values: Tensor) -> bool:
+    """Return whether an operation on these values may be oneDNN's: they are on a CPU, and nothing is traced."""
     return (
         values.device.type == "cpu"
-        and not torch.is_grad_enabled()
         and not torch.compiler.is_compiling()
         and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
         and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]

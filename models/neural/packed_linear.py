@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu
 
 from models.neural.autocast import lowered
-from models.neural.onednn import computes, serves
+from models.neural.onednn import computes, eager_on_cpu
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class PackedLinear(nn.Linear):
 
     def forward(self, values: Tensor) -> Tensor:
         """Values (..., in) -> (..., out)."""
-        if not (serves(values) and torch.is_autocast_enabled("cpu")) or not computes(torch.get_autocast_dtype("cpu")):
+        if torch.is_grad_enabled() or not _packs(values):
             if torch.is_grad_enabled() and not torch.compiler.is_compiling():
                 self._packed = None
             found = super().forward(values)
@@ -61,6 +61,11 @@ class PackedLinear(nn.Linear):
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the packed weight, which can neither be copied nor saved."""
         return self.__dict__ | {"_packed": None}
+
+
+def _packs(values: Tensor) -> bool:
+    """Whether products of these values take a packed weight: in bfloat16 on a CPU."""
+    return torch.is_autocast_enabled("cpu") and eager_on_cpu(values) and computes(torch.get_autocast_dtype("cpu"))
 
 
 def with_packed_linear(network: nn.Module) -> nn.Module:

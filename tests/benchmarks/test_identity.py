@@ -24,7 +24,7 @@ from benchmarks.schema import cell
 from models.model import Runtime
 
 WORD_COUNTS = (Path(__file__).parent / "word_counts.py").read_text()
-SOURCES = functools.cache(code._source.__wrapped__)
+SOURCES = functools.cache(code._read)
 """Module -> source, read once: an editor that saves a file meanwhile changes nothing here."""
 
 CACHES = (code._tree, code._digests, code._definitions, code._imported, code._is_package, code._version)

@@ -1,6 +1,5 @@
 """A cell's code: what decides its result changes its version, and nothing else does."""
 
-import importlib
 import re
 import shutil
 import sys
@@ -11,23 +10,7 @@ from benchmarks.hardware.origin import CHECKOUT
 from benchmarks.registry import code_version as module
 from benchmarks.registry import entries as registry
 from benchmarks.registry import names as registered
-from benchmarks.registry.code_version import code_version
-
-CACHES = (
-    module._source,
-    module._tree,
-    module._digests,
-    module._definitions,
-    module._imported,
-    module._is_package,
-    module._version,
-)
-
-
-def forget():
-    for cached in CACHES:
-        cached.cache_clear()
-    importlib.invalidate_caches()
+from benchmarks.registry.code_version import code_version, forget_edited_sources, forget_sources, read_built_in
 
 
 @pytest.fixture
@@ -35,13 +18,12 @@ def version_with(monkeypatch):
     """The version of a model's cells if the modules of `edits` had other sources."""
 
     def version_with(edits, model="lstm", loss="ce"):
-        source = module._source.__wrapped__
+        read = module._read
         with monkeypatch.context() as patch:
-            patch.setattr(module, "_source", lambda name: edits[name] if name in edits else source(name))
-            for cached in CACHES[1:]:
-                cached.cache_clear()
+            patch.setattr(module, "_read", lambda name: edits[name] if name in edits else read(name))
+            forget_sources()
             found = code_version(model, loss)
-        forget()
+        forget_sources()
         return found
 
     return version_with
@@ -137,12 +119,12 @@ def test_a_plug_in_s_own_modules_count(tmp_path, monkeypatch):
         versions = []
         for width in (1, 2):
             (plugin / "layers.py").write_text(f"WIDTH = {width}\n")
-            forget()
+            forget_sources()
             versions.append(code_version("a_model", "ce"))
         assert versions[0] != versions[1]
     finally:
         registered.targets.cache_clear()
-        forget()
+        forget_sources()
         sys.modules.pop("a_plugin", None)
 
 
@@ -160,10 +142,43 @@ def test_a_module_beside_a_plug_in_counts_and_so_does_what_that_imports(tmp_path
     versions = []
     for width in (1, 2):
         (tmp_path / "second_helper.py").write_text(f"WIDTH = {width}\n")
-        forget()
+        forget_sources()
         versions.append(code_version("a_model", "ce"))
-    forget()
+    forget_sources()
     assert versions[0] != versions[1]
+
+
+def test_code_that_was_read_ahead_is_not_parsed_again(monkeypatch):
+    expected = code_version("lstm", "ce")
+    forget_sources()
+    read_built_in()
+    monkeypatch.setattr(module, "_closure", lambda *_: pytest.fail("the code is read again"))
+    forget_edited_sources()
+    assert code_version("lstm", "ce") == expected
+
+
+def test_an_edit_since_code_was_read_ahead_is_seen(version_with, monkeypatch):
+    edited = {"models.lstm": f"{text('models.lstm')}\nEDITED = 1\n"}
+    expected = version_with(edited)
+    read_built_in()
+    read = module._read
+    monkeypatch.setattr(module, "_read", lambda name: edited[name] if name in edited else read(name))
+    forget_edited_sources()
+    assert code_version("lstm", "ce") == expected
+    monkeypatch.undo()
+    forget_sources()
+
+
+def test_a_file_that_is_no_python_is_left_to_the_cell_that_needs_it(monkeypatch):
+    read = module._read
+    monkeypatch.setattr(module, "_read", lambda name: "def" if name == "models.lstm" else read(name))
+    forget_sources()
+    read_built_in()
+    code_version("nbsvm", "ce")
+    with pytest.raises(SyntaxError):
+        code_version("lstm", "ce")
+    monkeypatch.undo()
+    forget_sources()
 
 
 def test_the_one_pass_over_the_test_rows_counts_and_the_regimes_beside_it_do_not(version_with):
