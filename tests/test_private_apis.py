@@ -21,7 +21,6 @@ PRIVATE = {
     "torch.ops.mkldnn._is_mkldnn_bf16_supported",
     "torch.ops.mkldnn._linear_pointwise",
     "torch.ops.mkldnn._reorder_linear_weight",
-    "torch._softmax_backward_data",
     "accelerate.state.AcceleratorState._reset_state",
     "config._attn_implementation",
 }
@@ -127,14 +126,6 @@ def test_torch_has_the_linear_layer_that_its_compiler_uses():
         torch.testing.assert_close(found, nn.functional.linear(values, weight, bias))
         found = torch.ops.mkldnn._linear_pointwise(values, packed, bias, "gelu", [], "none")
         torch.testing.assert_close(found, nn.functional.gelu(nn.functional.linear(values, weight, bias)))
-
-
-def test_torch_has_the_gradient_of_a_softmax():
-    scores = torch.randn(3, 4, requires_grad=True)
-    weights, gradient = scores.softmax(dim=-1), torch.randn(3, 4)
-    weights.backward(gradient)
-    found = torch._softmax_backward_data(gradient, weights.detach(), -1, torch.float32)
-    torch.testing.assert_close(found, scores.grad)
 
 
 def test_a_parameter_that_is_loaded_has_another_version():

@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx
 from transformers import AttentionInterface, AttentionMaskInterface, DistilBertModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
@@ -85,34 +84,12 @@ def _products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, sc
 
 
 def softmax(scores: Tensor) -> Tensor:
-    """Return the softmax over the last dimension; oneDNN's, where it may serve, takes two thirds of the time."""
-    if not (eager_on_cpu(scores) and computes(scores.dtype) and scores.numel() >= LEAST_CONVERTED):
+    """Return the softmax over the last dimension; without gradients oneDNN's, which takes two thirds of the time."""
+    if torch.is_grad_enabled() or not eager_on_cpu(scores) or not computes(scores.dtype):
         return scores.softmax(dim=-1)
-    if not torch.is_grad_enabled():
-        return _onednn_softmax(scores)
-    found: Tensor = _Softmax.apply(scores)  # type: ignore[no-untyped-call]
-    return found
-
-
-def _onednn_softmax(scores: Tensor) -> Tensor:
+    if scores.numel() < LEAST_CONVERTED:
+        return scores.softmax(dim=-1)
     return scores.to_mkldnn().softmax(dim=-1).to_dense()
-
-
-class _Softmax(torch.autograd.Function):
-    """oneDNN's softmax over the last dimension, with PyTorch's gradient: p (g - sum p g)."""
-
-    @staticmethod
-    def forward(context: FunctionCtx, scores: Tensor) -> Tensor:
-        """Scores (..., T) -> probabilities (..., T)."""
-        weights = _onednn_softmax(scores)
-        context.save_for_backward(weights)
-        return weights
-
-    @staticmethod
-    def backward(context: Any, gradient: Tensor) -> Tensor:
-        """Gradient of the probabilities (..., T) -> that of the scores."""
-        (weights,) = context.saved_tensors
-        return torch._softmax_backward_data(gradient, weights, -1, weights.dtype)
 
 
 def lower_once(encoder: DistilBertModel) -> None:

@@ -1,7 +1,7 @@
 """Whether oneDNN, the library of PyTorch's low-precision products on a CPU, can compute an operation directly.
 
-Its operations cannot be traced, and have no gradients or slow ones. Those whose names begin with an underscore are
-written by PyTorch's own compiler into its code.
+Its operations cannot be traced, and are used where no gradient is wanted. Those whose names begin with an underscore
+are written by PyTorch's own compiler into its code.
 """
 
 import torch

@@ -72,18 +72,6 @@ def test_a_softmax_in_bfloat16_is_that_of_float32_to_rounding(monkeypatch, least
     assert not found[:, :, 30:].any()
 
 
-@pytest.mark.skipif(not computes(torch.bfloat16), reason="this processor has no bfloat16 instructions")
-def test_a_softmax_in_bfloat16_has_the_gradient_of_pytorch_s(monkeypatch):
-    monkeypatch.setattr(attention, "LEAST_CONVERTED", 0)
-    torch.manual_seed(0)
-    scores = torch.randn(4, 9, 33).bfloat16().requires_grad_()
-    weight = torch.randn(4, 9, 33).bfloat16()
-    ours, theirs = attention.softmax(scores), scores.softmax(dim=-1)
-    torch.testing.assert_close(ours, theirs, atol=2**-9, rtol=2**-8)
-    found, expected = (torch.autograd.grad((weights * weight).sum(), scores)[0] for weights in (ours, theirs))
-    torch.testing.assert_close(found, expected, atol=2**-8, rtol=2**-6)
-
-
 def test_a_cpu_uses_the_products_unless_weights_drop_out(monkeypatch):
     called = []
     monkeypatch.setattr(attention, "products_attention", lambda *arguments: called.append(1) or arguments[0])
