@@ -21,6 +21,7 @@ PRIVATE = {
     "torch.ops.mkldnn._is_mkldnn_bf16_supported",
     "torch.ops.mkldnn._linear_pointwise",
     "torch.ops.mkldnn._reorder_linear_weight",
+    "weight._version",
     "accelerate.state.AcceleratorState._reset_state",
     "config._attn_implementation",
 }

@@ -13,11 +13,16 @@ from models.neural.onednn import computes, eager_on_cpu
 
 @dataclass(frozen=True)
 class Packed:
-    """A layer's parameters in the layout that oneDNN multiplies, and the version of the weight they were made from."""
+    """A layer's parameters in the layout that oneDNN multiplies, and the weight and its version they were made from."""
 
     weight: Tensor
     bias: Tensor | None
+    made_from: Tensor
     version: int
+
+    def is_of(self, weight: Tensor) -> bool:
+        """Return whether they were made from this weight as it is now."""
+        return self.made_from is weight and self.version == weight._version
 
 
 class PackedLinear(nn.Linear):
@@ -45,7 +50,7 @@ class PackedLinear(nn.Linear):
                 self._packed = None
             found = super().forward(values)
             return gelu(found) if self.with_gelu else found
-        if self._packed is None or self._packed.version != self.weight._version:
+        if self._packed is None or not self._packed.is_of(self.weight):
             self._packed = self._pack()
         packed = self._packed
         name, algorithm = ("gelu", "none") if self.with_gelu else ("none", "")
@@ -56,7 +61,8 @@ class PackedLinear(nn.Linear):
 
     def _pack(self) -> Packed:
         weight = torch.ops.mkldnn._reorder_linear_weight(lowered(self.weight))
-        return Packed(weight, None if self.bias is None else lowered(self.bias), self.weight._version)
+        bias = None if self.bias is None else lowered(self.bias)
+        return Packed(weight, bias, self.weight, self.weight._version)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the packed weight, which can neither be copied nor saved."""

@@ -69,10 +69,13 @@ def test_a_step_of_an_optimizer_is_seen(layer, values):
     assert not torch.equal(score(packed, values), before)
 
 
-def test_loaded_weights_are_seen(layer, values):
+@pytest.mark.parametrize("assign", [False, True])
+def test_loaded_weights_are_seen(layer, values, assign):
     packed = PackedLinear(layer)
     before = score(packed, values)
-    packed.load_state_dict({name: weight + 1 for name, weight in layer.state_dict().items()})
+    changed = {name: weight + 1 for name, weight in layer.state_dict().items()}
+    packed.load_state_dict(changed, assign=assign)
+    layer.load_state_dict(changed)
     assert torch.equal(score(packed, values), score(layer, values))
     assert not torch.equal(score(packed, values), before)
 
