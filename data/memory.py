@@ -1,4 +1,4 @@
-"""The memory that this process may still use, and a limit on it while a file from elsewhere is read."""
+"""The memory that this process uses and may still use, and a limit on it while a file from elsewhere is read."""
 
 import re
 import resource
@@ -28,7 +28,7 @@ def at_most(size: int) -> Iterator[None]:
     that the heap holds free comes on top: the kernel counts it as used, even where `malloc_trim` has given its pages
     back. Where the system cannot tell how much the process uses, as on macOS, there is no limit.
     """
-    used = _data_size()
+    used = of_process("VmData")  # what `RLIMIT_DATA` counts: writable private memory
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if used is None:
         yield
@@ -46,10 +46,10 @@ def at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
-def _data_size() -> int | None:
-    """Bytes of this process's writable private memory, as `RLIMIT_DATA` counts them."""
+def of_process(field: str) -> int | None:
+    """Return a size of this process in bytes, by its name in `/proc/self/status`; None where there is no such file."""
     try:
-        found = re.search(r"^VmData:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+        found = re.search(rf"^{field}:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
     except OSError:
         return None
     return int(found[1]) * 1024 if found else None

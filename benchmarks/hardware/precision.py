@@ -5,6 +5,7 @@ import torch
 from benchmarks.errors import UsageError
 from benchmarks.hardware.processor import made_by_amd
 from models.model import Device, Precision
+from models.neural.onednn import computes
 
 
 def resolve_precision(requested: str, device: Device) -> Precision:
@@ -54,4 +55,4 @@ def has_bf16(device: Device) -> bool:
     """Whether the hardware, not an emulation, multiplies matrices in bfloat16."""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return computes(torch.bfloat16)

@@ -5,6 +5,8 @@ import resource
 import sys
 from pathlib import Path
 
+from data.memory import of_process
+
 
 def peak_host_memory() -> int:
     """Return the largest resident memory that this process ever had, in bytes.
@@ -12,19 +14,10 @@ def peak_host_memory() -> int:
     On Linux it is the kernel's count for this program: `ru_maxrss` survives `exec`, so that a process that another one
     spawns would begin with the peak of that one.
     """
-    if (own := _high_water_mark()) is not None:
+    if (own := of_process("VmHWM")) is not None:
         return own
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # kilobytes everywhere but on macOS
-
-
-def _high_water_mark() -> int | None:
-    """`VmHWM` in bytes; None where there is no such file."""
-    try:
-        found = re.search(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
-    except OSError:
-        return None
-    return int(found[1]) * 1024 if found else None
 
 
 def kernel_kills() -> int | None:

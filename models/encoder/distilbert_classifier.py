@@ -24,8 +24,8 @@ class DistilBertClassifier(EncoderClassifier):
     """Dropout within the encoder."""
 
     attention_dropout: Fraction = 0.0
-    """Dropout of attention weights; anything but 0 keeps PyTorch's fused attention from being used on a CPU, and halves
-    the speed of training there."""
+    """Dropout of attention weights; anything but 0 rules out the attention by plain matrix products, see
+    `models.encoder.attention`, and halves the speed of training on a CPU."""
 
     def check_ready(self) -> None:
         """Make sure that the encoder is available.
