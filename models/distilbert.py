@@ -5,10 +5,10 @@ from typing import ClassVar
 from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-from models.encoder.attention import lower_once
 from models.encoder.distilbert_classifier import DistilBertClassifier
 from models.encoder.feed_forward import fuse_gelu
 from models.encoder.first_token import FirstTokenBlock
+from models.encoder.lowering import lower_states
 from models.model import Fraction
 
 
@@ -35,7 +35,7 @@ class FirstTokenClassifier(nn.Module):
         config.num_labels, config.seq_classif_dropout = num_classes, head_dropout
         self.classifier = DistilBertForSequenceClassification(config)
         self.classifier.distilbert.transformer.layer[-1] = FirstTokenBlock(config)
-        lower_once(self.classifier.distilbert)
+        lower_states(self.classifier.distilbert)
         fuse_gelu(self.classifier.distilbert)
 
     @property

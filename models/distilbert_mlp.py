@@ -6,9 +6,9 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 from transformers import DistilBertConfig, DistilBertModel
 
-from models.encoder.attention import lower_once
 from models.encoder.distilbert_classifier import DistilBertClassifier
 from models.encoder.feed_forward import fuse_gelu
+from models.encoder.lowering import lower_states
 from models.model import Fraction
 
 
@@ -33,7 +33,7 @@ class MeanPooledClassifier(nn.Module):
     def __init__(self, config: DistilBertConfig, num_classes: int, width: int, dropout: float) -> None:
         super().__init__()
         self.encoder = DistilBertModel(config)
-        lower_once(self.encoder)
+        lower_states(self.encoder)
         fuse_gelu(self.encoder)
         self.head = nn.Sequential(
             nn.Linear(config.dim, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, num_classes)

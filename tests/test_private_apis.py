@@ -15,13 +15,15 @@ from torch import nn
 
 from benchmarks.hardware.origin import CHECKOUT, PACKAGES
 from models.model import Runtime
+from models.neural.packed_lstm import LSTM_MODE
 
 PRIVATE = {
     "torch.cpu._is_amx_tile_supported",
     "torch.ops.mkldnn._is_mkldnn_bf16_supported",
     "torch.ops.mkldnn._linear_pointwise",
     "torch.ops.mkldnn._reorder_linear_weight",
-    "weight._version",
+    "torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight",
+    "parameter._version",
     "accelerate.state.AcceleratorState._reset_state",
     "config._attn_implementation",
 }
@@ -127,6 +129,28 @@ def test_torch_has_the_linear_layer_that_its_compiler_uses():
         torch.testing.assert_close(found, nn.functional.linear(values, weight, bias))
         found = torch.ops.mkldnn._linear_pointwise(values, packed, bias, "gelu", [], "none")
         torch.testing.assert_close(found, nn.functional.gelu(nn.functional.linear(values, weight, bias)))
+
+
+def test_torch_has_the_recurrent_layer_that_its_compiler_uses():
+    """Computed in float32 here, which any processor can."""
+    torch.manual_seed(0)
+    stock = nn.LSTM(4, 6)
+    values, start = torch.randn(5, 3, 4), torch.zeros(3, 6)
+    with torch.inference_mode():
+        weights = torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight(
+            stock.weight_ih_l0, stock.weight_hh_l0, 6, reverse=False, has_biases=True, batch_first=False
+        )
+        biases = (stock.bias_ih_l0, stock.bias_hh_l0)
+        found = torch.ops.aten.mkldnn_rnn_layer(
+            *(values, *weights, *biases, start, start),
+            batch_sizes=[],
+            mode=LSTM_MODE,
+            hidden_size=6,
+            num_layers=1,
+            has_biases=True,
+            **dict.fromkeys(("reverse", "bidirectional", "batch_first", "train"), False),
+        )
+        torch.testing.assert_close(found[0], stock(values)[0])
 
 
 def test_a_parameter_that_is_loaded_has_another_version():

@@ -4,12 +4,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AttentionInterface, AttentionMaskInterface, DistilBertModel
+from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
-from transformers.models.distilbert.modeling_distilbert import DistilBertSelfAttention
 
-from models.neural.autocast import lowered
 from models.neural.onednn import computes, eager_on_cpu
 
 NAME = "sdpa_or_products"
@@ -90,13 +88,6 @@ def softmax(scores: Tensor) -> Tensor:
     if scores.numel() < LEAST_CONVERTED:
         return scores.softmax(dim=-1)
     return scores.to_mkldnn().softmax(dim=-1).to_dense()
-
-
-def lower_once(encoder: DistilBertModel) -> None:
-    """Cast the input of each attention layer once; autocast would cast it for each of the three projections."""
-    for module in encoder.modules():
-        if isinstance(module, DistilBertSelfAttention):
-            module.register_forward_pre_hook(lambda _, read: (lowered(read[0]), *read[1:]))
 
 
 AttentionInterface.register(NAME, attention)

@@ -21,3 +21,13 @@ def eager_on_cpu(values: Tensor) -> bool:
 def computes(dtype: torch.dtype) -> bool:
     """Return whether the precision is bfloat16, and this machine's processor has instructions for it."""
     return dtype == torch.bfloat16 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def multiplies(values: Tensor) -> bool:
+    """Return whether products of these values are oneDNN's in bfloat16: without gradients, on a CPU, under autocast."""
+    return (
+        not torch.is_grad_enabled()
+        and torch.is_autocast_enabled("cpu")
+        and eager_on_cpu(values)
+        and computes(torch.get_autocast_dtype("cpu"))
+    )

@@ -189,3 +189,14 @@ def test_words_are_dropped_in_training_only():
         hidden = dropping(unknown, mask_of(30))
         trained = dropping.train()(text, mask_of(30))
     assert (trained - hidden).abs().max() < (known - hidden).abs().max()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_pooling_is_the_same_without_gradients(dtype):
+    torch.manual_seed(0)
+    states = torch.randn(4, 9, 6).to(dtype)
+    mask = torch.arange(9) < torch.tensor([9, 5, 1, 0])[:, None]
+    with torch.no_grad():
+        found = pool(states, mask)
+    for without, expected in zip(found, pool(states, mask), strict=True):
+        assert torch.equal(without, expected)

@@ -93,20 +93,3 @@ def test_a_compiled_network_computes_all_texts_at_once(monkeypatch):
         query, key, value = (torch.randn(3, 2, length, 4) for _ in range(3))
         compiled(query, key, value, None, 0.5)
     assert len(seen) == 1
-
-
-@pytest.mark.parametrize("autocast", [True, False])
-def test_what_attention_reads_is_lowered_once_and_nothing_else_is(autocast):
-    torch.manual_seed(0)
-    config = DistilBertConfig(vocab_size=60, dim=16, n_layers=2, n_heads=2, hidden_dim=32)
-    config._attn_implementation = attention.NAME
-    stock, ours = DistilBertModel(config).eval(), DistilBertModel(config).eval()
-    ours.load_state_dict(stock.state_dict())
-    attention.lower_once(ours)
-    seen = []
-    for layer in ours.transformer.layer:
-        layer.attention.q_lin.register_forward_pre_hook(lambda _, read: seen.append(read[0].dtype))
-    batch = {"input_ids": torch.randint(5, 60, (3, 7)), "attention_mask": mask()[:, 0, 0]}
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-        assert torch.equal(ours(**batch).last_hidden_state, stock(**batch).last_hidden_state)
-    assert seen == [torch.bfloat16 if autocast else torch.float32] * 2

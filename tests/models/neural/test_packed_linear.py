@@ -80,6 +80,14 @@ def test_loaded_weights_are_seen(layer, values, assign):
     assert not torch.equal(score(packed, values), before)
 
 
+def test_a_replaced_bias_is_seen(layer, values):
+    packed = PackedLinear(layer)
+    score(packed, values)
+    packed.bias = nn.Parameter(layer.bias.detach() + 1)
+    layer.bias = packed.bias
+    assert torch.equal(score(packed, values), score(layer, values))
+
+
 def test_weights_are_packed_once(layer, values, monkeypatch):
     packed = PackedLinear(layer)
     times = []
