@@ -114,7 +114,9 @@ class LstmNetwork(nn.Module):
 
         In reading order: pooling does not depend on it.
         """
-        return self.forward_lstm(embedded), self.backward_lstm(reordered(embedded, reversal(mask)))
+        forward, _ = self.forward_lstm(embedded)
+        backward, _ = self.backward_lstm(reordered(embedded, reversal(mask)))
+        return forward, backward
 
 
 def lstm_flops(embedding_width: int, hidden_width: int, num_classes: int) -> Flops:

@@ -19,15 +19,15 @@ class PackedLstm(Packing, nn.LSTM):
     def __init__(self, input_width: int, hidden_width: int) -> None:
         super().__init__(input_width, hidden_width, batch_first=True)
 
-    def forward(self, values: Tensor) -> Tensor:  # type: ignore[override]
-        """Values (B, T, E) -> states (B, T, H)."""
+    def forward(self, values: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:  # type: ignore[override]
+        """Values (B, T, E) -> states (B, T, H), and the last hidden and cell states, each (1, B, H)."""
         packed = self.packed_for(values)
         if packed is None:
-            states: Tensor = super().forward(values)[0]
-            return states
+            own: tuple[Tensor, tuple[Tensor, Tensor]] = super().forward(values)
+            return own
         by_time = lowered(values).transpose(0, 1).contiguous()  # oneDNN reads no strides
         start = by_time.new_zeros(by_time.shape[1], self.hidden_size)
-        found: tuple[Tensor, ...] = torch.ops.aten.mkldnn_rnn_layer(
+        states, hidden, cell, _ = torch.ops.aten.mkldnn_rnn_layer(
             by_time,
             *packed,
             start,
@@ -42,7 +42,7 @@ class PackedLstm(Packing, nn.LSTM):
             batch_first=False,
             train=False,
         )
-        return found[0].transpose(0, 1)
+        return states.transpose(0, 1), (hidden[None], cell[None])
 
     def _own(self) -> tuple[Tensor | None, ...]:
         return tuple(self.all_weights[0])  # of the input and of the state, then their biases

@@ -217,11 +217,11 @@ def test_the_ratios_of_the_notes_are_what_was_measured(peer, said):
     assert said.format(round(100 * (row.ratio - 1))) in NOTES
 
 
-def test_openvino_is_shown_to_be_faster():
+def test_openvino_and_ours_are_not_shown_to_differ():
     (row,) = contests("openvino", "distilbert")
     low, high = ratio_interval(row.seconds, row.peer_seconds)
     assert f"take {row.ratio:.2f} times our time ({low:.2f} to {high:.2f})" in NOTES
-    assert high < 1
+    assert low < 1 < high
 
 
 def test_the_accuracies_of_the_notes_are_what_was_measured():
