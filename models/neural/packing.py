@@ -28,10 +28,10 @@ class Packed:
 
 
 class Packing:
-    """Base of a layer that packs its parameters, beside the layer of PyTorch.
+    """Base, beside PyTorch's own layer, of a layer that packs its parameters.
 
-    They are dropped by every pass with gradients, since an optimizer step may follow, and packed anew where a parameter
-    is loaded or replaced.
+    Packed parameters are dropped by every pass with gradients, since an optimizer step may follow, and made anew where
+    a parameter is loaded or replaced.
     """
 
     _packed: Packed | None = None
