@@ -8,7 +8,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from models.neural.onednn import computes, eager_on_cpu
+from models.neural.onednn import takes
 
 NAME = "sdpa_or_products"
 """Name of this attention in a configuration of transformers."""
@@ -83,9 +83,7 @@ def _products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, sc
 
 def softmax(scores: Tensor) -> Tensor:
     """Return the softmax over the last dimension; without gradients oneDNN's, which takes two thirds of the time."""
-    if torch.is_grad_enabled() or not eager_on_cpu(scores) or not computes(scores.dtype):
-        return scores.softmax(dim=-1)
-    if scores.numel() < LEAST_CONVERTED:
+    if not takes(scores, scores.dtype) or scores.numel() < LEAST_CONVERTED:
         return scores.softmax(dim=-1)
     return scores.to_mkldnn().softmax(dim=-1).to_dense()
 

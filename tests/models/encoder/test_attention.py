@@ -1,11 +1,11 @@
 import pytest
 import torch
+from in_bfloat16 import needs_bfloat16
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import DistilBertConfig, DistilBertModel
 
 from models.encoder import attention
 from models.encoder.attention import products_attention
-from models.neural.onednn import computes
 
 
 def tensors(dtype=torch.float32):
@@ -56,7 +56,7 @@ def test_as_many_texts_at_a_time_as_the_cache_holds_scores_of(monkeypatch, at_on
     assert seen == texts
 
 
-@pytest.mark.skipif(not computes(torch.bfloat16), reason="this processor has no bfloat16 instructions")
+@needs_bfloat16
 @pytest.mark.parametrize("least", [0, 10**9], ids=["oneDNN", "PyTorch"])
 def test_a_softmax_in_bfloat16_is_that_of_float32_to_rounding(monkeypatch, least):
     monkeypatch.setattr(attention, "LEAST_CONVERTED", least)

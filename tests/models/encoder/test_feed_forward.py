@@ -2,12 +2,11 @@
 
 import copy
 
-import pytest
 import torch
+from in_bfloat16 import needs_bfloat16
 from transformers import DistilBertConfig, DistilBertModel
 
 from models.encoder.feed_forward import fuse_gelu
-from models.neural.onednn import computes
 from models.neural.packed_linear import PackedLinear
 
 
@@ -31,7 +30,7 @@ def test_states_and_names_of_weights_are_those_of_transformers():
     torch.testing.assert_close(states(ours), states(theirs))
 
 
-@pytest.mark.skipif(not computes(torch.bfloat16), reason="this processor has no bfloat16 instructions")
+@needs_bfloat16
 def test_states_in_bfloat16_are_the_same_to_rounding():
     theirs = encoder("gelu")
     ours = copy.deepcopy(theirs)

@@ -4,11 +4,11 @@ import copy
 
 import pytest
 import torch
+from in_bfloat16 import needs_bfloat16
 from transformers import DistilBertConfig, DistilBertModel
 
 from models.encoder import attention
 from models.encoder.lowering import lower_states
-from models.neural.onednn import computes
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_without_autocast_nothing_is_lowered(theirs, ours, batch):
     assert seen == {"projection": [torch.float32] * 2, "norm": [torch.float32] * 2}
 
 
-@pytest.mark.skipif(not computes(torch.bfloat16), reason="this processor has no bfloat16 instructions")
+@needs_bfloat16
 def test_in_scoring_all_states_are_lowered_and_the_same_to_rounding(theirs, ours, batch):
     seen = dtypes_read(ours)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):

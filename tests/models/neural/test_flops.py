@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from in_bfloat16 import needs_bfloat16
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
@@ -13,7 +14,6 @@ from models.distilbert_mlp import MeanPooledClassifier
 from models.encoder import attention
 from models.lstm import LstmNetwork, lstm_flops
 from models.neural.flops import TRAINING_PASSES, count, counted_flops
-from models.neural.onednn import computes
 from models.neural.packed_linear import with_packed_linear
 
 WIDTH, HEADS, HIDDEN, LAYERS, CLASSES = 32, 4, 96, 2, 3
@@ -54,7 +54,7 @@ def test_a_transformer_is_counted_as_the_formula_has_it(config, length):
     assert mean.of(1, length, length**2) == encoder_flops(length) + 2 * 20 * (WIDTH + CLASSES)
 
 
-@pytest.mark.skipif(not computes(torch.bfloat16), reason="this processor has no bfloat16 instructions")
+@needs_bfloat16
 def test_packed_layers_are_counted_like_others(config):
     network = with_packed_linear(FirstTokenClassifier(config, CLASSES, 0.1))
     expected = count(network, 8, "cpu")

@@ -4,13 +4,13 @@ import copy
 
 import pytest
 import torch
+from in_bfloat16 import needs_bfloat16, score
 from torch import nn
 from torch.nn.functional import gelu
 
-from models.neural.onednn import computes
 from models.neural.packed_linear import PackedLinear, with_packed_linear
 
-pytestmark = pytest.mark.skipif(not computes(torch.bfloat16), reason="this processor has no bfloat16 instructions")
+pytestmark = needs_bfloat16
 
 
 @pytest.fixture
@@ -23,11 +23,6 @@ def layer():
 def values():
     torch.manual_seed(1)
     return torch.randn(3, 5, 48)
-
-
-def score(network, values):
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        return network(values)
 
 
 def test_a_layer_has_the_values_of_pytorch_s_own(layer, values):

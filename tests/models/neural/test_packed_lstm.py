@@ -4,12 +4,12 @@ import copy
 
 import pytest
 import torch
+from in_bfloat16 import needs_bfloat16, score
 from torch import nn
 
-from models.neural.onednn import computes
 from models.neural.packed_lstm import PackedLstm
 
-pytestmark = pytest.mark.skipif(not computes(torch.bfloat16), reason="this processor has no bfloat16 instructions")
+pytestmark = needs_bfloat16
 
 
 @pytest.fixture
@@ -29,11 +29,6 @@ def stock(layer):
 def values():
     torch.manual_seed(1)
     return torch.randn(3, 50, 24)
-
-
-def score(network, values):
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        return network(values)
 
 
 def assert_same(layer, stock, values):
