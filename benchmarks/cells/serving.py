@@ -1,4 +1,4 @@
-"""A cell's model served by an engine, in a new process: load, first prediction, the test set, the three regimes."""
+"""A cell's model served by an engine, in new processes: load, first prediction, the test set, the three regimes."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from benchmarks.inference.engines.served import Served
 from benchmarks.inference.folder import digest
 from benchmarks.inference.saved import find_model
 from benchmarks.measurement.clock import Clock, synchronizer
-from benchmarks.measurement.load import load_between, observe
+from benchmarks.measurement.load import load_between, observe, worst
 from benchmarks.measurement.memory import peak_host_memory
 from benchmarks.registry.code_version import modules_version
 from benchmarks.schema.cell import SAMPLE_SEED, CellSpec
@@ -88,7 +88,7 @@ def build(spec: CellSpec, store: Store, name: str) -> int:
     return sum(path.stat().st_size for path in files or found.folder.rglob("*") if path.is_file())
 
 
-def serve(spec: CellSpec, store: Store, name: str, first: str) -> EngineResult:
+def serve(spec: CellSpec, store: Store, name: str, first: str, turn: int = 0) -> EngineResult:
     """Load the model into the engine, measure it, and leave its predictions and result; for a new process.
 
     Args:
@@ -96,6 +96,7 @@ def serve(spec: CellSpec, store: Store, name: str, first: str) -> EngineResult:
         store: holds its model and the files that `build` wrote.
         name: of the engine.
         first: the first text to be scored.
+        turn: number of the process.
     """
     before = observe()
     runtime = runtime_of(spec)
@@ -117,7 +118,7 @@ def serve(spec: CellSpec, store: Store, name: str, first: str) -> EngineResult:
                 "ready_seconds": ready_seconds,
                 "load_seconds": load_seconds,
                 "first_seconds": first_seconds,
-                "measurements": [whole, *inference],
+                "measurements": [one.taken_by(turn) for one in (whole, *inference)],
                 "memory": Memory(host=peak_host_memory(), host_start=start_bytes),
                 "load": load_between(before, observe()),
                 **beside_torch(probabilities, _reference(spec, store, test)),
@@ -126,6 +127,30 @@ def serve(spec: CellSpec, store: Store, name: str, first: str) -> EngineResult:
         frame,
     )
     return EngineResult.model_validate(store.read_engine(spec.id, name))
+
+
+def serve_again(spec: CellSpec, store: Store, name: str, turn: int) -> EngineResult:
+    """Time the three regimes once more and add the readings as those of process `turn`; for a new process.
+
+    Args:
+        spec: the cell.
+        store: holds its model, the engine's files and its result.
+        name: of the engine.
+        turn: number of the process.
+    """
+    before = observe()
+    runtime = runtime_of(spec)
+    limit_thread_pools(runtime.threads)
+    adopt_plugins(spec, store)
+    served = engine(name).load(find_model(store.cell_folder(spec.id)), store.engine_folder(spec.id), runtime, raw=True)
+    inference = measure_regimes(served, dataset_of(spec, store).test, spec, Clock(synchronizer(runtime.device)))
+    earlier = EngineResult.model_validate(store.read_engine(spec.id, name))
+    new = {one.phase: one.taken_by(turn) for one in inference}
+    measurements = [one.joined(new[one.phase]) if one.phase in new else one for one in earlier.measurements]
+    load = load_between(before, observe())
+    result = earlier.model_copy(update={"measurements": measurements, "load": worst(earlier.load, load)})
+    store.write_engine(result)
+    return result
 
 
 def beside_torch(probabilities: FloatArray, reference: FloatArray) -> dict[str, Any]:
@@ -141,11 +166,12 @@ def beside_torch(probabilities: FloatArray, reference: FloatArray) -> dict[str, 
 
 
 def measure_regimes(served: Served, test: Split, spec: CellSpec, clock: Clock) -> list[Measurement]:
-    """Time the three regimes on the rows on which the cell's own were timed."""
+    """Time the three regimes on the rows on which the cell's own were timed, which are labelled once to warm up."""
     measure = spec.measure
     rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
     single = test.sample(min(max(measure.single, LEAST_SINGLE), len(test)), seed=SAMPLE_SEED).texts
     encoded = served.encode(rows.texts)
+    served.label(rows.texts)
     seconds = time_in_turns(measure, clock, served.label, partial(served.scores, encoded), rows.texts, single)
     counts = {"text_to_label": len(rows), "encoded_to_scores": len(rows), "single_review": 1}
     return [

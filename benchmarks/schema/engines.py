@@ -37,14 +37,14 @@ class EngineResult(BaseModel):
         load_seconds: of it, the load alone.
         first_seconds: the first prediction, of one text.
         measurements: "test_set": the one pass over all test rows; "text_to_label", "encoded_to_scores" and
-            "single_review" as of a cell.
-        memory: of the process that served.
+            "single_review" as of a cell, in one process a turn.
+        memory: of the process of the first turn.
         file_bytes: size of the files that the engine reads.
         rows: test rows.
         same_class: of them, those with the class that the network in torch names.
         largest_gap: among the others, the largest distance of the two most probable classes in torch.
         largest_difference: of a probability from torch's.
-        load: what else the machine did.
+        load: what else the machine did, in the turn in which that was most.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,8 +80,15 @@ class EngineResult(BaseModel):
     @property
     def texts_per_second(self) -> float:
         """Texts a second, text to label: the median reading; 0 where it was not measured."""
-        found = next((one for one in self.measurements if one.phase == "text_to_label"), None)
-        if found is None:
-            return 0.0
-        rates = sorted(n / s for n, s in zip(found.examples, found.seconds, strict=True))
-        return rates[len(rates) // 2]
+        rates = sorted(rate for rates in self.rates_by_turn.values() for rate in rates)
+        return rates[len(rates) // 2] if rates else 0.0
+
+    @property
+    def rates_by_turn(self) -> dict[int, list[float]]:
+        """Number of a process -> its readings of texts a second, text to label; empty where none was taken."""
+        rates = dict[int, list[float]]()
+        for one in self.measurements:
+            if one.phase == "text_to_label":
+                for turn, texts, seconds in zip(one.processes, one.examples, one.seconds, strict=True):
+                    rates.setdefault(turn, []).append(texts / seconds)
+        return rates

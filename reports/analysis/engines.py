@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import median
+from statistics import geometric_mean, median
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from benchmarks.schema.engines import EngineResult
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store, StoreError
 from reports.analysis.comparisons import contrast
+from reports.analysis.contest_ratio import ratio_interval
 from reports.analysis.estimates import ALPHA, Interval
 from reports.analysis.evidence import Evidence, evidence_of
 from reports.analysis.predictions import Predictions
@@ -29,12 +30,14 @@ class Served:
     Attributes:
         engine: name of the engine.
         results: of each cell, in the order of the configuration's cells.
+        in_torch: those of the engine `TORCH` with the same cells; empty where it has none of one.
         evidence: the engine's predictions; its configuration has cells with the engine's readings and memory.
         torch: the evidence of the network in torch.
     """
 
     engine: str
     results: tuple[EngineResult, ...]
+    in_torch: tuple[EngineResult, ...]
     evidence: Evidence
     torch: Evidence
 
@@ -53,6 +56,29 @@ class Served:
         """Accuracy less that of torch on the same rows, with its 95 % interval."""
         found = contrast(self.evidence, self.torch)
         return found.estimate.value, found.interval_at(ALPHA)
+
+    @property
+    def turns(self) -> int:
+        """Processes that timed it, summed over the cells."""
+        return sum(len(one.rates_by_turn) for one in self.results)
+
+    @property
+    def times_torch(self) -> tuple[float, Interval]:
+        """Ratio to torch's rate, text to label, within turns: geometric mean over turns with its 95 % interval.
+
+        It is NaN where no turn has both, and the interval where only one has.
+        """
+        pairs = [
+            (median(own[turn]), median(torch[turn]))
+            for one, beside in zip(self.results, self.in_torch, strict=False)
+            for own, torch in [(one.rates_by_turn, beside.rates_by_turn)]
+            for turn in sorted(own.keys() & torch.keys())
+        ]
+        if not pairs:
+            return np.nan, Interval(np.nan, np.nan)
+        rates, torch_rates = zip(*pairs, strict=True)
+        value = geometric_mean(rate / torch for rate, torch in pairs)
+        return value, ratio_interval(torch_rates, rates)
 
     def median_of(self, name: str) -> float:
         """Median over the cells of a number of `EngineResult`; NaN where none was measured."""
@@ -85,6 +111,7 @@ def _engines_of(torch: Evidence, results: Results, store: Store) -> list[Served]
     found = []
     for engine in complete:
         own = tuple(engines[engine] for engines in by_cell)
+        beside = tuple(engines[TORCH] for engines in by_cell) if TORCH in complete else ()
         read = [_predictions(results, store, cell, engine) for cell in configuration.cells]
         known = [one for one in read if one is not None]
         if len(known) < len(own):
@@ -93,7 +120,7 @@ def _engines_of(torch: Evidence, results: Results, store: Store) -> list[Served]
         for cell, predictions in zip(cells, known, strict=True):
             results.adopt(cell, f"{results.cell_id(cell)} in {engine}", predictions)
         in_engine = _configuration(configuration, engine, cells, own[0].precision)
-        found.append(Served(engine, own, evidence_of(in_engine, known, torch.rows), torch))
+        found.append(Served(engine, own, beside, evidence_of(in_engine, known, torch.rows), torch))
     return found
 
 

@@ -10,7 +10,7 @@ from benchmarks.schema.load_test import BatchSize, LoadTest, Trial
 from benchmarks.store.engines import load_tests
 from benchmarks.store.results import Store
 from reports import formats
-from reports.analysis.engines import Served, failures, served
+from reports.analysis.engines import TORCH, Served, failures, served
 from reports.analysis.percentiles import Percentile, percentile, readings_needed
 from reports.analysis.run_analysis import Analysis
 from reports.analysis.throughput import throughput
@@ -45,6 +45,8 @@ def _engine(one: Served) -> dict[str, str]:
         "verdict": "exact" if one.exact else "not exact",
         "text → label (texts/s)": formats.significant(speed.text_to_label_rate)
         + doubt(*(result.load for result in one.results)),
+        "times torch": _times_torch(one),
+        "turns": formats.count(one.turns),
         "encoded → scores (texts/s)": formats.significant(speed.encoded_to_scores_rate),
         "one text p50 (ms)": _milliseconds(p50),
         "one text p99 (ms)": _milliseconds(p99),
@@ -55,6 +57,15 @@ def _engine(one: Served) -> dict[str, str]:
         "same class": f"{same:,} of {rows:,}",
         "accuracy less torch's (points)": formats.points_interval(*one.difference),
     }
+
+
+def _times_torch(one: Served) -> str:
+    """The mean ratio with its 95 % interval over the turns, as in "1.24 (1.10–1.40)"; or "(one turn)"."""
+    value, (low, high) = one.times_torch
+    if one.engine == TORCH or np.isnan(value):
+        return NOT_MEASURED
+    over = "one turn" if np.isnan(low) else f"{formats.significant(low)}–{formats.significant(high)}"
+    return f"{formats.significant(value)} ({over})"
 
 
 def kept_load_tests(analysis: Analysis) -> list[LoadTest]:

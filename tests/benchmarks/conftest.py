@@ -1,6 +1,9 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
+from benchmarks.cells.run_cell import run_cell
 from benchmarks.measurement.clock import Clock
 from benchmarks.registry import names as registered
 from benchmarks.registry import plugins
@@ -39,27 +42,41 @@ def store(tmp_path, dataset):
     return store
 
 
+def toy_spec(dataset, model="tfidf_logreg", loss="ce", seed=1, **params):
+    """A cell of 40 training texts with few readings."""
+    return CellSpec(
+        dataset=dataset.name,
+        data_fingerprint=dataset.fingerprint,
+        train_size=40,
+        valid_size=len(dataset.valid),
+        test_size=len(dataset.test),
+        model=model,
+        model_params=entry("models", model).settings(params),
+        loss=loss,
+        loss_params=entry("losses", loss).settings({}),
+        seed=seed,
+        device="cpu",
+        precision="fp32",
+        code_version="0",
+        measure=Measure(rows=8, repeats=2, single=3),
+    )
+
+
 @pytest.fixture
 def make_spec(dataset):
-    def make(model="tfidf_logreg", loss="ce", seed=1, **params):
-        return CellSpec(
-            dataset=dataset.name,
-            data_fingerprint=dataset.fingerprint,
-            train_size=40,
-            valid_size=len(dataset.valid),
-            test_size=len(dataset.test),
-            model=model,
-            model_params=entry("models", model).settings(params),
-            loss=loss,
-            loss_params=entry("losses", loss).settings({}),
-            seed=seed,
-            device="cpu",
-            precision="fp32",
-            code_version="0",
-            measure=Measure(rows=8, repeats=2, single=3),
-        )
+    return partial(toy_spec, dataset)
 
-    return make
+
+@pytest.fixture(scope="module")
+def trained_network(tmp_path_factory, dataset):
+    """The cell of a small trained network, and its store."""
+    store = Store(tmp_path_factory.mktemp("network") / "results")
+    store.create()
+    store.write_data(dataset)
+    small = {"epochs": 1, "min_steps": 0, "embedding_width": 8, "hidden_width": 8, "max_length": 64}
+    spec = toy_spec(dataset, "lstm", **small)
+    run_cell(spec, store, lambda done, total: None)
+    return spec, store
 
 
 @pytest.fixture

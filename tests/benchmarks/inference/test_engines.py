@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.cells.run_cell import run_cell
-from benchmarks.cells.serving import address, beside_torch, build, serve, unmeasured
+from benchmarks.cells.serving import address, beside_torch, build, serve, serve_again, unmeasured
 from benchmarks.errors import UsageError
 from benchmarks.hardware import sharing
 from benchmarks.hardware.device import resolve_runtime
@@ -21,45 +20,13 @@ from benchmarks.inference.engines.served import Served
 from benchmarks.inference.folder import digest
 from benchmarks.inference.saved import find_model
 from benchmarks.registry.code_version import modules_version
-from benchmarks.runs.engines import measure_engines, outcome
+from benchmarks.runs.engines import outcome
 from benchmarks.schema.engines import TIE, EngineResult
 from benchmarks.schema.measurements import Measurement
-from benchmarks.store.results import Store
 from models.model import Encoded, Runtime
 
 NEEDS = {"onnxruntime": "onnxruntime", "onnxruntime_int8": "onnxruntime", "openvino": "openvino"}
 TEXTS = ["the film was superb", "dull and poor " * 40 + "but superb in the end", "?", ""]
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory, dataset):
-    """A store with a small trained network, and its cell."""
-    from benchmarks.registry.entries import entry
-    from benchmarks.schema.cell import CellSpec
-    from benchmarks.schema.measurements import Measure
-
-    store = Store(tmp_path_factory.mktemp("engines") / "results")
-    store.create()
-    store.write_data(dataset)
-    small = {"epochs": 1, "min_steps": 0, "embedding_width": 8, "hidden_width": 8, "max_length": 64}
-    spec = CellSpec(
-        dataset=dataset.name,
-        data_fingerprint=dataset.fingerprint,
-        train_size=40,
-        valid_size=len(dataset.valid),
-        test_size=len(dataset.test),
-        model="lstm",
-        model_params=entry("models", "lstm").settings(small),
-        loss="ce",
-        loss_params={},
-        seed=1,
-        device="cpu",
-        precision="fp32",
-        code_version="0",
-        measure=Measure(rows=8, repeats=2, single=3),
-    )
-    run_cell(spec, store, lambda done, total: None)
-    return spec, store
 
 
 def test_every_engine_is_one_line_and_one_class():
@@ -69,9 +36,9 @@ def test_every_engine_is_one_line_and_one_class():
 
 
 @pytest.mark.parametrize("name", ["torch", "onnxruntime", "openvino"])
-def test_an_engine_says_what_the_model_says(trained, tmp_path, name):
+def test_an_engine_says_what_the_model_says(trained_network, tmp_path, name):
     pytest.importorskip(NEEDS.get(name, "torch"))
-    spec, store = trained
+    spec, store = trained_network
     found = find_model(store.cell_folder(spec.id))
     engine(name).build(found, tmp_path, ())
     in_engine = engine(name).load(found, tmp_path, Runtime())
@@ -85,9 +52,9 @@ def test_an_engine_says_what_the_model_says(trained, tmp_path, name):
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="inductor needs a C++ compiler")
-def test_a_network_is_compiled_while_the_load_changes(trained, tmp_path, monkeypatch):
+def test_a_network_is_compiled_while_the_load_changes(trained_network, tmp_path, monkeypatch):
     """Torch refuses to compile while the number of threads changes."""
-    spec, store = trained
+    spec, store = trained_network
     found = find_model(store.cell_folder(spec.id))
     counts = itertools.cycle([1, 2])
     monkeypatch.setattr(sharing, "PERIOD", 0.01)
@@ -106,8 +73,8 @@ def test_a_network_is_compiled_while_the_load_changes(trained, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize(("name", "precision"), [("", "fp32"), ("torch", "fp32"), ("onnxruntime_int8", "int8")])
-def test_the_precision_is_that_of_the_engine(trained, name, precision):
-    spec, store = trained
+def test_the_precision_is_that_of_the_engine(trained_network, name, precision):
+    spec, store = trained_network
     found = find_model(store.cell_folder(spec.id))
     assert choice.precision_in(found, choice.Choice(name, ""), "cpu", "fp32") == precision
 
@@ -115,10 +82,10 @@ def test_the_precision_is_that_of_the_engine(trained, name, precision):
 @pytest.mark.parametrize(
     ("name", "apart"), [("onnxruntime_int8", 0.1), ("openvino_int8", 0.1), ("openvino_bf16", 0.05)]
 )
-def test_fewer_bits_are_near_and_files_are_made_once(trained, dataset, tmp_path, name, apart):
+def test_fewer_bits_are_near_and_files_are_made_once(trained_network, dataset, tmp_path, name, apart):
     if reason := engine(name).why_unavailable():
         pytest.skip(reason)
-    spec, store = trained
+    spec, store = trained_network
     found = find_model(store.cell_folder(spec.id))
     paths = engine(name).build(found, tmp_path, dataset.train.texts)
     before = [path.stat().st_mtime_ns for path in paths]
@@ -128,8 +95,8 @@ def test_fewer_bits_are_near_and_files_are_made_once(trained, dataset, tmp_path,
     np.testing.assert_allclose(scores, found.load("cpu", "fp32").predict_proba(TEXTS), atol=apart)
 
 
-def test_an_engine_that_is_calibrated_needs_training_texts(trained, tmp_path):
-    spec, store = trained
+def test_an_engine_that_is_calibrated_needs_training_texts(trained_network, tmp_path):
+    spec, store = trained_network
     with pytest.raises(
         UsageError, match="it is calibrated on training texts, which only `run --engines openvino_int8`"
     ):
@@ -208,9 +175,9 @@ def test_an_exact_engine_differs_on_ties_only(same, gap, exact):
 
 
 @pytest.fixture
-def measured(trained):
+def measured(trained_network):
     """A function that leaves the result of an engine with a speed, as measured here."""
-    spec, store = trained
+    spec, store = trained_network
     model = digest(store.cell_folder(spec.id) / "model")
 
     def measured(name, rate, ready=1.0, **changes):
@@ -225,9 +192,9 @@ def measured(trained):
         path.unlink()
 
 
-def test_the_fastest_exact_engine_serves(trained, measured):
+def test_the_fastest_exact_engine_serves(trained_network, measured):
     pytest.importorskip("onnxruntime")
-    spec, store = trained
+    spec, store = trained_network
     found = find_model(store.cell_folder(spec.id))
     assert choose(found, None, "auto", "auto", 10).name == ""
     measured("torch", 50, precision=resolve_runtime("cpu", "auto").precision)
@@ -253,8 +220,8 @@ def test_the_fastest_exact_engine_serves(trained, measured):
         {"status": "failed", "measurements": []},
     ],
 )
-def test_what_was_measured_otherwise_does_not_count(trained, measured, changes):
-    spec, store = trained
+def test_what_was_measured_otherwise_does_not_count(trained_network, measured, changes):
+    spec, store = trained_network
     found = find_model(store.cell_folder(spec.id))
     measured("torch", 100)
     assert len(usable(found, Runtime())) == 1
@@ -262,9 +229,9 @@ def test_what_was_measured_otherwise_does_not_count(trained, measured, changes):
     assert usable(found, Runtime()) == []
 
 
-def test_an_engine_that_was_not_measured_is_built_for_this_process(trained):
+def test_an_engine_that_was_not_measured_is_built_for_this_process(trained_network):
     pytest.importorskip("onnxruntime")
-    spec, store = trained
+    spec, store = trained_network
     found = find_model(store.cell_folder(spec.id))
     chosen = choose(found, "onnxruntime", "cpu", "auto", None)
     classifier = load(found, chosen, "cpu", "auto")
@@ -274,8 +241,8 @@ def test_an_engine_that_was_not_measured_is_built_for_this_process(trained):
         choose(found, "onnxruntime", "cpu", "bf16", None)
 
 
-def test_serving_measures_and_compares(trained, monkeypatch):
-    spec, store = trained
+def test_serving_measures_and_compares(trained_network, monkeypatch):
+    spec, store = trained_network
     monkeypatch.setattr(choice, "UNKNOWN_COUNT", 1)
     assert build(spec, store, "torch") > 0
     result = serve(spec, store, "torch", "a film")
@@ -291,46 +258,17 @@ def test_serving_measures_and_compares(trained, monkeypatch):
     assert result.ready_seconds > result.load_seconds
     assert len(store.read_engine_predictions(spec.id, "torch")) == 40
     assert outcome(result).endswith("same class on 40 of 40, exact")
+    again = serve_again(spec, store, "torch", 4)
+    label = next(one for one in again.measurements if one.phase == "text_to_label")
+    assert label.process == [0, 0, 4, 4]
+    assert list(again.rates_by_turn) == [0, 4]
+    assert again.texts_per_second in again.rates_by_turn[0] + again.rates_by_turn[4]
+    assert (again.memory, again.ready_seconds) == (result.memory, result.ready_seconds)
+    assert store.read_engine(spec.id, "torch") == again
 
 
-def test_engines_are_measured_once_in_new_processes(trained, monkeypatch):
-    pytest.importorskip("onnxruntime")
-    spec, store = trained
-    lines = []
-
-    class Listener:
-        say = lines.append
-
-    measure_engines([spec], ["onnxruntime"], store, Listener)
-    assert [line.split(": ")[0].rpartition(" in ")[2] for line in lines] == ["torch", "onnxruntime"]
-    kept = {one.engine: one for one in store.engines(spec.id)}
-    assert kept["onnxruntime"].exact
-    assert kept["onnxruntime"].file_bytes > 0
-    monkeypatch.setattr("benchmarks.runs.engines.in_new_process", lambda *arguments: 1 / 0)
-    measure_engines([spec], ["onnxruntime"], store, Listener)
-    assert lines[2:] == lines[:2]
-
-
-def test_a_failed_engine_is_a_row(trained, monkeypatch):
-    spec, store = trained
-    lines = []
-
-    class Listener:
-        say = lines.append
-
-    def fail(*arguments):
-        raise UsageError("there is no room")
-
-    for path in store.engine_folder(spec.id).glob("*.json"):
-        path.unlink()
-    monkeypatch.setattr("benchmarks.runs.engines.in_new_process", fail)
-    measure_engines([spec], ["torch"], store, Listener)
-    assert lines == [f"{spec.id} in torch: failed: UsageError: there is no room"]
-    assert store.read_engine(spec.id, "torch").reason == "there is no room"
-
-
-def test_the_address_covers_what_a_figure_depends_on(trained, monkeypatch):
-    spec, _ = trained
+def test_the_address_covers_what_a_figure_depends_on(trained_network, monkeypatch):
+    spec, _ = trained_network
     first = address(spec, "torch", "m")
     assert address(spec, "torch", "m") == first
     assert address(spec, "torch", "n") != first

@@ -1,5 +1,7 @@
 """Engines beside the network in torch: counts, paired differences, tables, and what `recommend` makes of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,16 +27,17 @@ def store(tmp_path, write_results):
     return write_results(tmp_path / "run", ACCURACY, seeds=SEEDS, test_rows=1000)
 
 
-def add_engine(store, name, rate=1_000.0, flipped=0, cells=None, gap=0.3):
-    """Leave an engine that answers `flipped` of the right rows wrong."""
+def add_engine(store, name, rate=1_000.0, flipped=0, cells=None, gap=0.3, turns=None):
+    """Leave an engine that answers `flipped` of the right rows wrong; `turns`: number of a turn -> its rate."""
     for cell in cells or [one for one in store.results() if one.spec.model == "distilbert"]:
         frame = store.read_predictions(cell.spec.id)
         names = ["probability_0", "probability_1"]
         right = np.flatnonzero(frame[names].to_numpy().argmax(axis=1) == frame["label"].to_numpy())[:flipped]
         frame.loc[frame.index[right], names] = frame.loc[frame.index[right], names[::-1]].to_numpy()
-        seconds = [256 / rate] * 3
+        numbers = [turn for turn in turns or [0] for _ in range(3)]
+        seconds = [256 / (turns or {0: rate})[turn] for turn in numbers]
         regimes = [
-            Measurement(phase=phase, examples=[256] * 3, tokens=[], seconds=seconds)
+            Measurement(phase=phase, examples=[256] * len(numbers), tokens=[], seconds=seconds, process=numbers)
             for phase in ("text_to_label", "encoded_to_scores")
         ]
         single = Measurement(phase="single_review", examples=[1] * 300, tokens=[], seconds=[0.01] * 300)
@@ -110,6 +113,30 @@ def test_the_table_shows_speed_and_accuracy_beside_torch_and_failures(store):
     assert first["one text p99 (ms)"] == "10.0 (≤ 10.0)"
     assert (first["start (s)"], first["peak memory (MB)"], first["files (MB)"]) == ("3.00", "200", "90.0")
     assert table.iloc[1]["verdict"] == "failed: no room"
+
+
+def test_an_engine_is_compared_with_torch_within_turns(store):
+    """A slow phase of the machine in turn 1 halves all rates and leaves the ratio as it is."""
+    add_engine(store, "torch", turns={0: 100, 1: 50, 2: 100, 7: 1})
+    add_engine(store, "openvino", turns={0: 151, 1: 75, 2: 150})
+    add_engine(store, "onnxruntime", turns={5: 10})
+    one = in_engine(store, "openvino")
+    value, (low, high) = one.times_torch
+    assert value == pytest.approx(1.503, abs=1e-3)
+    assert 1.49 < low < value < high < 1.52
+    table = engines_table(analyse(read_results(store.folder))).set_index("engine")
+    assert table["times torch"].to_dict() == {"torch": "–", "openvino": "1.50 (1.50–1.51)", "onnxruntime": "–"}
+    assert table["turns"].to_dict() == {"torch": "8", "openvino": "6", "onnxruntime": "2"}
+
+
+def test_a_ratio_of_one_turn_has_no_interval(store):
+    add_engine(store, "torch", rate=100)
+    add_engine(store, "openvino", rate=200)
+    found = in_engine(store, "openvino")
+    alone = replace(found, results=found.results[:1], in_torch=found.in_torch[:1])
+    value, interval = alone.times_torch
+    assert value == 2
+    assert np.isnan(interval).all()
 
 
 def test_without_engines_the_tables_are_empty(store):
