@@ -7,7 +7,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, takewhile
 
 import pandas as pd
 import pytest
@@ -234,6 +234,66 @@ def test_the_accuracies_of_the_notes_are_what_was_measured():
     assert f"+{100 * difference:.1f} points (95 % interval −{-low:.1f} to +{high:.1f})" in NOTES
     (padded,) = contests("padded_lstm", "lstm")
     assert f"`lstm` has {100 * padded.accuracy:.0f} % and the padded loop {100 * padded.peer_accuracy:.0f} %" in NOTES
+
+
+ENGINES_PAGE = (PUBLISHED / "engines" / "report.md").read_text(encoding="utf-8")
+ENGINES_SAID = " ".join(RESULTS.read_text(encoding="utf-8").partition("- [Engines]")[2].partition("\n- ")[0].split())
+
+
+def rows_of_engines(column):
+    """The rows of the first table of the published engines that has this column."""
+    table = ENGINES_PAGE.partition("#### Engines and load tests")[2]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
+    start = next(number for number, line in enumerate(lines) if column in line)
+    rows = takewhile(lambda line: len(line) == len(lines[start]), lines[start + 2 :])
+    return [dict(zip(lines[start], row, strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("model", "engine", "said"),
+    [
+        ("distilbert", "torch", "`distilbert` torch labels {} texts/s"),
+        ("distilbert", "openvino_bf16", "OpenVINO in bf16 labels {}, {}"),
+        ("distilbert", "torch_compile", "torch.compile labels {} after"),
+        ("distilbert", "onnxruntime", "ONNX Runtime in fp32 {}; all are exact"),
+        ("distilbert", "openvino_int8", "In int8 OpenVINO labels {}, {}, and changes"),
+        ("distilbert", "onnxruntime_int8", "classes of 2,500; ONNX Runtime {}, and"),
+        ("lstm", "torch", "With `lstm` torch labels {} texts/s"),
+        ("lstm", "torch_compile", "torch.compile {}, {}"),
+        ("lstm", "openvino_bf16", "OpenVINO in bf16 {}, ONNX"),
+        ("lstm", "onnxruntime", "ONNX Runtime in fp32 {}. Intervals"),
+    ],
+)
+def test_the_figures_of_an_engine_are_the_published_ones(model, engine, said):
+    table = rows_of_engines("times torch")
+    (row,) = (row for row in table if row["engine"] == engine and row["model"].startswith(model))
+    times = row["times torch"].replace(" (", " times torch's rate (")
+    assert said.format(row["text → label (texts/s)"], times) in ENGINES_SAID
+
+
+def test_what_is_said_of_exact_and_faster_engines_is_published():
+    table = [row for row in rows_of_engines("times torch") if row["model"].startswith("distilbert")]
+    by_engine = {row["engine"]: row for row in table}
+    assert {by_engine[name]["verdict"] for name in ("torch", "openvino_bf16", "torch_compile", "onnxruntime")} == {
+        "exact"
+    }
+    low, high = map(float, re.findall(r"[\d.]+", by_engine["openvino_bf16"]["times torch"])[1:])
+    assert low < 1 < high
+    changed = [2_500 - number(by_engine[name]["same class"]) for name in ("openvino_int8", "onnxruntime_int8")]
+    assert f"changes {changed[0]:.0f} classes of 2,500" in ENGINES_SAID
+    assert f"and {changed[1]:.0f}. With" in ENGINES_SAID
+    assert f"after {number(by_engine['torch_compile']['of it load (s)']):.0f} s of compiling" in ENGINES_SAID
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [("distilbert", "in OpenVINO in bf16 keeps the 99th percentile below {limit} ms up to {rate} texts/s"),
+     ("lstm", "in ONNX Runtime in int8 below {limit} ms up to {rate} texts/s")],
+)  # fmt: skip
+def test_the_rates_under_load_are_the_published_ones(cell, said):
+    (row,) = (row for row in rows_of_engines("limit of p99 (ms)") if row["cell"].startswith(f"{cell}-"))
+    rate, limit = row["highest rate within it (texts/s)"], row["limit of p99 (ms)"]
+    assert said.format(limit=limit, rate=rate) in ENGINES_SAID
 
 
 GPU_RUNS = PUBLISHED / "gpu"

@@ -91,6 +91,16 @@ def test_an_engine_asked_for_later_takes_turns_with_torch(cell, machine):
     assert turns_of(store, spec, "torch") == [0, 1, 2, 3, 4, 5]
 
 
+def test_figures_beside_an_earlier_torch_do_not_count(cell, machine):
+    """As after an update of torch: its readings of today stand in no turn with those of the other engine."""
+    spec, store = cell
+    measure_engines([spec], ["onnxruntime"], store, Lines())
+    (store.engine_folder(spec.id) / "torch.json").unlink()
+    measure_engines([spec], ["onnxruntime"], store, Lines())
+    assert turns_of(store, spec, "torch") == [3, 4, 5]
+    assert turns_of(store, spec, "onnxruntime") == [0, 1, 2, 3, 4, 5]
+
+
 def test_a_failed_turn_leaves_the_earlier_readings_and_is_made_up_for(cell, machine):
     spec, store = cell
     machine.failing = {(1, "onnxruntime")}
