@@ -66,7 +66,7 @@ def _in_turns(spec: CellSpec, names: Sequence[str], store: Store, listener: List
     left = list(names)
     for _ in range(wanted := min(TURNS, spec.measure.processes)):
         kept = _kept(spec, names, store, model)
-        lacking = [name for name in left if len(_turns_in_common(kept, name)) < wanted]
+        lacking = [name for name in left if len(_turns_that_count(kept, name, beside=REFERENCE in left)) < wanted]
         if not lacking:
             break
         turn = 1 + max((number for one in store.engines(spec.id) for number in one.rates_by_turn), default=-1)
@@ -84,10 +84,10 @@ def _in_turns(spec: CellSpec, names: Sequence[str], store: Store, listener: List
     return _kept(spec, names, store, model)
 
 
-def _turns_in_common(kept: Mapping[str, EngineResult], name: str) -> Set[int]:
-    """Numbers of the turns that an engine and the reference took; all of the engine's where that has no figures."""
-    own = kept[name].rates_by_turn.keys() if name in kept else frozenset[int]()
-    return own & kept[REFERENCE].rates_by_turn.keys() if REFERENCE in kept else own
+def _turns_that_count(kept: Mapping[str, EngineResult], name: str, *, beside: bool) -> Set[int]:
+    """Numbers of the turns that an engine took: with the reference, or alone if that failed and is not `beside` it."""
+    own, reference = (kept[one].rates_by_turn.keys() if one in kept else set[int]() for one in (name, REFERENCE))
+    return own & reference if beside or reference else own
 
 
 def outcome(result: EngineResult) -> str:
