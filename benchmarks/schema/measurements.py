@@ -16,8 +16,8 @@ class Measure(BaseModel):
             readings.
         single: different texts scored one at a time; the 99th percentile of their seconds needs 299.
         processes: processes that time a cell one after another, `fit` included, in rounds over all cells; an interval
-            of a time needs several. Only cells that take a few seconds are timed in more than one. Engines take at most
-            as many turns, and not more than three.
+            of a time needs several. Only cells that take a few seconds are timed in more than one. Engines take as many
+            turns, but three at most.
         engines: names or globs of the engines that serve each trained network once more, such as `["onnxruntime"]`.
     """
 

@@ -56,8 +56,8 @@ def cost(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Gall
                     Table(
                         "Exported networks beside the same ones in torch. Exact: torch's class on every row but those "
                         f"whose two likeliest classes are less than {TIE:g} apart; such an engine stands in the "
-                        "first table with torch's accuracy. Times torch: of texts a second, text to label, in the same "
-                        "turn; the geometric mean over turns, with its 95 % interval",
+                        "first table with torch's accuracy. Times torch: the ratio to torch's rate from text to label "
+                        "within a turn; geometric mean over turns with its 95 % interval",
                         tables["engines"],
                     ),
                     Table(SUMMARY, tables["load"]),
