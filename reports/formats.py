@@ -22,6 +22,7 @@ __all__ = [
     "plain",
     "points",
     "points_interval",
+    "ratio_interval",
     "signed",
     "significant",
 ]
@@ -106,6 +107,12 @@ def significant(value: float) -> str:
     rounded = float(f"{value:.3g}")
     digits = 2 - int(np.floor(np.log10(abs(rounded)))) if rounded else 0
     return f"{rounded:,.{max(digits, 0)}f}"
+
+
+def ratio_interval(ratio: float, interval: Interval, alone: str) -> str:
+    """A ratio with its interval, "1.24 (1.10–1.40)", or with `alone` where one pair gave none: "1.24 (one turn)"."""
+    within = alone if np.isnan(interval.low) else f"{significant(interval.low)}–{significant(interval.high)}"
+    return f"{significant(ratio)} ({within})"
 
 
 def count(value: float) -> str:

@@ -18,7 +18,7 @@ from benchmarks.measurement.clock import Clock, synchronizer
 from benchmarks.measurement.load import load_between, observe, worst
 from benchmarks.registry.entries import model_class
 from benchmarks.schema.cell import CellSpec
-from benchmarks.schema.measurements import Measure, Measurement
+from benchmarks.schema.measurements import Measure, Measurement, joined_by_phase
 from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
 
@@ -88,10 +88,9 @@ def _one_more_process(
     inference = measure_inference(cell.model, cell.data.test, spec.measure, clock, workload)
     fit = with_spared(fitted.measurement, fitted.report, inference)
     taken = (fit, workload.of_training(fitted.spans), *inference)
-    new = {one.phase: one.taken_by(number) for one in taken if one.seconds}
-    measurements = [one.joined(new.pop(one.phase)) if one.phase in new else one for one in earlier.measurements]
+    measurements = joined_by_phase(earlier.measurements, [one for one in taken if one.seconds], number)
     measure = spec.measure.model_copy(update={"processes": number + 1})
-    return {"measurements": [*measurements, *new.values()], "measure": measure}
+    return {"measurements": measurements, "measure": measure}
 
 
 def _regimes_anew(spec: CellSpec, store: Store, earlier: CellResult, *, same_machine: bool) -> dict[str, Any]:

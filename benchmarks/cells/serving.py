@@ -26,7 +26,7 @@ from benchmarks.measurement.memory import peak_host_memory
 from benchmarks.registry.code_version import modules_version
 from benchmarks.schema.cell import SAMPLE_SEED, CellSpec
 from benchmarks.schema.engines import EngineResult
-from benchmarks.schema.measurements import Measurement, Memory
+from benchmarks.schema.measurements import Measurement, Memory, joined_by_phase
 from benchmarks.store.results import Store
 from data.arrays import FloatArray
 from data.dataset import Split
@@ -88,7 +88,7 @@ def build(spec: CellSpec, store: Store, name: str) -> int:
     return sum(path.stat().st_size for path in files or found.folder.rglob("*") if path.is_file())
 
 
-def serve(spec: CellSpec, store: Store, name: str, first: str, turn: int = 0) -> EngineResult:
+def serve(spec: CellSpec, store: Store, name: str, first: str, turn: int) -> EngineResult:
     """Load the model into the engine, measure it, and leave its predictions and result; for a new process.
 
     Args:
@@ -145,8 +145,7 @@ def serve_again(spec: CellSpec, store: Store, name: str, turn: int) -> EngineRes
     served = engine(name).load(find_model(store.cell_folder(spec.id)), store.engine_folder(spec.id), runtime, raw=True)
     inference = measure_regimes(served, dataset_of(spec, store).test, spec, Clock(synchronizer(runtime.device)))
     earlier = EngineResult.model_validate(store.read_engine(spec.id, name))
-    new = {one.phase: one.taken_by(turn) for one in inference}
-    measurements = [one.joined(new[one.phase]) if one.phase in new else one for one in earlier.measurements]
+    measurements = joined_by_phase(earlier.measurements, inference, turn)
     load = load_between(before, observe())
     result = earlier.model_copy(update={"measurements": measurements, "load": worst(earlier.load, load)})
     store.write_engine(result)

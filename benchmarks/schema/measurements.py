@@ -1,5 +1,6 @@
 """Raw readings and their conditions: seconds, memory, load, ceilings."""
 
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Annotated, Literal, Self
 
@@ -125,6 +126,16 @@ class Measurement(BaseModel):
         columns = {name: (getattr(self, name), getattr(other, name)) for name in COLUMNS}
         joined = {name: [*own, *new] if own and new else [] for name, (own, new) in columns.items()}
         return self.model_copy(update={**joined, "process": [*self.processes, *other.processes]})
+
+
+def joined_by_phase(earlier: Iterable[Measurement], new: Sequence[Measurement], process: int) -> list[Measurement]:
+    """Return earlier measurements, each followed by the new readings of its phase, which process `process` took.
+
+    Phases that were not measured earlier come last.
+    """
+    left = {one.phase: one.taken_by(process) for one in new}
+    joined = [one.joined(left.pop(one.phase)) if one.phase in left else one for one in earlier]
+    return [*joined, *left.values()]
 
 
 class Ceiling(BaseModel):

@@ -60,12 +60,11 @@ def _engine(one: Served) -> dict[str, str]:
 
 
 def _times_torch(one: Served) -> str:
-    """The mean ratio with its 95 % interval over the turns, as in "1.24 (1.10–1.40)"; or "(one turn)"."""
-    value, (low, high) = one.times_torch
-    if one.engine == TORCH or np.isnan(value):
+    """The mean ratio with its 95 % interval over the turns."""
+    ratio, interval = one.times_torch
+    if one.engine == TORCH or np.isnan(ratio):
         return NOT_MEASURED
-    over = "one turn" if np.isnan(low) else f"{formats.significant(low)}–{formats.significant(high)}"
-    return f"{formats.significant(value)} ({over})"
+    return formats.ratio_interval(ratio, interval, "one turn")
 
 
 def kept_load_tests(analysis: Analysis) -> list[LoadTest]:

@@ -144,11 +144,10 @@ def _contest(row: PeerRow) -> dict[str, str]:
 
 
 def _times_faster(row: PeerRow, ratio: float) -> str:
-    """The mean ratio with its 95 % interval over the turns, as in "3.40 (2.91–3.97)"; or "(one reading)"."""
-    low, high = ratio_interval(row.seconds, row.peer_seconds)
-    if np.isnan(low):
-        return f"{formats.significant(ratio)} (one reading)"
-    return f"{formats.significant(ratio)} ({formats.significant(low)}–{formats.significant(high)}){doubt(row.load)}"
+    """The mean ratio with its 95 % interval over the turns, marked where it is in doubt."""
+    interval = ratio_interval(row.seconds, row.peer_seconds)
+    said = formats.ratio_interval(ratio, interval, "one reading")
+    return said if np.isnan(interval.low) else f"{said}{doubt(row.load)}"
 
 
 FIGURES_OF_A_CONTEST = ("seconds", "peer's seconds", "accuracy %", "peer's accuracy %", "same class %")

@@ -7,7 +7,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from itertools import product, takewhile
+from itertools import product
 
 import pandas as pd
 import pytest
@@ -19,6 +19,7 @@ from benchmarks.schema.performance import PeerRow
 from benchmarks.store.performance import PEERS_FILE, read_rows
 from reports.analysis.contest_ratio import ratio_interval
 from reports.render.performance import NOTES_FILE, write_performance
+from tests.reports.page_tables import page_tables
 
 PUBLISHED = CHECKOUT / "published"
 README, RESULTS, EXAMPLES = (CHECKOUT / page for page in ("README.md", "docs/results.md", "docs/how-to/add-a-model.md"))
@@ -242,11 +243,7 @@ ENGINES_SAID = " ".join(RESULTS.read_text(encoding="utf-8").partition("- [Engine
 
 def rows_of_engines(column):
     """The rows of the first table of the published engines that has this column."""
-    table = ENGINES_PAGE.partition("#### Engines and load tests")[2]
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
-    start = next(number for number, line in enumerate(lines) if column in line)
-    rows = takewhile(lambda line: len(line) == len(lines[start]), lines[start + 2 :])
-    return [dict(zip(lines[start], row, strict=True)) for row in rows]
+    return next(table for table in page_tables(ENGINES_PAGE) if column in table).to_dict("records")
 
 
 @pytest.mark.parametrize(

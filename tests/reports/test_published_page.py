@@ -13,6 +13,7 @@ from scipy.stats import gmean
 from benchmarks.commands.report import write_reports
 from benchmarks.hardware.origin import CHECKOUT
 from reports.render.accuracy_tables import MAJORITY, STRATIFIED
+from tests.reports.page_tables import page_tables
 
 NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?")
 INTERVAL = re.compile(r"\((?P<low>[-+−]?[\d.,]+)(?:–| to )(?P<high>[-+−]?[\d.,]+)\)")
@@ -116,9 +117,7 @@ def read_page(text: str) -> Page:
     text = re.sub(r"\\([\[\]])", r"\1", text)
     for earlier, today in EARLIER.items():
         text = text.replace(earlier, today)
-    blocks = re.findall(r"(?:^\|.*\|\n)+", f"{text}\n", re.MULTILINE)
-    split = [[[cell.strip() for cell in line.strip("|").split("|")] for line in b.splitlines()] for b in blocks]
-    return Page(text, tuple(pd.DataFrame(rows[2:], columns=rows[0]) for rows in split))
+    return Page(text, page_tables(text))
 
 
 def faults(page: Page, cells: pd.DataFrame) -> list[str]:

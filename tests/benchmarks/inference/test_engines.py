@@ -245,7 +245,7 @@ def test_serving_measures_and_compares(trained_network, monkeypatch):
     spec, store = trained_network
     monkeypatch.setattr(choice, "UNKNOWN_COUNT", 1)
     assert build(spec, store, "torch") > 0
-    result = serve(spec, store, "torch", "a film")
+    result = serve(spec, store, "torch", "a film", 0)
     assert (result.same_class, result.rows, result.exact) == (40, 40, True)
     assert result.largest_difference < 1e-6
     assert [one.phase for one in result.measurements] == [
