@@ -17,7 +17,6 @@ from benchmarks.cells.fitting import Fitted, timed_fit, with_spared
 from benchmarks.cells.metrics import coverage, metrics
 from benchmarks.cells.preparation import Prepared, prepare
 from benchmarks.cells.remeasuring import measure_again, measured_at_first
-from benchmarks.cells.scores import check_scores
 from benchmarks.cells.timing import Scored, Workload, measure_inference, score_test_set
 from benchmarks.cells.trial import run_trial
 from benchmarks.hardware.environment import environment
@@ -85,8 +84,7 @@ def _train_and_judge(spec: CellSpec, store: Store, progress: Callable[[int, int]
     limit_thread_pools(threads())
     workload = Workload(model)
     scored = score_test_set(model, test, clock, meter(cell.runtime.device), workload)
-    check_scores(scored.probabilities, len(test), test.num_classes)
-    inference = measure_inference(model, test, spec.measure, clock, workload)
+    inference = measure_inference(model, test, spec.measure, clock, workload, scored=scored)
     memory = _memory(host_start, cell)
     explanations, explaining = _explain(Classifier(model, test.class_names, spec), test, scored, clock)
 
@@ -102,7 +100,7 @@ def _train_and_judge(spec: CellSpec, store: Store, progress: Callable[[int, int]
         classes=list(test.class_names),
         length_edges=[float(edge) for edge in np.quantile(cell.data.train.lengths, [0.25, 0.5, 0.75])],
         leaked_rows=[int(row) for row in cell.data.leaked_test_rows],
-        truncation=coverage(scored.encoded),
+        truncation=coverage(scored.counts),
         fit=dataclasses.asdict(fitted.report),
         fit_parts=fitted.parts if len(fitted.parts) > 1 else [],
         measurements=measurements,
@@ -159,8 +157,8 @@ def _memory(host_start: int, cell: Prepared) -> Memory:
 
 
 def _timed_seconds(measurements: list[Measurement], fitted: Fitted) -> float:
-    """Seconds of this process that measurements account for: optimizer steps are part of fit, earlier parts are not."""
-    timed = sum(sum(measurement.seconds) for measurement in measurements if measurement.phase != "train_steps")
+    """Seconds of this process that measurements account for; earlier parts of fit are not."""
+    timed = sum(sum(measurement.seconds) for measurement in measurements if not measurement.is_part)
     return timed - sum(fitted.parts[:-1])
 
 
@@ -187,7 +185,7 @@ def _audits(spec: CellSpec, store: Store, loss: Loss, data: Dataset, scored: Sco
         return [audits.shuffled_labels(probabilities, test.labels)]
     if spec.role == "repeated":
         return [audits.repeated(probabilities, _original_probabilities(spec, store, test.num_classes))]
-    covered = coverage(scored.encoded)
+    covered = coverage(scored.counts)
     return [
         audits.loss_gradient(
             loss, data.train.lengths, data.train.labels, test.num_classes, reference=loss.name == "ce"

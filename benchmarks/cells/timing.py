@@ -1,10 +1,13 @@
-"""Timed scoring: the test set once, then the three regimes in turn."""
+"""Timed scoring: the test set once, in two halves, then the three regimes in turn."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from typing import TypeVar
 
-from benchmarks.cells.scores import check_encoded
+import numpy as np
+
+from benchmarks.cells.scores import check_encoded, check_scores
 from benchmarks.measurement.clock import Clock
 from benchmarks.measurement.energy import Meter
 from benchmarks.schema.cell import SAMPLE_SEED
@@ -13,6 +16,8 @@ from data.arrays import FloatArray, IntArray
 from data.dataset import Split
 from models.model import Encoded, Model
 from models.neural.flops import TRAINING_PASSES
+
+Array = TypeVar("Array", FloatArray, IntArray)
 
 WARMUP_ROWS = 8
 
@@ -51,70 +56,164 @@ class Workload:
 
 
 @dataclass(frozen=True)
+class Half:
+    """A half of the test set, scored: M texts.
+
+    Attributes:
+        places: (M,) of its texts in the test set.
+        encoded: its texts as the model reads them.
+        probabilities: (M, C).
+        encode_seconds, score_seconds: what each of the two calls took.
+    """
+
+    places: IntArray
+    encoded: Encoded
+    probabilities: FloatArray
+    encode_seconds: float
+    score_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """From text to label."""
+        return self.encode_seconds + self.score_seconds
+
+
+@dataclass(frozen=True)
 class Scored:
     """The one pass over the test set: N texts.
 
     Attributes:
-        encoded: the N texts as the model reads them.
-        probabilities: (N, C).
+        halves: what was scored at a time; a single text has no second half.
         measurement: "test_set".
+        text_to_label, encoded_to_scores: the same pass as a reading of each half.
     """
 
-    encoded: Encoded
-    probabilities: FloatArray
+    halves: tuple[Half, ...]
     measurement: Measurement
+    text_to_label: Measurement
+    encoded_to_scores: Measurement
+
+    @cached_property
+    def probabilities(self) -> FloatArray:
+        """(N, C), in the order of the test set."""
+        return self._in_order([half.probabilities for half in self.halves])
+
+    @cached_property
+    def counts(self) -> Encoded:
+        """The tokens of the N texts, without the features that the model reads."""
+        known = [half.encoded.known for half in self.halves if half.encoded.known is not None]
+        return Encoded(
+            features=None,
+            tokens=self._in_order([half.encoded.tokens for half in self.halves]),
+            available=self._in_order([half.encoded.available for half in self.halves]),
+            known=self._in_order(known) if known else None,
+            only_known=self.halves[0].encoded.only_known,
+        )
+
+    def _in_order(self, parts: Sequence[Array]) -> Array:
+        joined = np.concatenate(parts)
+        return joined[np.argsort(np.concatenate([half.places for half in self.halves]))]
+
+
+def halved(lengths: IntArray) -> list[IntArray]:
+    """Return the places of the texts in two halves alike: of the texts sorted by length, every second one."""
+    order = np.argsort(lengths, kind="stable")
+    return [np.sort(half) for half in (order[::2], order[1::2]) if len(half)]
+
+
+def score_half(model: Model, test: Split, places: IntArray, clock: Clock) -> Half:
+    """Encode and score some of the test texts, timed.
+
+    Raises:
+        ScoresError: the model's scores are no probabilities.
+    """
+    texts = test.take(places).texts
+    encoded, encode_seconds = clock.time(partial(model.encode, texts))
+    probabilities, score_seconds = clock.time(partial(model.score, encoded))
+    check_encoded(encoded, len(texts))
+    check_scores(probabilities, len(texts), test.num_classes)
+    return Half(places, encoded, probabilities, encode_seconds, score_seconds)
 
 
 def score_test_set(model: Model, test: Split, clock: Clock, energy: Meter, workload: Workload) -> Scored:
-    """Encode and score all test texts once, timed, after a few texts to warm up."""
+    """Encode and score all test texts once, timed, in two halves, after a few texts to warm up.
+
+    Raises:
+        ScoresError: the model's scores are no probabilities.
+    """
     model.score(model.encode(test.texts[:WARMUP_ROWS]))
-    with energy.measuring() as encode_joules:
-        encoded, encode_seconds = clock.time(partial(model.encode, test.texts))
-    with energy.measuring() as score_joules:
-        probabilities, score_seconds = clock.time(partial(model.score, encoded))
-    check_encoded(encoded, len(test))
-    measurement = Measurement(
-        phase="test_set",
-        examples=[len(test)],
-        tokens=[int(encoded.tokens.sum())],
-        seconds=[encode_seconds + score_seconds],
-        joules=[sum(encode_joules + score_joules)] if encode_joules else [],
+    with energy.measuring() as joules:
+        halves = tuple(score_half(model, test, places, clock) for places in halved(test.lengths))
+    computed = [workload.of_scoring(half.encoded, readings=1) for half in halves]
+    by_half = Measurement(
+        phase="text_to_label",
+        examples=[len(half.places) for half in halves],
+        tokens=[int(half.encoded.tokens.sum()) for half in halves],
+        seconds=[half.seconds for half in halves],
+        of_test_set=True,
+    ).model_copy(update={name: [one[name][0] for one in computed] for name in computed[0]})
+    alone = {"phase": "encoded_to_scores", "seconds": [half.score_seconds for half in halves]}
+    return Scored(
+        halves,
+        by_half.in_all("test_set").model_copy(update={"joules": joules}),
+        by_half,
+        by_half.model_copy(update=alone),
     )
-    computed = workload.of_scoring(encoded, readings=1)
-    return Scored(encoded, probabilities, measurement.model_copy(update=computed))
 
 
 def measure_inference(
-    model: Model, test: Split, measure: Measure, clock: Clock, workload: Workload, *, encoded_alone: bool = True
+    model: Model,
+    test: Split,
+    measure: Measure,
+    clock: Clock,
+    workload: Workload,
+    *,
+    scored: Scored | None = None,
+    encoded_alone: bool = True,
 ) -> list[Measurement]:
-    """Time the three regimes of a model on the same rows.
+    """Time the three regimes of a model on the same rows, or the batch regimes by the halves of the test set.
+
+    Args:
+        model: it is fitted.
+        test: the test texts.
+        measure: how many rows and readings.
+        clock: reads the time.
+        workload: the model's.
+        scored: the pass over the test set, if there was one; a slow model's halves are its readings.
+        encoded_alone: whether scores from encoded texts are a regime of this model.
 
     Returns:
         "text_to_label", "encoded_to_scores" if `encoded_alone`, and "single_review".
     """
-    rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
-    encoded = model.encode(rows.texts)
     single = test.sample(min(measure.single, len(test)), seed=SAMPLE_SEED).texts
-    _label(model, single[:1])
-    score = partial(model.score, encoded) if encoded_alone else None
-    seconds = time_in_turns(measure, clock, partial(_label, model), score, rows.texts, single)
-    readings = len(seconds["text_to_label"])
-    whole = Measurement(
-        phase="text_to_label",
-        examples=[len(rows)] * readings,
-        tokens=[int(encoded.tokens.sum())] * readings,
-        seconds=seconds["text_to_label"],
-    ).model_copy(update=workload.of_scoring(encoded, readings))
-    alone = Measurement(
+    label = partial(_label, model)
+    if scored is not None and _are_readings(scored.halves, measure):
+        label(single[:1])
+        batches = [scored.text_to_label, scored.encoded_to_scores]
+        alone = [clock.time(partial(label, [text]))[1] for text in single]
+    else:
+        rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
+        encoded = model.encode(rows.texts)
+        label(single[:1])
+        score = partial(model.score, encoded) if encoded_alone else None
+        seconds = time_in_turns(measure, clock, label, score, rows.texts, single)
+        readings = len(seconds["text_to_label"])
+        whole = Measurement(
+            phase="text_to_label",
+            examples=[len(rows)] * readings,
+            tokens=[int(encoded.tokens.sum())] * readings,
+            seconds=seconds["text_to_label"],
+        ).model_copy(update=workload.of_scoring(encoded, readings))
+        scores = {"phase": "encoded_to_scores", "seconds": seconds["encoded_to_scores"]}
+        batches = [whole, whole.model_copy(update=scores)]
+        alone = seconds["single_review"]
+    one_by_one = Measurement(
         phase="single_review",
         examples=[1] * len(single),
         tokens=[int(count) for count in model.encode(single).tokens],
-        seconds=seconds["single_review"],
+        seconds=alone,
     )
-    if not encoded_alone:
-        return [whole, alone]
-    scores = {"phase": "encoded_to_scores", "seconds": seconds["encoded_to_scores"]}
-    return [whole, whole.model_copy(update=scores), alone]
+    return [*batches[: 2 if encoded_alone else 1], one_by_one]
 
 
 def time_in_turns(
@@ -149,3 +248,9 @@ def time_in_turns(
 def _label(model: Model, texts: Sequence[str]) -> IntArray:
     labels: IntArray = model.score(model.encode(texts)).argmax(axis=1)
     return labels
+
+
+def _are_readings(halves: Sequence[Half], measure: Measure) -> bool:
+    """Whether the halves of the test set serve as the pair of readings: they are large enough, and slow enough."""
+    enough = all(len(half.places) >= measure.rows and half.seconds > ENOUGH for half in halves)
+    return enough and len(halves) == PAIR <= measure.repeats

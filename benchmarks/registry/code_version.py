@@ -39,6 +39,10 @@ MEASURING = (
 """Modules of `benchmarks.cells` that measure trained models: an edit makes no new cell, but for `DECIDING`."""
 
 DECIDING = (
+    ("benchmarks.cells.timing", "Half"),
+    ("benchmarks.cells.timing", "Scored"),
+    ("benchmarks.cells.timing", "halved"),
+    ("benchmarks.cells.timing", "score_half"),
     ("benchmarks.cells.timing", "score_test_set"),
     ("benchmarks.measurement.chance", "above_majority"),
     ("benchmarks.schema.confidence", "tempered"),

@@ -95,6 +95,11 @@ class Expected:
         """What is lower for the better one."""
         return (-self.value, self.seconds) if aim == "accuracy" else (self.seconds, -self.value)
 
+    def surpasses(self, other: "Expected") -> bool:
+        """Whether it promises no less than another chain in no more time, and differs from it in one of the two."""
+        no_worse = self.value >= other.value and self.seconds <= other.seconds
+        return no_worse and (self.value, self.seconds) != (other.value, other.seconds)
+
     def pays(self, aim: Aim, instead: "Expected | None") -> bool:
         """Whether it promises more than its last stage alone, and than the shorter chain `instead`."""
         last = self.chain[-1]
@@ -181,7 +186,8 @@ def plan_cascades(store: Store, stages: int = FEWEST_STAGES) -> tuple[list[CellS
     """Choose which cells to join: for each aim and last stage, the chain that promises most on validation.
 
     Cells of the same data, training size, seed and repeat are joined, of the loss "ce" where it ran. Each stage is at
-    least twice as costly as the one before it, which is not ahead of it on validation by a standard error.
+    least twice as costly as the one before it, which is not ahead of it on validation by a standard error. A chain is
+    left out where another promises no less in no more time.
 
     Args:
         store: the results folder.
@@ -241,7 +247,7 @@ def cascade_spec(stages: Sequence[CellSpec], aim: Aim) -> CellSpec:
 def _of_one_size(cells: Sequence[CellResult], store: Store, valid: Validation, stages: int) -> list[CellSpec]:
     criterion = Criterion(cells[0].spec.metric, cells[0].spec.costs)
     candidates = sorted(_candidates(cells, store, valid, criterion), key=lambda one: -one.value)
-    specs: list[CellSpec] = []
+    found: list[tuple[Expected, Aim]] = []
     may_follow = partial(_may_follow, valid=valid, criterion=criterion)
     for last in _last_stages(candidates, may_follow):
         for aim in AIMS:
@@ -255,10 +261,13 @@ def _of_one_size(cells: Sequence[CellResult], store: Store, valid: Validation, s
                 if top is None or not top.pays(aim, best):
                     continue
                 best = top
-                specs += [
-                    cascade_spec([stage.cells[training].spec for stage in top.chain], aim) for training in top.trainings
-                ]
-    return specs
+                found.append((top, aim))
+    return [
+        cascade_spec([stage.cells[training].spec for stage in one.chain], aim)
+        for one, aim in found
+        if not any(other.surpasses(one) for other, _ in found)
+        for training in one.trainings
+    ]
 
 
 def _candidates(

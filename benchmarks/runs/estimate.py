@@ -81,7 +81,7 @@ def _distance(found: CellSpec, wanted: CellSpec) -> tuple[float, int]:
 def _scaled(result: CellResult, spec: CellSpec) -> float:
     measured = result.measurement("fit")
     fit = sum(measured.seconds) if measured else 0.0
-    rest = sum(sum(m.seconds) for m in result.measurements if m.phase not in {"fit", "train_steps"})
+    rest = sum(sum(m.seconds) for m in result.measurements if m.phase != "fit" and not m.is_part)
     ratio = spec.train_size / result.spec.train_size * _epochs(spec) / _epochs(result.spec)
     return fit * ratio + rest + (result.overhead_seconds or 0.0)
 

@@ -14,7 +14,8 @@ class Measure(BaseModel):
         rows: test rows scored in each repeat.
         repeats: readings of each of the two batch regimes, taken in turn; the even ones and the odd ones are an A/A
             pair, so that a single one certifies nothing. Beyond the second, none is taken after 1 s of
-            readings.
+            readings. Where half of the test rows are as many as `rows` and take more than 1 s, the two halves of the
+            pass over them are the readings.
         single: different texts scored one at a time; the 99th percentile of their seconds needs 299.
         processes: processes that time a cell one after another, `fit` included, in rounds over all cells; an interval
             of a time needs several. Only cells that take a few seconds are timed in more than one. Engines take as many
@@ -55,7 +56,7 @@ class Measurement(BaseModel):
             test rows, text to label, whose predictions are stored. "valid_set": the same of the validation rows,
             unless the training scored them.
             "text_to_label" and "encoded_to_scores" are read in turn, and their even readings against their odd ones are
-            an A/A pair: the same work twice.
+            an A/A pair: the same work twice, or, of a slow model, halves of the test rows with texts of equal lengths.
         examples, tokens: what each reading covers (for "train_steps" one count per reading).
         seconds: the readings.
         padded_tokens: what was computed, padding counted; empty where a model does not work in padded batches.
@@ -65,6 +66,7 @@ class Measurement(BaseModel):
         joules: of each reading; empty where no counter could be read, and for short readings.
         spared: of a reading of "fit", seconds for the encoding of texts whose vectors came from a cache; empty: none.
         process: of each reading, the process that took it, numbered from 0; empty: all in process 0.
+        of_test_set: whether the readings are the halves of the pass over the test rows, whose seconds "test_set" holds.
     """
 
     phase: Phase
@@ -77,6 +79,7 @@ class Measurement(BaseModel):
     joules: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=list)
     spared: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=list)
     process: list[NonNegativeInt] = Field(default_factory=list)
+    of_test_set: bool = False
 
     @model_validator(mode="after")
     def _check_counts(self) -> Self:
@@ -90,6 +93,11 @@ class Measurement(BaseModel):
     def processes(self) -> list[int]:
         """The process that took each reading."""
         return self.process or [0] * len(self.seconds)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether another measurement of the cell holds the same seconds."""
+        return self.of_test_set or self.phase == "train_steps"
 
     @property
     def costs(self) -> list[float]:
@@ -116,6 +124,12 @@ class Measurement(BaseModel):
         columns = {name: getattr(self, name) for name in COLUMNS}
         picked = {name: [column[place] for place in places] for name, column in columns.items() if column}
         return self.model_copy(update={**picked, "process": []})
+
+    def in_all(self, phase: Phase) -> "Measurement":
+        """Return the sums over these readings as the one reading of another phase."""
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        sums = {name: [sum(column)] for name, column in columns.items() if column}
+        return self.model_copy(update={**sums, "phase": phase, "process": [], "of_test_set": False})
 
     def taken_by(self, process: int) -> "Measurement":
         """Return the same readings, attributed to process `process`."""

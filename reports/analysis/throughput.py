@@ -191,8 +191,8 @@ def _padding(cells: Sequence[CellResult], phase: Phase) -> float:
 
 
 def _cell_seconds(cell: CellResult) -> float:
-    """All that the cell's first process took, whose overhead is known; optimizer steps are part of fit."""
-    timed = sum(sum(m.of_process(0).seconds) for m in cell.measurements if m.phase != "train_steps")
+    """All that the cell's first process took, whose overhead is known."""
+    timed = sum(sum(m.of_process(0).seconds) for m in cell.measurements if not m.is_part)
     return timed + (cell.overhead_seconds or 0.0)
 
 

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.cells.timing import Workload, measure_inference
+from benchmarks.cells.timing import Scored, Workload, halved, measure_inference, score_test_set
 from benchmarks.measurement.clock import Clock
+from benchmarks.measurement.energy import Meter
 from benchmarks.schema.measurements import Measure
 from models.model import Encoded
 
@@ -67,3 +68,74 @@ def test_a_regime_that_is_not_wanted_takes_no_time(dataset):
     wanted = measure_inference(model, dataset.test, measure, clock, Workload(model), encoded_alone=False)
     assert [one.phase for one in wanted] == ["text_to_label", "single_review"]
     assert len(wanted[0].seconds) == 4
+
+
+class Counting(Reader):
+    """A model whose probabilities tell its texts apart: by their numbers of words, hundredths of class 1."""
+
+    def score(self, encoded):
+        second = encoded.features / 100
+        return np.column_stack([1 - second, second])
+
+    def scoring_shapes(self, encoded):
+        return [(len(encoded), 3)]
+
+
+def scored_in(seconds, model, test) -> Scored:
+    """The pass over the test set on a clock on which each call takes so long."""
+    clock = SimpleNamespace(time=lambda work: (work(), seconds))
+    return score_test_set(model, test, clock, Meter([]), Workload(model))
+
+
+def test_halves_hold_every_text_once_and_are_as_long_as_each_other():
+    lengths = np.array([5, 900, 7, 30, 6, 31, 901])
+    halves = halved(lengths)
+    assert sorted(np.concatenate(halves)) == list(range(7))
+    assert [sorted(lengths[half]) for half in halves] == [[5, 7, 31, 901], [6, 30, 900]]
+
+
+def test_a_test_set_of_one_text_has_one_half(dataset):
+    alone = dataset.test.take(np.array([0]))
+    scored = scored_in(2.0, Counting(), alone)
+    assert len(scored.halves) == 1
+    assert scored.probabilities.shape == (1, 2)
+
+
+def test_scores_and_counts_of_the_halves_are_in_the_order_of_the_test_set(dataset):
+    scored = scored_in(2.0, Counting(), dataset.test)
+    words = [len(text.split()) for text in dataset.test.texts]
+    assert len(set(words)) > 1
+    assert np.round(scored.probabilities[:, 1] * 100).tolist() == words
+    assert scored.counts.tokens.tolist() == scored.counts.available.tolist() == words
+    assert scored.counts.known is None
+
+
+def test_the_pass_is_the_sum_of_its_halves(dataset):
+    scored = scored_in(2.0, Counting(), dataset.test)
+    assert scored.measurement.phase == "test_set"
+    assert scored.measurement.examples == [len(dataset.test)]
+    assert scored.measurement.seconds == [8.0]
+    assert scored.measurement.padded_tokens == [3 * len(dataset.test)]
+    assert not scored.measurement.is_part
+    assert scored.text_to_label.seconds == [4.0, 4.0]
+    assert scored.encoded_to_scores.seconds == [2.0, 2.0]
+    assert scored.text_to_label.is_part
+    assert scored.encoded_to_scores.is_part
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rows", "repeats", "halves"),
+    [(0.6, 20, 4, True), (0.4, 20, 4, False), (0.6, 21, 4, False), (0.6, 20, 1, False)],
+    ids=["slow", "fast", "more rows are wanted", "one reading is wanted"],
+)
+def test_the_halves_of_a_slow_model_are_its_readings(dataset, seconds, rows, repeats, halves):
+    """Nothing is scored a second time where the pass over 40 texts is long enough."""
+    model = Counting()
+    scored = scored_in(seconds, model, dataset.test)
+    clock = SimpleNamespace(time=lambda work: (work(), seconds))
+    measure = Measure(rows=rows, repeats=repeats, single=3)
+    whole, alone, single = measure_inference(model, dataset.test, measure, clock, Workload(model), scored=scored)
+    assert whole.of_test_set == alone.of_test_set == halves
+    assert set(whole.examples) == set(alone.examples) == {20 if halves else rows}
+    assert len(single.seconds) == 3
+    assert not single.is_part
