@@ -26,6 +26,9 @@ PAIR, ENOUGH = 2, 1.0
 
 The readings of one process give no interval, so that more of them would buy a steadier median alone."""
 
+STEADY = 1.5
+"""Most that a half of the test set may take of the other half's seconds: a model that still warms up exceeds it."""
+
 
 class Workload:
     """The computation behind a reading of a fitted model: tokens with their padding, floating-point operations."""
@@ -251,6 +254,8 @@ def _label(model: Model, texts: Sequence[str]) -> IntArray:
 
 
 def _are_readings(halves: Sequence[Half], measure: Measure) -> bool:
-    """Whether the halves of the test set serve as the pair of readings: they are large enough, and slow enough."""
-    enough = all(len(half.places) >= measure.rows and half.seconds > ENOUGH for half in halves)
-    return enough and len(halves) == PAIR <= measure.repeats
+    """Whether the halves of the test set serve as the pair of readings: they are large, slow, and steady enough."""
+    if len(halves) != PAIR or measure.repeats < PAIR:
+        return False
+    least, most = sorted(half.seconds for half in halves)
+    return all(len(half.places) >= measure.rows for half in halves) and least > ENOUGH and most < STEADY * least

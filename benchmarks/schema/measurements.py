@@ -15,7 +15,7 @@ class Measure(BaseModel):
         repeats: readings of each of the two batch regimes, taken in turn; the even ones and the odd ones are an A/A
             pair, so that a single one certifies nothing. Beyond the second, none is taken after 1 s of
             readings. Where half of the test rows are as many as `rows` and take more than 1 s, the two halves of the
-            pass over them are the readings.
+            pass over them are the readings, if they took about as long.
         single: different texts scored one at a time; the 99th percentile of their seconds needs 299.
         processes: processes that time a cell one after another, `fit` included, in rounds over all cells; an interval
             of a time needs several. Only cells that take a few seconds are timed in more than one. Engines take as many

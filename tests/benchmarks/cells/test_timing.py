@@ -139,3 +139,14 @@ def test_the_halves_of_a_slow_model_are_its_readings(dataset, seconds, rows, rep
     assert set(whole.examples) == set(alone.examples) == {20 if halves else rows}
     assert len(single.seconds) == 3
     assert not single.is_part
+
+
+@pytest.mark.parametrize(("first", "halves"), [(2.9, True), (3.1, False)])
+def test_a_model_that_still_warms_up_in_the_first_half_is_read_again(dataset, first, halves):
+    """A compiled network may be compiled once more for the first long batch."""
+    model, seconds = Counting(), iter([first / 2, first / 2, 1.0, 1.0])
+    clock = SimpleNamespace(time=lambda work: (work(), next(seconds, 0.1)))
+    scored = score_test_set(model, dataset.test, clock, Meter([]), Workload(model))
+    measure = Measure(rows=8, repeats=4, single=3)
+    whole, *_ = measure_inference(model, dataset.test, measure, clock, Workload(model), scored=scored)
+    assert whole.of_test_set == halves
