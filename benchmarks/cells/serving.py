@@ -12,7 +12,7 @@ import psutil
 from benchmarks.cells.preparation import adopt_plugins, dataset_of, runtime_of
 from benchmarks.cells.remeasuring import MACHINE
 from benchmarks.cells.run_cell import predictions_frame
-from benchmarks.cells.timing import time_in_turns
+from benchmarks.cells.timing import of_all_lengths, time_in_turns
 from benchmarks.hardware.environment import environment
 from benchmarks.hardware.thread_pools import limit_thread_pools
 from benchmarks.inference.engines import ENGINES
@@ -165,9 +165,9 @@ def beside_torch(probabilities: FloatArray, reference: FloatArray) -> dict[str, 
 
 
 def measure_regimes(served: Served, test: Split, spec: CellSpec, clock: Clock) -> list[Measurement]:
-    """Time the three regimes on the rows on which the cell's own were timed, which are labelled once to warm up."""
+    """Time the three regimes on test texts of all lengths, which are labelled once to warm up."""
     measure = spec.measure
-    rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
+    rows = of_all_lengths(test, measure.rows)
     single = test.sample(min(max(measure.single, LEAST_SINGLE), len(test)), seed=SAMPLE_SEED).texts
     encoded = served.encode(rows.texts)
     served.label(rows.texts)

@@ -164,6 +164,16 @@ def score_test_set(model: Model, test: Split, clock: Clock, energy: Meter, workl
     )
 
 
+def of_all_lengths(test: Split, count: int) -> Split:
+    """Return `count` of the texts, or all if there are fewer, evenly spaced in the order of their lengths.
+
+    On average they are as long as all are: rates of models that score all texts compare with those on these.
+    """
+    order = np.argsort(test.lengths, kind="stable")
+    count = min(count, len(order))
+    return test.take(order[(2 * np.arange(count) + 1) * len(order) // (2 * count)])
+
+
 def measure_inference(
     model: Model,
     test: Split,
@@ -174,7 +184,7 @@ def measure_inference(
     scored: Scored | None = None,
     encoded_alone: bool = True,
 ) -> list[Measurement]:
-    """Time the three regimes of a model on the same rows, or the batch regimes by the halves of the test set.
+    """Time the three regimes of a model, the batch regimes on a sample of the test texts or by their halves.
 
     Args:
         model: it is fitted.
@@ -195,7 +205,7 @@ def measure_inference(
         batches = [scored.text_to_label, scored.encoded_to_scores]
         alone = [clock.time(partial(label, [text]))[1] for text in single]
     else:
-        rows = test.sample(min(measure.rows, len(test)), seed=SAMPLE_SEED)
+        rows = of_all_lengths(test, measure.rows)
         encoded = model.encode(rows.texts)
         label(single[:1])
         score = partial(model.score, encoded) if encoded_alone else None

@@ -11,7 +11,7 @@ class Measure(BaseModel):
     """Settings of the inference measurement.
 
     Attributes:
-        rows: test rows scored in each repeat.
+        rows: test rows scored in each repeat, of all lengths.
         repeats: readings of each of the two batch regimes, taken in turn; the even ones and the odd ones are an A/A
             pair, so that a single one certifies nothing. Beyond the second, none is taken after 1 s of
             readings. Where half of the test rows are as many as `rows` and take more than 1 s, the two halves of the

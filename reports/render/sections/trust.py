@@ -35,7 +35,7 @@ def trust(analysis: Analysis, tables: Mapping[str, pd.DataFrame], drawings: "Gal
                 "How much of the times is noise?",
                 [
                     bullets([analysis.noise.sentence, overhead_sentence(analysis.results.ok)]),
-                    Table("The same work timed twice", tables["noise"]),
+                    Table("The same work timed twice, or two halves of the test texts", tables["noise"]),
                 ],
             ),
             group(

@@ -1,11 +1,12 @@
 """Timed inference of a fitted model."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from benchmarks.cells.timing import Scored, Workload, halved, measure_inference, score_test_set
+from benchmarks.cells.timing import Scored, Workload, halved, measure_inference, of_all_lengths, score_test_set
 from benchmarks.measurement.clock import Clock
 from benchmarks.measurement.energy import Meter
 from benchmarks.schema.measurements import Measure
@@ -92,6 +93,17 @@ def test_halves_hold_every_text_once_and_are_as_long_as_each_other():
     halves = halved(lengths)
     assert sorted(np.concatenate(halves)) == list(range(7))
     assert [sorted(lengths[half]) for half in halves] == [[5, 7, 31, 901], [6, 30, 900]]
+
+
+@pytest.mark.parametrize(
+    ("count", "lengths"), [(1, [51]), (2, [26, 76]), (4, [13, 38, 63, 88]), (500, [*range(1, 101)])]
+)
+def test_measured_texts_are_as_long_as_all_are(dataset, count, lengths):
+    """Texts of 1 to 100 words in any order."""
+    order = np.random.default_rng(0).permutation(100)
+    own = dataset.train.take(np.arange(100) % len(dataset.train))
+    test = dataclasses.replace(own, lengths=order + 1)
+    assert of_all_lengths(test, count).lengths.tolist() == lengths
 
 
 def test_a_test_set_of_one_text_has_one_half(dataset):
