@@ -7,7 +7,6 @@ the cells does not matter.
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import cast
@@ -20,14 +19,13 @@ from benchmarks.cells.calibrating import calibrate
 from benchmarks.cells.metrics import metrics
 from benchmarks.cells.preparation import adopt_plugins, dataset_of
 from benchmarks.cells.run_cell import predictions_frame, run_cell
-from benchmarks.cells.scores import check_scores
 from benchmarks.cells.thresholds import StageOnValidation, choose, replay, value_alone
-from benchmarks.cells.timing import WARMUP_ROWS, Workload, measure_inference
+from benchmarks.cells.timing import WARMUP_ROWS, Scored, Workload, measure_single, score_test_set
 from benchmarks.errors import BenchmarkError
 from benchmarks.hardware.environment import environment
 from benchmarks.hardware.slots import threads
 from benchmarks.hardware.thread_pools import limit_thread_pools
-from benchmarks.inference.cascade import Cascade, Traced
+from benchmarks.inference.cascade import Cascade
 from benchmarks.inference.saved import Saved, find_model, stage_folder, write_saved
 from benchmarks.measurement.clock import Clock, synchronizer
 from benchmarks.measurement.energy import meter
@@ -41,8 +39,27 @@ from benchmarks.schema.result import CellResult
 from benchmarks.store.results import Store
 from data.arrays import FloatArray
 from data.dataset import Split
-from models.model import Device
+from models.model import Device, Encoded
 from models.selection import Criterion
+
+
+class CountingCascade(Cascade):
+    """A cascade that counts the texts that each stage reads."""
+
+    def __init__(self, cascade: Cascade) -> None:
+        """Take over a cascade."""
+        super().__init__(cascade.stages, cascade.rule)
+        self._read: list[tuple[int, ...]] = []
+
+    def score(self, encoded: Encoded) -> FloatArray:
+        """Return the probabilities (N, C)."""
+        traced = self.trace(encoded)
+        self._read.append(traced.read)
+        return traced.probabilities
+
+    def read_in_last(self, calls: int) -> tuple[int, ...]:
+        """Return the number of texts that each stage read in the last so many calls of `score`."""
+        return tuple(map(sum, zip(*self._read[-calls:], strict=True)))
 
 
 class StageError(BenchmarkError):
@@ -87,14 +104,17 @@ def run_cascade(spec: CellSpec, store: Store) -> None:
 
     loaded = find_model(store.cell_folder(spec.id) / "model").load(spec.device, spec.precision)
     model, test = cast(Cascade, loaded.model), data.test
-    traced, whole = _score_test_set(model, test, clock, spec)
-    check_scores(traced.probabilities, len(test), test.num_classes)
-    timed = measure_inference(model, test, spec.measure, clock, Workload(model), encoded_alone=False)
-    measurements = [_fits(stages), whole, *timed]
+    scored, read = _score_test_set(model, test, clock, spec)
+    measurements = [
+        _fits(stages),
+        scored.measurement,
+        scored.text_to_label,
+        measure_single(model, test, spec.measure, clock),
+    ]
     result = CellResult(
         spec=spec,
         status="ok",
-        metrics=metrics(traced.probabilities, test, data.leaked_test_rows, criterion),
+        metrics=metrics(scored.probabilities, test, data.leaked_test_rows, criterion),
         classes=list(test.class_names),
         length_edges=stages[-1].length_edges,
         leaked_rows=[int(row) for row in data.leaked_test_rows],
@@ -118,17 +138,17 @@ def run_cascade(spec: CellSpec, store: Store) -> None:
             valid_rows=chosen.read,
             valid_accuracy=valid_accuracy,
             last_accuracy=value_alone(on_validation[-1], data.valid.labels),
-            test_rows=traced.read,
+            test_rows=read,
         ),
         memory=_memory(stages),
         model_bytes=size,
-        audits=_audits(traced.probabilities, test),
+        audits=_audits(scored.probabilities, test),
         environment=environment(),
         energy=meter(cast(Device, spec.device)).source,
-        overhead_seconds=clock.read() - began - sum(sum(one.seconds) for one in measurements[1:]),
+        overhead_seconds=clock.read() - began - sum(sum(one.seconds) for one in measurements[1:] if not one.is_part),
         load=load_between(before, observe()),
     )
-    store.write_result(result, predictions_frame(test, traced.probabilities))
+    store.write_result(result, predictions_frame(test, scored.probabilities))
 
 
 def stage_result(store: Store, cell_id: str) -> CellResult:
@@ -209,21 +229,20 @@ def _link(source: Path, target: Path) -> None:
             shutil.copyfile(path, new)
 
 
-def _score_test_set(model: Cascade, test: Split, clock: Clock, spec: CellSpec) -> tuple[Traced, Measurement]:
-    """Run the cascade over all test texts once, timed, after a few texts to warm up each stage."""
+def _score_test_set(model: Cascade, test: Split, clock: Clock, spec: CellSpec) -> tuple[Scored, tuple[int, ...]]:
+    """Run the cascade over all test texts once, timed, after a few texts to warm up each stage.
+
+    Its halves are the readings of "text_to_label", however fast it is: in a smaller sample another share would be
+    passed on, and that share decides the rate.
+
+    Returns:
+        The pass, and the number of texts that each stage read.
+    """
     for stage in model.stages:
         stage.model.score(stage.model.encode(test.texts[:WARMUP_ROWS]))
-    energy = meter(cast(Device, spec.device))
-    with energy.measuring() as joules:
-        encoded, encode_seconds = clock.time(partial(model.encode, test.texts))
-        traced, score_seconds = clock.time(partial(model.trace, encoded))
-    return traced, Measurement(
-        phase="test_set",
-        examples=[len(test)],
-        tokens=[int(encoded.tokens.sum())],
-        seconds=[encode_seconds + score_seconds],
-        joules=list(joules),
-    )
+    counting = CountingCascade(model)
+    scored = score_test_set(counting, test, clock, meter(cast(Device, spec.device)), Workload(model))
+    return scored, counting.read_in_last(len(scored.halves))
 
 
 def _fits(stages: Sequence[CellResult]) -> Measurement:

@@ -175,14 +175,7 @@ def of_all_lengths(test: Split, count: int) -> Split:
 
 
 def measure_inference(
-    model: Model,
-    test: Split,
-    measure: Measure,
-    clock: Clock,
-    workload: Workload,
-    *,
-    scored: Scored | None = None,
-    encoded_alone: bool = True,
+    model: Model, test: Split, measure: Measure, clock: Clock, workload: Workload, scored: Scored | None = None
 ) -> list[Measurement]:
     """Time the three regimes of a model, the batch regimes on a sample of the test texts or by their halves.
 
@@ -193,47 +186,50 @@ def measure_inference(
         clock: reads the time.
         workload: the model's.
         scored: the pass over the test set, if there was one; a slow model's halves are its readings.
-        encoded_alone: whether scores from encoded texts are a regime of this model.
 
     Returns:
-        "text_to_label", "encoded_to_scores" if `encoded_alone`, and "single_review".
+        "text_to_label", "encoded_to_scores" and "single_review".
     """
-    single = test.sample(min(measure.single, len(test)), seed=SAMPLE_SEED).texts
-    label = partial(_label, model)
     if scored is not None and _are_readings(scored.halves, measure):
-        label(single[:1])
-        batches = [scored.text_to_label, scored.encoded_to_scores]
-        alone = [clock.time(partial(label, [text]))[1] for text in single]
-    else:
-        rows = of_all_lengths(test, measure.rows)
-        encoded = model.encode(rows.texts)
-        label(single[:1])
-        score = partial(model.score, encoded) if encoded_alone else None
-        seconds = time_in_turns(measure, clock, label, score, rows.texts, single)
-        readings = len(seconds["text_to_label"])
-        whole = Measurement(
-            phase="text_to_label",
-            examples=[len(rows)] * readings,
-            tokens=[int(encoded.tokens.sum())] * readings,
-            seconds=seconds["text_to_label"],
-        ).model_copy(update=workload.of_scoring(encoded, readings))
-        scores = {"phase": "encoded_to_scores", "seconds": seconds["encoded_to_scores"]}
-        batches = [whole, whole.model_copy(update=scores)]
-        alone = seconds["single_review"]
-    one_by_one = Measurement(
-        phase="single_review",
-        examples=[1] * len(single),
-        tokens=[int(count) for count in model.encode(single).tokens],
-        seconds=alone,
-    )
-    return [*batches[: 2 if encoded_alone else 1], one_by_one]
+        return [scored.text_to_label, scored.encoded_to_scores, measure_single(model, test, measure, clock)]
+    rows = of_all_lengths(test, measure.rows)
+    single = _single(test, measure)
+    encoded = model.encode(rows.texts)
+    _label(model, single[:1])
+    seconds = time_in_turns(measure, clock, partial(_label, model), partial(model.score, encoded), rows.texts, single)
+    readings = len(seconds["text_to_label"])
+    whole = Measurement(
+        phase="text_to_label",
+        examples=[len(rows)] * readings,
+        tokens=[int(encoded.tokens.sum())] * readings,
+        seconds=seconds["text_to_label"],
+    ).model_copy(update=workload.of_scoring(encoded, readings))
+    scores = {"phase": "encoded_to_scores", "seconds": seconds["encoded_to_scores"]}
+    return [whole, whole.model_copy(update=scores), _one_by_one(model, single, seconds["single_review"])]
+
+
+def measure_single(model: Model, test: Split, measure: Measure, clock: Clock) -> Measurement:
+    """Return the measurement "single_review" alone, after one text to warm up."""
+    single = _single(test, measure)
+    _label(model, single[:1])
+    return _one_by_one(model, single, [clock.time(partial(_label, model, [text]))[1] for text in single])
+
+
+def _single(test: Split, measure: Measure) -> tuple[str, ...]:
+    """The texts that are labelled one at a time."""
+    return test.sample(min(measure.single, len(test)), seed=SAMPLE_SEED).texts
+
+
+def _one_by_one(model: Model, single: Sequence[str], seconds: list[float]) -> Measurement:
+    tokens = [int(count) for count in model.encode(single).tokens]
+    return Measurement(phase="single_review", examples=[1] * len(single), tokens=tokens, seconds=seconds)
 
 
 def time_in_turns(
     measure: Measure,
     clock: Clock,
     label: Callable[[Sequence[str]], object],
-    score: Callable[[], object] | None,
+    score: Callable[[], object],
     batch: Sequence[str],
     single: Sequence[str],
 ) -> dict[Phase, list[float]]:
@@ -243,7 +239,7 @@ def time_in_turns(
         measure: its `repeats` is the number of turns. A regime that takes long is read in the first ones only.
         clock: reads the time.
         label: labels texts.
-        score: scores the batch, encoded before; None leaves this regime without readings.
+        score: scores the batch, encoded before.
         batch: texts of the two batch regimes.
         single: texts that are labelled one at a time; each turn has its part.
     """
@@ -251,8 +247,7 @@ def time_in_turns(
     for turn in range(measure.repeats):
         if turn < PAIR or sum(whole) < ENOUGH:
             whole.append(clock.time(partial(label, batch))[1])
-            if score:
-                scores.append(clock.time(score)[1])
+            scores.append(clock.time(score)[1])
         own = single[len(single) * turn // measure.repeats : len(single) * (turn + 1) // measure.repeats]
         alone += [clock.time(partial(label, [text]))[1] for text in own]
     return {"text_to_label": whole, "encoded_to_scores": scores, "single_review": alone}

@@ -68,7 +68,9 @@ def test_the_result_has_what_a_cell_s_has(finished):
     assert result.cascade.test_rows[0] == 240 > result.cascade.test_rows[1] > 0
     assert result.cascade.valid_accuracy >= result.cascade.last_accuracy
     assert {m.phase for m in result.measurements} == {"fit", "test_set", "text_to_label", "single_review"}
-    assert result.measurement("text_to_label").examples == [40, 40]
+    assert result.measurement("text_to_label").examples == [120, 120]  # of 240, whatever rows are asked for
+    assert result.measurement("text_to_label").of_test_set
+    assert result.overhead_seconds > 0
     assert len(result.measurement("single_review").seconds) == 10
     assert [audit.name for audit in result.audits if not audit.passed] == []
     predicted = finished.read_predictions(CASCADE.id)

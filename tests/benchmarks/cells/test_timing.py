@@ -6,7 +6,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.cells.timing import Scored, Workload, halved, measure_inference, of_all_lengths, score_test_set
+from benchmarks.cells.timing import (
+    Scored,
+    Workload,
+    halved,
+    measure_inference,
+    measure_single,
+    of_all_lengths,
+    score_test_set,
+)
 from benchmarks.measurement.clock import Clock
 from benchmarks.measurement.energy import Meter
 from benchmarks.schema.measurements import Measure
@@ -62,13 +70,13 @@ def test_a_percentile_that_reports_show_is_measured_by_default():
     assert Measure().single >= 299
 
 
-def test_a_regime_that_is_not_wanted_takes_no_time(dataset):
-    """A cascade's stages encode for themselves, so that it has no rate without encoding."""
+def test_single_texts_are_timed_alone_where_nothing_else_is(dataset):
     model, clock = Reader(), SimpleNamespace(time=lambda work: (work(), 0.1))
-    measure = Measure(rows=8, repeats=4, single=30)
-    wanted = measure_inference(model, dataset.test, measure, clock, Workload(model), encoded_alone=False)
-    assert [one.phase for one in wanted] == ["text_to_label", "single_review"]
-    assert len(wanted[0].seconds) == 4
+    alone = measure_single(model, dataset.test, Measure(rows=8, repeats=4, single=30), clock)
+    assert alone.phase == "single_review"
+    assert alone.seconds == [0.1] * 30
+    assert len(set(model.alone[1:])) == 30
+    assert alone.tokens == [len(text.split()) for text in model.alone[1:]]
 
 
 class Counting(Reader):
