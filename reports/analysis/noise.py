@@ -2,8 +2,8 @@
 
 An A/A pair is the same work timed twice. There are two kinds: within a cell, the even readings against the odd ones,
 which were taken in turn, or, of a slow model, the two halves of the test texts, which are of equal lengths; and cells
-that differ in seed or loss only, whose batches cost the same. The spreads describe
-a run; ranks and ratios have intervals of their own (`reports.analysis.rate_ratios`).
+that differ in seed or loss only, whose batches cost the same. The spreads describe a run; ranks and ratios have
+intervals of their own (`reports.analysis.rate_ratios`).
 """
 
 import itertools
